@@ -1,0 +1,23 @@
+// Runs a TypeScript script on any supported Node: `node scripts/run.mjs scripts/generate.ts ARGS`. Node 20 cannot strip types itself.
+import { build } from 'esbuild';
+import { mkdirSync } from 'node:fs';
+import { basename, join, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+
+const [script, ...rest] = process.argv.slice(2);
+if (script === undefined) {
+  process.stderr.write('usage: node scripts/run.mjs SCRIPT.ts [ARGS]\n');
+  process.exitCode = 2;
+} else {
+  const folder = join(import.meta.dirname, '..', '.cache', 'scripts');
+  mkdirSync(folder, { recursive: true });
+  const outfile = join(folder, `${basename(script, '.ts')}-${process.pid}.mjs`);
+  await build({ entryPoints: [resolve(script)], outfile, bundle: true, platform: 'node', format: 'esm', target: 'node20', packages: 'external', sourcemap: 'inline', logLevel: 'warning' });
+  process.argv = [process.argv[0], resolve(script), ...rest];
+  try {
+    await import(pathToFileURL(outfile).href);
+  } finally {
+    const { rmSync } = await import('node:fs');
+    rmSync(outfile, { force: true });
+  }
+}

@@ -1,6 +1,6 @@
 // Runs a TypeScript script on any supported Node: `node scripts/run.mjs scripts/generate.ts ARGS`. Node 20 cannot strip types itself.
 import { build } from 'esbuild';
-import { mkdirSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
@@ -11,6 +11,8 @@ if (script === undefined) {
 } else {
   const folder = join(import.meta.dirname, '..', '.cache', 'scripts');
   mkdirSync(folder, { recursive: true });
+  const prefilter = join(import.meta.dirname, '../src/detect/prefilter/prefilter.wasm');
+  if (existsSync(prefilter)) copyFileSync(prefilter, join(folder, 'prefilter.wasm'));
   const outfile = join(folder, `${basename(script, '.ts')}-${process.pid}.mjs`);
   await build({ entryPoints: [resolve(script)], outfile, bundle: true, platform: 'node', format: 'esm', target: 'node20', packages: 'external', sourcemap: 'inline', logLevel: 'warning' });
   process.argv = [process.argv[0], resolve(script), ...rest];

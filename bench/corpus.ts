@@ -1,0 +1,390 @@
+/**
+ * A labelled tree with a history, made from a seed: keys in every dress they wear in real repositories, traps that look like keys, and
+ * references. The key shapes are written down here a second time, from the published formats, so that a mistake in a detector does not
+ * hide itself by making its own test data.
+ */
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { expandRecipe, seededRandom } from '../test/support/recipes.ts';
+
+/** A key that has to be found. */
+export interface SecretLabel {
+  readonly path: string;
+  /** Line of the first character. */
+  readonly line: number;
+  readonly shape: string;
+  readonly provider: string;
+  readonly grade: 'H' | 'M';
+  /** How the key is dressed: `python`, `dotenv`, `base64`, ... */
+  readonly dress: string;
+  /** Only in history: not in the tree as it stands. */
+  readonly history: boolean;
+  /** The key itself, to sweep outputs for it. Never written to a file of the project. */
+  readonly key: string;
+}
+
+/** A line that must not be reported at confidence high or medium. */
+export interface TrapLabel {
+  readonly path: string;
+  readonly line: number;
+  readonly trap: string;
+}
+
+/** A place that consumes a key. */
+export interface ReferenceLabel {
+  readonly path: string;
+  readonly line: number;
+  readonly provider: string;
+  readonly name: string;
+  readonly platform: string;
+}
+
+export interface Corpus {
+  readonly secrets: readonly SecretLabel[];
+  readonly traps: readonly TrapLabel[];
+  readonly references: readonly ReferenceLabel[];
+}
+
+interface Shape {
+  readonly id: string;
+  readonly provider: string;
+  readonly grade: 'H' | 'M';
+  readonly recipe: string;
+  /** Variable that holds it by convention. Shapes without a prefix are only ever seen under it. */
+  readonly env: string;
+  readonly bare?: true;
+}
+
+const SHAPES: readonly Shape[] = [
+  { id: 'anthropic-api', provider: 'anthropic', grade: 'H', recipe: 'sk-ant-api03-{url:93}AA', env: 'ANTHROPIC_API_KEY' },
+  { id: 'anthropic-admin', provider: 'anthropic', grade: 'H', recipe: 'sk-ant-admin01-{url:93}AA', env: 'ANTHROPIC_ADMIN_KEY' },
+  { id: 'anthropic-oat', provider: 'anthropic', grade: 'M', recipe: 'sk-ant-oat01-{url:93}AA', env: 'CLAUDE_CODE_OAUTH_TOKEN' },
+  { id: 'anthropic-ort', provider: 'anthropic', grade: 'M', recipe: 'sk-ant-ort01-{url:93}AA', env: 'CLAUDE_REFRESH_TOKEN' },
+  { id: 'openai-legacy', provider: 'openai', grade: 'H', recipe: 'sk-{alnum:20}T3BlbkFJ{alnum:20}', env: 'OPENAI_API_KEY' },
+  { id: 'openai-proj-74', provider: 'openai', grade: 'H', recipe: 'sk-proj-{url:74}T3BlbkFJ{url:74}', env: 'OPENAI_API_KEY' },
+  { id: 'openai-proj-58', provider: 'openai', grade: 'H', recipe: 'sk-proj-{url:58}T3BlbkFJ{url:58}', env: 'OPENAI_API_KEY' },
+  { id: 'openai-proj-20', provider: 'openai', grade: 'H', recipe: 'sk-proj-{url:20}T3BlbkFJ{url:20}', env: 'OPENAI_API_KEY' },
+  { id: 'openai-svcacct', provider: 'openai', grade: 'H', recipe: 'sk-svcacct-{url:74}T3BlbkFJ{url:74}', env: 'OPENAI_API_KEY' },
+  { id: 'openai-admin', provider: 'openai', grade: 'H', recipe: 'sk-admin-{url:58}T3BlbkFJ{url:58}', env: 'OPENAI_ADMIN_KEY' },
+  { id: 'openai-slug', provider: 'openai', grade: 'M', recipe: 'sk-{lower:7}-{alnum:20}T3BlbkFJ{alnum:20}', env: 'OPENAI_API_KEY' },
+  { id: 'azure-old', provider: 'azure-openai', grade: 'H', recipe: '{hex:32}', env: 'AZURE_OPENAI_API_KEY', bare: true },
+  { id: 'azure-new', provider: 'azure-openai', grade: 'M', recipe: '{alnum:52}JQQJ99B{same-letter}AC{alnum:14}ACOG{alnum:4}', env: 'AZURE_OPENAI_API_KEY' },
+  { id: 'aws-id', provider: 'aws', grade: 'H', recipe: 'AKIA{base32:16}', env: 'AWS_ACCESS_KEY_ID' },
+  { id: 'aws-secret', provider: 'aws', grade: 'H', recipe: '{base64:40}', env: 'AWS_SECRET_ACCESS_KEY', bare: true },
+  { id: 'bedrock-long', provider: 'aws-bedrock', grade: 'H', recipe: '{absk}', env: 'AWS_BEARER_TOKEN_BEDROCK' },
+  { id: 'google-api', provider: 'google-gemini', grade: 'H', recipe: 'AIzaSy{url:33}', env: 'GEMINI_API_KEY' },
+  { id: 'google-auth', provider: 'google-gemini', grade: 'M', recipe: 'AQ.Ab8RN6{url:44}', env: 'GEMINI_API_KEY' },
+  { id: 'gocspx', provider: 'google-vertex', grade: 'M', recipe: 'GOCSPX-{url:28}', env: 'GOOGLE_CLIENT_SECRET' },
+  { id: 'hf-user', provider: 'huggingface', grade: 'H', recipe: 'hf_{alpha:34}', env: 'HF_TOKEN' },
+  { id: 'hf-org', provider: 'huggingface', grade: 'H', recipe: 'api_org_{alpha:34}', env: 'HF_TOKEN' },
+  { id: 'groq', provider: 'groq', grade: 'H', recipe: 'gsk_{alnum:52}', env: 'GROQ_API_KEY' },
+  { id: 'xai', provider: 'xai', grade: 'H', recipe: 'xai-{alnum:80}', env: 'XAI_API_KEY' },
+  { id: 'perplexity', provider: 'perplexity', grade: 'H', recipe: 'pplx-{alnum:48}', env: 'PERPLEXITY_API_KEY' },
+  { id: 'openrouter', provider: 'openrouter', grade: 'H', recipe: 'sk-or-v1-{hex:64}', env: 'OPENROUTER_API_KEY' },
+  { id: 'replicate', provider: 'replicate', grade: 'H', recipe: 'r8_{alnum:37}', env: 'REPLICATE_API_TOKEN' },
+  { id: 'fireworks', provider: 'fireworks', grade: 'M', recipe: 'fw_{alnum:24}', env: 'FIREWORKS_API_KEY' },
+  { id: 'together', provider: 'together', grade: 'H', recipe: 'tgp_v1_{url:43}', env: 'TOGETHER_API_KEY' },
+  { id: 'cerebras', provider: 'cerebras', grade: 'H', recipe: 'csk-{lower-alnum:48}', env: 'CEREBRAS_API_KEY' },
+  { id: 'nvidia', provider: 'nvidia', grade: 'H', recipe: 'nvapi-{url:64}', env: 'NVIDIA_API_KEY' },
+  { id: 'elevenlabs', provider: 'elevenlabs', grade: 'H', recipe: 'sk_{hex:48}', env: 'ELEVENLABS_API_KEY' },
+  { id: 'vercel-gateway', provider: 'vercel', grade: 'H', recipe: 'vck_{url:56}', env: 'AI_GATEWAY_API_KEY' },
+  { id: 'mistral', provider: 'mistral', grade: 'H', recipe: '{alnum:32}', env: 'MISTRAL_API_KEY', bare: true },
+  { id: 'cohere', provider: 'cohere', grade: 'H', recipe: '{alnum:40}', env: 'COHERE_API_KEY', bare: true },
+  { id: 'deepseek', provider: 'deepseek', grade: 'H', recipe: 'sk-{hex:32}', env: 'DEEPSEEK_API_KEY', bare: true },
+];
+
+/** How a key is written down. `KEY` is the key, `NAME` its variable; the label's line is the one that holds the key (or its encoded form). */
+interface Dress {
+  readonly id: string;
+  readonly extension: string;
+  readonly write: (name: string, key: string) => string;
+  /** Not for shapes that only their name can tell. */
+  readonly shapedOnly?: true;
+}
+
+const camel = (name: string): string => name.toLowerCase().replace(/_(\w)/g, (_, letter: string) => letter.toUpperCase());
+const base64 = (text: string): string => Buffer.from(text).toString('base64');
+const percent = (text: string): string => text.replace(/[^A-Za-z0-9]/g, (character) => `%${character.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`);
+const unicodeEscaped = (text: string): string => text.replace(/[-_/+=]/g, (character) => `\\u00${character.charCodeAt(0).toString(16).padStart(2, '0')}`);
+
+const DRESSES: readonly Dress[] = [
+  { id: 'dotenv', extension: 'env', write: (name, key) => `# service settings\nLOG_LEVEL=info\n${name}=${key}\nPORT=8080\n` },
+  { id: 'dotenv-quoted', extension: 'env', write: (name, key) => `export ${name}="${key}"\n` },
+  { id: 'python', extension: 'py', write: (name, key) => `import os\n\n${name} = "${key}"\n\ndef run():\n    return ${name}\n` },
+  { id: 'python-environ', extension: 'py', write: (name, key) => `import os\nos.environ['${name}'] = '${key}'\n` },
+  { id: 'typescript', extension: 'ts', write: (name, key) => `const ${camel(name)} = '${key}';\nexport default ${camel(name)};\n` },
+  { id: 'typescript-fallback', extension: 'ts', write: (name, key) => `export const key = process.env.${name} ?? "${key}";\n` },
+  { id: 'go', extension: 'go', write: (name, key) => `package main\n\nconst ${camel(name)} = "${key}"\n` },
+  { id: 'java', extension: 'java', write: (name, key) => `class Config {\n  static final String ${name} = "${key}";\n}\n` },
+  { id: 'shell', extension: 'sh', write: (name, key) => `#!/bin/sh\nset -e\n${name}=${key} node server.js\n` },
+  { id: 'json', extension: 'json', write: (name, key) => `{\n  "port": 8080,\n  "${name}": "${key}"\n}\n` },
+  { id: 'json-minified', extension: 'json', write: (name, key) => `{"a":[1,2,3],"env":{"${name}":"${key}","x":1},"b":"${'lorem ipsum '.repeat(40)}"}` },
+  { id: 'yaml', extension: 'yaml', write: (name, key) => `service:\n  env:\n    ${name}: ${key}\n    other: value\n` },
+  { id: 'toml', extension: 'toml', write: (name, key) => `[env]\n${name} = "${key}"\n` },
+  { id: 'dockerfile', extension: 'Dockerfile', write: (name, key) => `FROM node:22\nENV ${name}=${key}\nCMD ["node", "x.js"]\n` },
+  { id: 'compose', extension: 'yml', write: (name, key) => `services:\n  api:\n    image: x\n    environment:\n      - ${name}=${key}\n` },
+  { id: 'terraform', extension: 'tf', write: (name, key) => `variable "${name.toLowerCase()}" {\n  default = "${key}"\n}\n` },
+  { id: 'json-in-json', extension: 'json', write: (name, key) => `{\n  "body": ${JSON.stringify(JSON.stringify({ env: { [name]: key } }))}\n}\n` },
+  { id: 'after-newline-escape', extension: 'json', write: (name, key) => `{"script": "set -e\\n${name}=${key}\\nrun\\n"}\n` },
+  { id: 'crlf', extension: 'ini', write: (name, key) => `[main]\r\n${name}=${key}\r\nx=1\r\n` },
+  { id: 'utf-16', extension: 'txt', write: (name, key) => `\ufeff${name}=${key}\r\n` },
+  { id: 'notebook', extension: 'ipynb', write: (name, key) => `{\n "cells": [\n  {\n   "cell_type": "code",\n   "source": [\n    "import os\\n",\n    "os.environ[\\"${name}\\"] = \\"${key}\\"\\n"\n   ]\n  }\n ],\n "metadata": {}, "nbformat": 4, "nbformat_minor": 5\n}\n` },
+  { id: 'kubernetes-base64', extension: 'yaml', write: (name, key) => `apiVersion: v1\nkind: Secret\nmetadata:\n  name: bot\ndata:\n  ${name}: ${base64(key)}\n` },
+  { id: 'base64-file', extension: 'yaml', shapedOnly: true, write: (name, key) => `apiVersion: v1\nkind: Secret\ndata:\n  config.env: ${base64(`PORT=1\n${name}=${key}\nX=2\n`)}\n` },
+  { id: 'percent-encoded', extension: 'http', shapedOnly: true, write: (name, key) => `GET https://x.test/?${name.toLowerCase()}=${percent(key)}&v=1\n` },
+  { id: 'unicode-escaped', extension: 'json', write: (name, key) => `{ "${name}": "${unicodeEscaped(key)}" }\n` },
+  { id: 'bearer', extension: 'sh', shapedOnly: true, write: (_name, key) => `curl -H "Authorization: Bearer ${key}" https://example.test/v1/models\n` },
+  { id: 'query', extension: 'txt', shapedOnly: true, write: (_name, key) => `https://host.test/path?key=${key}&alt=sse\n` },
+  { id: 'log', extension: 'log', shapedOnly: true, write: (_name, key) => `2026-02-03T04:05:06Z DEBUG request headers={'x-api-key': '${key}'}\n` },
+  { id: 'colour-log', extension: 'log', shapedOnly: true, write: (_name, key) => `\u001b[32m${key}\u001b[0m\n` },
+  { id: 'mcp', extension: 'json', write: (name, key) => `{\n  "mcpServers": {\n    "search": { "command": "npx", "args": ["-y", "x"], "env": { "${name}": "${key}" } }\n  }\n}\n` },
+];
+
+/** Lines that must stay silent; the recipes make look-alikes that are not keys. */
+const TRAPS: readonly { readonly id: string; readonly line: string }[] = [
+  { id: 'git-sha', line: 'uses: actions/checkout@{hex:40}' },
+  { id: 'sha256', line: 'image: registry.test/app@sha256:{hex:64}' },
+  { id: 'md5', line: 'md5 = "{hex:32}"' },
+  { id: 'integrity', line: '"integrity": "sha512-{base64:86}=="' },
+  { id: 'uuid', line: 'id: {uuid}' },
+  { id: 'css', line: '<div class="sk-fading-circle sk-circle{digit:2} sk-cube-grid"></div>' },
+  { id: 'anthropic-dots', line: 'ANTHROPIC_API_KEY=sk-ant-...' },
+  { id: 'anthropic-x', line: 'ANTHROPIC_API_KEY=sk-ant-api03-xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx' },
+  { id: 'anthropic-your', line: 'api_key="sk-ant-api03-YOUR-KEY-HERE"' },
+  { id: 'openai-your', line: 'OPENAI_API_KEY=sk-your-key-here' },
+  { id: 'openai-abc', line: 'openai.api_key = "sk-proj-abc123"' },
+  { id: 'openai-1234', line: 'apiKey: "sk-1234567890abcdef1234567890abcdef"' },
+  { id: 'openai-x', line: "apiKey: 'sk-xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx'" },
+  { id: 'openai-env', line: 'OPENAI_API_KEY=${OPENAI_API_KEY:?set it}' },
+  { id: 'aws-example', line: `AWS_ACCESS_KEY_ID=AKIA${'IOSFODNN7EXAMPLE'}` },
+  { id: 'aws-secret-example', line: `aws_secret_access_key = wJalrXUtnFEMI/K7MDENG/${'bPxRfiCYEXAMPLEKEY'}` },
+  { id: 'aws-word', line: 'const AKIAREGIONTABLE = loadTable("AKIA")' },
+  { id: 'google-your', line: 'GEMINI_API_KEY=AIzaSyXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXX' },
+  { id: 'hf-placeholder', line: 'HF_TOKEN=hf_xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx' },
+  { id: 'hf-function', line: 'def hf_convert_checkpoint_to_safetensors_format(path):' },
+  { id: 'groq-placeholder', line: 'GROQ_API_KEY=gsk_your_api_key_goes_here' },
+  { id: 'regex', line: 'pattern = r"sk-ant-api03-[A-Za-z0-9_-]{{93}AA"' },
+  { id: 'stripe', line: `STRIPE_SECRET=sk_${'live'}_{alnum:24}` },
+  { id: 'stripe-test', line: `STRIPE_TEST=sk_${'test'}_{alnum:24}` },
+  { id: 'sealed', line: '    OPENAI_API_KEY: AgB{base64:300}==' },
+  { id: 'sops', line: '    OPENAI_API_KEY: ENC[AES256_GCM,data:{base64:64},iv:{base64:43}=,tag:{base64:22}==,type:str]' },
+  { id: 'jwt-word', line: 'const next = "sk-" + slug;' },
+  { id: 'sequence', line: 'token: "hf_abcdefghijklmnopqrstuvwxyzabcdefgh"' },
+  { id: 'mistral-hash', line: 'mistral_model_sha = "{hex:40}"' },
+  { id: 'mistral-name', line: 'MISTRAL_API_KEY=<your-mistral-api-key>' },
+  { id: 'azure-deployment', line: 'AZURE_OPENAI_DEPLOYMENT=gpt-4o-2024-11-20-standard-eu' },
+  { id: 'cohere-env', line: 'COHERE_API_KEY=${{ secrets.COHERE_API_KEY }}' },
+  { id: 'commit-url', line: 'https://github.test/o/r/commit/{hex:40}' },
+  { id: 'data-url', line: 'background: url(data:image/png;base64,{base64:400})' },
+  { id: 'minified', line: '!function(e,t){{var {alnum:6}={alnum:8},r8_={alnum:4};return sk_{lower:4}(e)}}' },
+  { id: 'vertex-external', line: '{{"type":"external_account","audience":"//iam.googleapis.com/projects/{digit:12}/locations/global"}' },
+  { id: 'langfuse-public', line: `LANGFUSE_PUBLIC_KEY=pk-${'lf'}-{uuid}` },
+  { id: 'task-word', line: 'risk-ant-colony task-project-manager disk-antenna-{alnum:12}' },
+  { id: 'etag', line: 'ETag: "{hex:32}"' },
+  { id: 'trace', line: 'traceparent: 00-{hex:32}-{hex:16}-01' },
+];
+
+/** Files with references; `«PROVIDER:NAME»` marks the line and is taken out. */
+const REFERENCES: readonly { readonly platform: string; readonly path: string; readonly text: string }[] = [
+  {
+    platform: 'github-actions',
+    path: '.github/workflows/«n».yml',
+    text: `name: evals
+on: [push]
+env:
+  OPENAI_API_KEY: \${{ secrets.OPENAI_API_KEY }} «openai:OPENAI_API_KEY»
+jobs:
+  evals:
+    runs-on: ubuntu-latest
+    env: { GROQ_API_KEY: "\${{ secrets.GROQ_API_KEY }}" } # «groq:GROQ_API_KEY»
+    steps:
+      - uses: actions/checkout@v5
+      - run: npm run evals
+        env:
+          KEY: \${{ secrets['ANTHROPIC_API_KEY'] || secrets.CLAUDE_API_KEY }} «anthropic:ANTHROPIC_API_KEY»
+      - uses: some/action@v1
+        with:
+          mistral-key: \${{ secrets.MISTRAL_API_KEY }} «mistral:MISTRAL_API_KEY»
+      - run: curl -H "x-api-key: \${{ secrets.COHERE_API_KEY }}" https://x.test «cohere:COHERE_API_KEY»
+  call:
+    uses: ./.github/workflows/reusable.yml
+    secrets:
+      hf: \${{ secrets.HF_TOKEN }} «huggingface:HF_TOKEN»
+`,
+  },
+  {
+    platform: 'gitlab-ci',
+    path: 'gitlab/«n»/.gitlab-ci.yml',
+    text: `stages: [test]
+variables:
+  CLAUDE: $ANTHROPIC_API_KEY «anthropic:ANTHROPIC_API_KEY»
+evals:
+  stage: test
+  variables:
+    OPENAI_KEY: "\${OPENAI_API_KEY}" «openai:OPENAI_API_KEY»
+  script:
+    - python run.py --key "$MISTRAL_API_KEY" «mistral:MISTRAL_API_KEY»
+`,
+  },
+  {
+    platform: 'kubernetes',
+    path: 'deploy/«n».yaml',
+    text: `apiVersion: apps/v1
+kind: Deployment
+metadata: { name: bot }
+spec:
+  template:
+    spec:
+      containers:
+        - name: bot
+          image: bot:1
+          env:
+            - name: ANTHROPIC_API_KEY
+              valueFrom:
+                secretKeyRef: { name: anthropic, key: api-key } «anthropic:ANTHROPIC_API_KEY»
+            - name: OPENAI_API_KEY
+              valueFrom:
+                secretKeyRef:
+                  name: openai «openai:OPENAI_API_KEY»
+                  key: key
+`,
+  },
+  {
+    platform: 'docker-compose',
+    path: 'compose/«n»/docker-compose.yml',
+    text: `services:
+  api:
+    image: api
+    environment:
+      - OPENAI_API_KEY «openai:OPENAI_API_KEY»
+      - GROQ=\${GROQ_API_KEY} «groq:GROQ_API_KEY»
+  web:
+    environment:
+      GEMINI_API_KEY: \${GEMINI_API_KEY:-} «google-gemini:GEMINI_API_KEY»
+`,
+  },
+  { platform: 'dockerfile', path: 'images/«n»/Dockerfile', text: `FROM python:3.13\nARG HF_TOKEN «huggingface:HF_TOKEN»\nENV OPENAI_API_KEY=$OPENAI_API_KEY «openai:OPENAI_API_KEY»\nRUN --mount=type=secret,id=ANTHROPIC_API_KEY cat /run/secrets/x «anthropic:ANTHROPIC_API_KEY»\n` },
+  {
+    platform: 'terraform',
+    path: 'infra/«n».tf',
+    text: `variable "openai_api_key" { «openai:openai_api_key»
+  type      = string
+  sensitive = true
+}
+resource "aws_lambda_function" "bot" {
+  environment {
+    variables = {
+      ANTHROPIC_API_KEY = var.anthropic_api_key «anthropic:ANTHROPIC_API_KEY»
+    }
+  }
+}
+`,
+  },
+  { platform: 'dotenv', path: 'apps/«n»/.env.example', text: `OPENAI_API_KEY= «openai:OPENAI_API_KEY»\nexport ANTHROPIC_API_KEY= «anthropic:ANTHROPIC_API_KEY»\nPORT=3000\n` },
+  {
+    platform: 'agent-config',
+    path: 'agents/«n»/.mcp.json',
+    text: `{
+  "mcpServers": {
+    "search": {
+      "command": "npx",
+      "env": {
+        "TAVILY_API_KEY": "\${TAVILY_API_KEY}", «tavily:TAVILY_API_KEY»
+        "OPENAI_API_KEY": "\${OPENAI_API_KEY:-}" «openai:OPENAI_API_KEY»
+      }
+    }
+  }
+}
+`,
+  },
+  { platform: 'code', path: 'src/«n».ts', text: `import OpenAI from 'openai';\nimport Anthropic from '@anthropic-ai/sdk';\n// process.env.COHERE_API_KEY is not used\nconst a = new OpenAI({ apiKey: process.env.OPENAI_API_KEY }); «openai:OPENAI_API_KEY»\nconst { GROQ_API_KEY } = process.env; «groq:GROQ_API_KEY»\nconst c = new Anthropic(); «anthropic:ANTHROPIC_API_KEY»\nconst d = process.env['MISTRAL_API_KEY']; «mistral:MISTRAL_API_KEY»\n` },
+  { platform: 'code', path: 'py/«n».py', text: `import os\nfrom openai import OpenAI\nfrom anthropic import Anthropic\nclient = OpenAI(api_key=os.environ["OPENAI_API_KEY"]) «openai:OPENAI_API_KEY»\nkey = os.getenv("COHERE_API_KEY", "") «cohere:COHERE_API_KEY»\nclaude = Anthropic() «anthropic:ANTHROPIC_API_KEY»\n` },
+  { platform: 'code', path: 'go/«n».go', text: `package main\n\nimport "os"\n\nfunc key() string { return os.Getenv("OPENAI_API_KEY") } «openai:OPENAI_API_KEY»\n` },
+  { platform: 'code', path: 'java/«n».java', text: `class A {\n  String k = System.getenv("ANTHROPIC_API_KEY"); «anthropic:ANTHROPIC_API_KEY»\n}\n` },
+  { platform: 'code', path: 'ruby/«n».rb', text: `require 'openai'\nclient = OpenAI::Client.new(access_token: ENV.fetch("OPENAI_API_KEY")) «openai:OPENAI_API_KEY»\nk = ENV['GROQ_API_KEY'] «groq:GROQ_API_KEY»\n` },
+  { platform: 'code', path: 'cs/«n».cs', text: `using System;\nvar k = Environment.GetEnvironmentVariable("OPENAI_API_KEY"); «openai:OPENAI_API_KEY»\n` },
+  { platform: 'code', path: 'sh/«n».sh', text: `#!/bin/sh\ncurl -H "x-api-key: $ANTHROPIC_API_KEY" https://api.anthropic.com/v1/messages «anthropic:ANTHROPIC_API_KEY»\n: "\${OPENAI_API_KEY:?missing}" «openai:OPENAI_API_KEY»\n` },
+];
+
+const WORDS = 'request response handler message stream client server buffer index value result options context provider model agent tool chat input output parse render update select table schema config'.split(' ');
+
+/** Writes the corpus below `root` (which is emptied) as a git repository, and returns what stands where. */
+export function writeCorpus(root: string, seed: number, size: { readonly perShape: number; readonly traps: number; readonly references: number }): Corpus {
+  const random = seededRandom(seed);
+  const pick = <T>(items: readonly T[]): T => {
+    const item = items[Math.floor(random() * items.length)];
+    if (item === undefined) throw new Error('nothing to pick from');
+    return item;
+  };
+  const secrets: SecretLabel[] = [];
+  const traps: TrapLabel[] = [];
+  const references: ReferenceLabel[] = [];
+  rmSync(root, { recursive: true, force: true });
+  mkdirSync(root, { recursive: true });
+  const git = (...args: string[]): string =>
+    execFileSync('git', ['-C', root, '-c', 'user.name=corpus', '-c', 'user.email=corpus@example.test', '-c', 'commit.gpgsign=false', ...args], {
+      encoding: 'utf8',
+      env: { PATH: process.env['PATH'] ?? '', GIT_CONFIG_GLOBAL: '/dev/null', GIT_CONFIG_NOSYSTEM: '1', GIT_AUTHOR_DATE: '2026-02-11T10:00:00Z', GIT_COMMITTER_DATE: '2026-02-11T10:00:00Z' },
+    });
+  const write = (path: string, text: string, encoding: 'utf8' | 'utf16le' = 'utf8'): void => {
+    mkdirSync(dirname(join(root, path)), { recursive: true });
+    writeFileSync(join(root, path), text, encoding);
+  };
+  const prose = (lines: number): string => Array.from({ length: lines }, () => `// ${Array.from({ length: 8 }, () => pick(WORDS)).join(' ')}`).join('\n');
+
+  git('init', '-q', '-b', 'main');
+  const removed: string[] = [];
+  for (const shape of SHAPES) {
+    for (let copy = 0; copy < size.perShape; copy += 1) {
+      const fitting = DRESSES.filter((dress) => shape.bare !== true || dress.shapedOnly !== true);
+      const dress = fitting[copy % fitting.length];
+      if (dress === undefined) continue;
+      const key = expandRecipe(shape.recipe.replace('{same-letter}', pick([...'ABCDEFGHIJKL'])), random).text;
+      const text = dress.write(shape.env, key);
+      const history = copy % 5 === 4;
+      const name = dress.extension === 'Dockerfile' ? 'Dockerfile' : dress.extension === 'env' ? '.env' : dress.id === 'compose' ? 'docker-compose.yml' : dress.id === 'mcp' ? '.mcp.json' : `settings.${dress.extension}`;
+      const path = `${history ? 'gone' : 'services'}/${shape.id}-${copy}/${name}`;
+      write(path, text, dress.id === 'utf-16' ? 'utf16le' : 'utf8');
+      if (history) removed.push(path);
+      const line = lineOfKey(text, key, shape.env);
+      secrets.push({ path, line, shape: shape.id, provider: shape.provider, grade: shape.grade, dress: dress.id, history, key });
+    }
+  }
+  for (let copy = 0; copy < size.traps; copy += 1) {
+    const lines = [prose(2)];
+    const path = `app/${pick(WORDS)}-${copy}.txt`;
+    for (const trap of TRAPS) {
+      lines.push(expandRecipe(trap.line, random).text);
+      traps.push({ path, line: lines.join('\n').split('\n').length, trap: trap.id });
+    }
+    write(path, `${lines.join('\n')}\n`);
+  }
+  for (let copy = 0; copy < size.references; copy += 1) {
+    for (const { platform, path, text } of REFERENCES) {
+      const at = path.replace('«n»', `${platform}-${copy}`);
+      const clean = text.split('\n').map((line, index) => {
+        const mark = /\s*(?:# )?«([a-z-]+):(\w+)»/.exec(line);
+        if (mark === null) return line;
+        references.push({ path: at, line: index + 1, provider: mark[1] ?? '', name: mark[2] ?? '', platform });
+        return line.replace(mark[0], '');
+      });
+      write(at, clean.join('\n'));
+    }
+  }
+  git('add', '-A', '-f');
+  git('commit', '-q', '-m', 'first');
+  for (let start = 0; start < removed.length; start += 500) git('rm', '-q', ...removed.slice(start, start + 500));
+  git('commit', '-q', '-m', 'keys removed');
+  return { secrets, traps, references };
+}
+
+/** The line that shows the key, its encoded form, or, failing both, the variable. */
+function lineOfKey(text: string, key: string, name: string): number {
+  const lines = text.split(/\r?\n/);
+  const at = lines.findIndex((line) => line.includes(key));
+  if (at >= 0) return at + 1;
+  const encoded = lines.findIndex((line) => line.includes(base64(key)) || line.includes('config.env:') || line.includes(percent(key)) || line.includes(unicodeEscaped(key)));
+  if (encoded >= 0) return encoded + 1;
+  return Math.max(0, lines.findIndex((line) => line.includes(name))) + 1;
+}

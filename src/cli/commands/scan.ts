@@ -1,0 +1,156 @@
+import { existsSync } from 'node:fs';
+import { relative, resolve } from 'node:path';
+import { type Baseline, readBaseline, updateBaseline, writeBaseline } from '../../config/baseline.ts';
+import { loadConfig } from '../../config/load-config.ts';
+import { UsageError } from '../../model/errors.ts';
+import { SEVERITIES, type Severity } from '../../model/levels.ts';
+import { readOperatorKey, scan } from '../../pipeline.ts';
+import { providers } from '../../providers/index.ts';
+import { FORMATS, type Format, render } from '../../report/index.ts';
+import { scoreInventory } from '../../risk/score-inventory.ts';
+import { joinCredentials } from '../../inventory/build.ts';
+import { writeNewFile } from '../../support/atomic-write.ts';
+import { visible } from '../../support/escape.ts';
+import { accept } from '../accept.ts';
+import { exitCodeOf } from '../exit-codes.ts';
+import { print } from '../print.ts';
+import { ProgressBar } from '../progress.ts';
+
+/** The command line's flags, checked. Everything from outside is `unknown` until here. */
+interface Flags {
+  readonly format: Format;
+  readonly output?: string;
+  readonly history: boolean;
+  readonly since?: string;
+  readonly staged: boolean;
+  readonly include: readonly string[];
+  readonly exclude: readonly string[];
+  readonly includeIgnored: boolean;
+  readonly maxFileSize?: number;
+  readonly failOn: Severity | 'none';
+  readonly baseline?: string;
+  readonly updateBaseline: boolean;
+  readonly reason?: string;
+  readonly config?: string;
+  readonly fingerprintKey?: string;
+  readonly public: boolean;
+  readonly allowAlternates: boolean;
+  readonly workers?: number;
+  readonly color: boolean;
+  readonly quiet: boolean;
+  readonly verbose: boolean;
+}
+
+/** Runs `dekey scan`: reads, joins, scores, renders, writes. Returns the exit code. */
+export async function runScan(targets: readonly string[], raw: Readonly<Record<string, unknown>>, version: string): Promise<number> {
+  const started = performance.now();
+  const cwd = process.cwd();
+  const flags = parseFlags(raw);
+  const config = await loadConfig(cwd, flags.config);
+  const keyFile = flags.fingerprintKey ?? config.fingerprintKeyFile;
+  const baselineFile = flags.baseline ?? config.baseline;
+  if (flags.updateBaseline && baselineFile === undefined) throw new UsageError('--update-baseline needs a file to write', 'Name one with --baseline FILE, or "baseline" in dekey.config.json.');
+  // Read before the scan: a mistake in it should not cost the user the wait.
+  const baseline = baselineFile === undefined ? undefined : await readBaselineFor(resolve(cwd, baselineFile), flags.updateBaseline);
+
+  const bar = new ProgressBar(process.stderr, flags.quiet);
+  const sightings = await scan({
+    targets,
+    cwd,
+    history: flags.history || (config.history ?? false),
+    ...(flags.since === undefined ? {} : { since: flags.since }),
+    staged: flags.staged,
+    include: [...(config.include ?? []), ...flags.include],
+    exclude: [...(config.exclude ?? []), ...flags.exclude],
+    includeIgnored: flags.includeIgnored,
+    maxFileSize: (flags.maxFileSize ?? config.maxFileSize ?? 20) * 2 ** 20,
+    ...((flags.workers ?? config.workers) === undefined ? {} : { workers: flags.workers ?? config.workers ?? 1 }),
+    ...(keyFile === undefined ? {} : { operatorKey: readOperatorKey(resolve(cwd, keyFile)) }),
+    allowAlternates: flags.allowAlternates,
+    onProgress: (phase, progress, total) => bar.update(phase, progress, total),
+  }).finally(() => bar.clear());
+
+  const today = new Date().toISOString();
+  const joined = joinCredentials(sightings, providers);
+  const scored = scoreInventory(joined, providers, { version, now: today, public: flags.public || (config.public ?? false) });
+  const { inventory, notes } = accept(scored, { ignore: config.ignore ?? [], baseline, today: today.slice(0, 10) });
+  const failOn = flags.failOn ?? config.failOn ?? 'high';
+
+  const { platforms } = await import('../../platforms/index.ts');
+  const text = await render(flags.format, inventory, {
+    providers,
+    platforms,
+    width: process.stdout.isTTY ? (process.stdout.columns ?? 80) : 100,
+    color: flags.color && useColor(flags.output),
+    verbose: flags.verbose,
+    failOn,
+    elapsedMs: performance.now() - started,
+    hyperlinks: false,
+    cwd,
+    unicode: hasUnicode(),
+  });
+  if (flags.output === undefined) await print(text);
+  else await writeNewFile(resolve(cwd, flags.output), text, { overwrite: true });
+  for (const note of notes) process.stderr.write(`dekey: ${visible(note)}\n`);
+  if (flags.updateBaseline && baselineFile !== undefined) {
+    const next = updateBaseline(baseline, inventory.findings, flags.reason ?? 'accepted when the baseline was written', today.slice(0, 10));
+    await writeBaseline(resolve(cwd, baselineFile), next);
+    process.stderr.write(`dekey: ${next.findings.length} accepted findings written to ${visible(relative(cwd, resolve(cwd, baselineFile)))}\n`);
+    return exitCodeOf(inventory, 'none');
+  }
+  return exitCodeOf(inventory, failOn);
+}
+
+function parseFlags(raw: Readonly<Record<string, unknown>>): Flags {
+  const text = (name: string): string | undefined => (typeof raw[name] === 'string' ? raw[name] : undefined);
+  const number = (name: string): number | undefined => (typeof raw[name] === 'number' ? raw[name] : undefined);
+  const list = (name: string): readonly string[] => (Array.isArray(raw[name]) ? raw[name].filter((item) => typeof item === 'string') : []);
+  const optional = <K extends string, V>(name: K, value: V | undefined): { readonly [P in K]?: V } => {
+    const part: { [P in K]?: V } = {};
+    if (value !== undefined) part[name] = value;
+    return part;
+  };
+  return {
+    format: FORMATS.find((format) => format === raw['format']) ?? 'text',
+    failOn: raw['failOn'] === 'none' ? 'none' : (SEVERITIES.find((severity) => severity === raw['failOn']) ?? 'high'),
+    history: raw['history'] === true,
+    staged: raw['staged'] === true,
+    include: list('include'),
+    exclude: list('exclude'),
+    includeIgnored: raw['includeIgnored'] === true,
+    updateBaseline: raw['updateBaseline'] === true,
+    public: raw['public'] === true,
+    allowAlternates: raw['allowAlternates'] === true,
+    color: raw['color'] !== false,
+    quiet: raw['quiet'] === true,
+    verbose: raw['verbose'] === true,
+    ...optional('output', text('output')),
+    ...optional('since', text('since')),
+    ...optional('maxFileSize', number('maxFileSize')),
+    ...optional('baseline', text('baseline')),
+    ...optional('reason', text('reason')),
+    ...optional('config', text('config')),
+    ...optional('fingerprintKey', text('fingerprintKey')),
+    ...optional('workers', number('workers')),
+  };
+}
+
+/** A baseline that is about to be written for the first time need not exist yet. */
+async function readBaselineFor(path: string, updating: boolean): Promise<Baseline | undefined> {
+  return updating && !existsSync(path) ? undefined : await readBaseline(path);
+}
+
+/** Colour only on a terminal that wants it: NO_COLOR and FORCE_COLOR as their conventions say. */
+function useColor(output: string | undefined): boolean {
+  const { env } = process;
+  if (output !== undefined || (env['NO_COLOR'] ?? '') !== '') return false;
+  if ((env['FORCE_COLOR'] ?? '') !== '') return env['FORCE_COLOR'] !== '0';
+  return process.stdout.isTTY && env['TERM'] !== 'dumb';
+}
+
+function hasUnicode(): boolean {
+  const { env } = process;
+  const locale = env['LC_ALL'] || env['LC_CTYPE'] || env['LANG'] || '';
+  // Without a locale (containers, CI) the reader is a file or a log viewer, and those take UTF-8.
+  return locale === '' || /utf-?8/i.test(locale) || process.platform === 'win32' || !process.stdout.isTTY;
+}

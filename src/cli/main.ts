@@ -1,0 +1,46 @@
+import { CommanderError } from 'commander';
+import { DekeyError, TargetError } from '../model/errors.ts';
+import { visible } from '../support/escape.ts';
+import { EXIT_CODES } from './exit-codes.ts';
+import { buildProgram } from './program.ts';
+import { VERSION } from './version.ts';
+
+/** Runs the command line; the only place that prints errors and sets the exit code. */
+async function main(argv: readonly string[]): Promise<void> {
+  const program = buildProgram(VERSION, (code) => {
+    process.exitCode = code;
+  });
+  program.exitOverride();
+  for (const command of program.commands) command.exitOverride();
+  if (argv.length === 0) {
+    program.outputHelp();
+    return;
+  }
+  try {
+    await program.parseAsync(argv, { from: 'user' });
+  } catch (error) {
+    process.exitCode = report(error);
+  }
+}
+
+function report(error: unknown): number {
+  // Commander has printed its own message; help and version come here too, as code 0.
+  if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT_CODES.clean.code : EXIT_CODES.usage.code;
+  if (error instanceof DekeyError) {
+    process.stderr.write(`dekey: ${visible(error.message)}\n  ${visible(error.fix)}\n`);
+    return error instanceof TargetError ? EXIT_CODES.incomplete.code : EXIT_CODES.usage.code;
+  }
+  // A fault of ours. The message may quote input, so only the kind and our own frames are printed.
+  const frames = error instanceof Error ? (error.stack ?? '').split('\n').filter((line) => /^\s+at /.test(line)).slice(0, 6) : [];
+  const kind = error instanceof Error ? error.constructor.name : typeof error;
+  const code = error instanceof Error && 'code' in error ? ` ${String(error.code)}` : '';
+  process.stderr.write(`dekey: internal error (${kind}${visible(code)}). This is a fault of dekey, not of your files; please report it with these lines:\n${frames.join('\n')}\n`);
+  return EXIT_CODES.internal.code;
+}
+
+// A reader that closes the pipe early (`dekey scan | head`) is no fault.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+});
+
+await main(process.argv.slice(2));

@@ -1,0 +1,320 @@
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import type { PrefilterLiteral } from '../../model/provider.ts';
+import { CLASS_BITS, LAYOUT, MAX_ENTRIES, classTable, inClass } from './layout.ts';
+
+const WINDOW = 4;
+const HASH_WINDOW = 3;
+const BUCKETS = 8;
+const PAGE = 65_536;
+/** Zero bytes the module may read past the input. */
+const PADDING = 64;
+
+interface Exports {
+  readonly memory: WebAssembly.Memory;
+  readonly scan: (from: number, length: number) => number;
+  readonly resume: () => number;
+}
+
+/** Called for each hit: byte offset in the input, and the index of the literal in the list given. */
+export type OnHit = (offset: number, literal: number) => void;
+
+/**
+ * A compiled set of literals in its own WebAssembly memory. Write bytes into what {@link Prefilter.reserve} returns, then scan: no copy.
+ *
+ * One instance serves one thread; scanning is synchronous and runs at about the speed memory is read.
+ */
+export class Prefilter {
+  readonly #exports: Exports;
+
+  /** `image` is what {@link prefilterImage} made of the same literals; without it the tables are worked out here. */
+  constructor(literals: readonly PrefilterLiteral[], image?: Uint8Array) {
+    const instance = new WebAssembly.Instance(compiled());
+    this.#exports = asExports(instance.exports);
+    this.#reserveBytes(PAGE);
+    const memory = new Uint8Array(this.#exports.memory.buffer);
+    const digest = digestOf(literals);
+    if (image !== undefined && digest.equals(image.subarray(0, digest.length))) {
+      memory.set(image.subarray(digest.length), LAYOUT.tables);
+      return;
+    }
+    memory.set(classTable(), LAYOUT.classes);
+    for (let byte = 0; byte < 256; byte += 1) memory[LAYOUT.lower + byte] = byte >= 65 && byte <= 90 ? byte + 32 : byte;
+    writeTables(new DataView(this.#exports.memory.buffer), literals);
+  }
+
+  /** The tables, with the digest of the literals they were made from in front: see {@link prefilterImage}. */
+  image(literals: readonly PrefilterLiteral[]): Buffer {
+    const memory = Buffer.from(this.#exports.memory.buffer);
+    let end = LAYOUT.hits;
+    while (end > LAYOUT.tables && memory[end - 1] === 0) end -= 1;
+    return Buffer.concat([digestOf(literals), memory.subarray(LAYOUT.tables, end)]);
+  }
+
+  /** A view of at least `size` bytes to fill with the next input. Valid until the next call. */
+  reserve(size: number): Uint8Array {
+    this.#reserveBytes(size);
+    return new Uint8Array(this.#exports.memory.buffer, LAYOUT.input, size);
+  }
+
+  /** Finds every literal in the first `length` bytes of the input, in order of position. */
+  scan(length: number, onHit: OnHit): void {
+    new Uint8Array(this.#exports.memory.buffer, LAYOUT.input + length, PADDING).fill(0);
+    const hits = new Uint32Array(this.#exports.memory.buffer, LAYOUT.hits, (LAYOUT.input - LAYOUT.hits) / 4);
+    for (let from = 0; from < length; from = this.#exports.resume()) {
+      const count = this.#exports.scan(from, length);
+      for (let index = 0; index < count; index += 1) onHit(hits[2 * index] ?? 0, hits[2 * index + 1] ?? 0);
+    }
+  }
+
+  #reserveBytes(size: number): void {
+    const wanted = LAYOUT.input + size + PADDING;
+    const have = this.#exports.memory.buffer.byteLength;
+    // A quarter more than asked, so that a run of slowly growing files does not grow the memory each time.
+    if (wanted > have) this.#exports.memory.grow(Math.ceil((wanted - have + size / 4) / PAGE));
+  }
+}
+
+/** Working the tables out takes longer than scanning a small folder, so the build does it once for each scope. */
+export function prefilterImage(literals: readonly PrefilterLiteral[]): Buffer {
+  return new Prefilter(literals).image(literals);
+}
+
+/** The image the build made for `scope`; undefined in a tree that was not built. A stale one is noticed by its digest. */
+export function builtImage(scope: string): Uint8Array | undefined {
+  try {
+    return readBeside(`prefilter-${scope}.bin`);
+  } catch {
+    return undefined;
+  }
+}
+
+function digestOf(literals: readonly PrefilterLiteral[]): Buffer {
+  return createHash('sha256').update(JSON.stringify(literals)).digest();
+}
+
+let module: WebAssembly.Module | undefined;
+
+function compiled(): WebAssembly.Module {
+  // Read from beside this file, in the sources as in the bundle (whose chunks stand one folder deeper).
+  module ??= new WebAssembly.Module(readBeside('prefilter.wasm'));
+  return module;
+}
+
+function readBeside(name: string): Buffer<ArrayBuffer> {
+  try {
+    return readFileSync(new URL(`./${name}`, import.meta.url));
+  } catch {
+    return readFileSync(new URL(`../${name}`, import.meta.url));
+  }
+}
+
+function asExports(value: WebAssembly.Exports): Exports {
+  const { memory, scan, resume } = value;
+  if (!(memory instanceof WebAssembly.Memory) || typeof scan !== 'function' || typeof resume !== 'function') {
+    throw new TypeError('prefilter.wasm does not export memory, scan and resume: build it again (npm run build)');
+  }
+  return { memory, scan: (from, length) => Number(scan(from, length)), resume: () => Number(resume()) };
+}
+
+/** Where a literal is looked for: `WINDOW` byte sets that start at `offset`, and the variants of the first three bytes for the hash. */
+interface Fingerprint {
+  readonly literal: number;
+  readonly offset: number;
+  readonly sets: readonly (readonly number[])[];
+  /** The sets as nibble masks, for the buckets. */
+  readonly low: readonly number[];
+  readonly high: readonly number[];
+  /** Chance that a random position of source text matches. */
+  readonly rate: number;
+}
+
+function writeTables(view: DataView, literals: readonly PrefilterLiteral[]): void {
+  if (literals.length > 65_535) throw new RangeError('more than 65,535 literals');
+  const prints = literals.map((literal, index) => fingerprint(literal, index));
+  writeNibbles(view, intoBuckets(prints));
+  writeEntries(view, literals, prints);
+}
+
+/** The bytes a position accepts: one, or both cases of a letter. */
+function bytesAt(literal: PrefilterLiteral, index: number): number[] {
+  const character = literal.text[index];
+  if (character === undefined) return followers(literal);
+  const code = character.charCodeAt(0);
+  if (literal.ignoreCase !== true) return [code];
+  return [...new Set([character.toLowerCase().charCodeAt(0), character.toUpperCase().charCodeAt(0)])];
+}
+
+function followers(literal: PrefilterLiteral): number[] {
+  const bytes: number[] = [];
+  for (let byte = 0; byte < 256; byte += 1) {
+    if (literal.followedBy === undefined || literal.followedBy.count === 0 || inClass(String.fromCharCode(byte), literal.followedBy.class)) bytes.push(byte);
+  }
+  return bytes;
+}
+
+function fingerprint(literal: PrefilterLiteral, index: number): Fingerprint {
+  if (literal.text.length < HASH_WINDOW || literal.text.length > 255) throw new RangeError(`literal of ${literal.text.length} bytes: 3 to 255 are possible`);
+  let offset = 0;
+  let lowest = Number.POSITIVE_INFINITY;
+  for (let start = 0; start <= Math.max(0, literal.text.length - WINDOW); start += 1) {
+    let chance = 1;
+    for (let position = start; position < start + WINDOW; position += 1) chance *= chanceAt(literal, position);
+    if (chance >= lowest) continue;
+    lowest = chance;
+    offset = start;
+  }
+  const sets = [0, 1, 2, 3].map((position) => bytesAt(literal, offset + position));
+  return { literal: index, offset, sets, low: sets.map((set) => mask(set, (byte) => byte & 15)), high: sets.map((set) => mask(set, (byte) => byte >> 4)), rate: lowest };
+}
+
+function chanceAt(literal: PrefilterLiteral, index: number): number {
+  if (index >= literal.text.length) return 1;
+  const byte = literal.text.charCodeAt(index);
+  if (literal.ignoreCase !== true) return share(byte);
+  const other = byte ^ 32;
+  return share(byte) + (/[a-z]/i.test(literal.text[index] ?? '') ? share(other) : 0);
+}
+
+function mask(bytes: readonly number[], nibble: (byte: number) => number): number {
+  let bits = 0;
+  for (const byte of bytes) bits |= 1 << nibble(byte);
+  return bits;
+}
+
+/** Rough share of each byte in source text, in parts per thousand: good enough to tell rare from common. */
+const SHARES: Readonly<Record<string, number>> = {
+  ' ': 150, e: 70, t: 55, a: 45, o: 42, n: 42, i: 42, r: 42, s: 42, l: 28, d: 25, c: 25, u: 20, p: 20, m: 18, h: 16, f: 14, g: 14, y: 12, b: 11,
+  '\n': 30, '"': 25, "'": 12, '.': 18, ',': 18, '/': 14, '-': 14, '_': 10, ':': 14, '(': 10, ')': 10, '=': 8, '{': 6, '}': 6, ';': 6, '0': 12, '1': 10,
+  '2': 8, '3': 6, '4': 6, '5': 6, '6': 6, '7': 6, '8': 6, '9': 6, k: 8, w: 8, v: 8, x: 6, j: 3, q: 2, z: 2,
+};
+const CAPITAL = 3;
+const OTHER = 1;
+
+const shares = Float64Array.from({ length: 256 }, (_, byte) => {
+  const character = String.fromCharCode(byte);
+  return (SHARES[character] ?? (/[A-Z]/.test(character) ? CAPITAL : OTHER)) / 1000;
+});
+
+function share(byte: number): number {
+  return shares[byte] ?? 0;
+}
+
+/** Per position, which low and which high nibbles a bucket accepts, as 16-bit masks. */
+interface Bucket {
+  readonly low: number[];
+  readonly high: number[];
+}
+
+/** For each row of 16 bytes and each half of a low-nibble mask, the summed shares of the bytes it selects: sums become look-ups. */
+const halfSums = Float64Array.from({ length: 16 * 512 }, (_, index) => {
+  const row = index >> 9;
+  const first = ((index >> 8) & 1) * 8;
+  let sum = 0;
+  for (let bit = 0; bit < 8; bit += 1) if (((index & 255) >> bit) & 1) sum += shares[16 * row + first + bit] ?? 0;
+  return sum;
+});
+
+/** Chance that a bucket with these masks lets a random position of source text through. */
+function rate(low: readonly number[], high: readonly number[]): number {
+  let product = 1;
+  for (let position = 0; position < WINDOW; position += 1) {
+    const columns = low[position] ?? 0;
+    const rows = high[position] ?? 0;
+    const left = columns & 255;
+    const right = 256 + (columns >> 8);
+    let sum = 0;
+    for (let row = 0; row < 16; row += 1) {
+      if (((rows >> row) & 1) === 1) sum += (halfSums[row * 512 + left] ?? 0) + (halfSums[row * 512 + right] ?? 0);
+    }
+    product *= sum < 1 ? sum : 1;
+  }
+  return product;
+}
+
+/** Puts each literal where it raises the total candidate rate least, the most common ones first. */
+function intoBuckets(prints: readonly Fingerprint[]): Bucket[] {
+  const buckets = Array.from({ length: BUCKETS }, (): Bucket => ({ low: [0, 0, 0, 0], high: [0, 0, 0, 0] }));
+  const rates = Array.from({ length: BUCKETS }, () => 0);
+  const low = [0, 0, 0, 0];
+  const high = [0, 0, 0, 0];
+  for (const print of prints.toSorted((a, b) => b.rate - a.rate || a.literal - b.literal)) {
+    let best = 0;
+    let cost = Number.POSITIVE_INFINITY;
+    let bestRate = 0;
+    for (let index = 0; index < BUCKETS && cost > 0; index += 1) {
+      const bucket = buckets[index];
+      if (bucket === undefined) continue;
+      for (let position = 0; position < WINDOW; position += 1) {
+        low[position] = (bucket.low[position] ?? 0) | (print.low[position] ?? 0);
+        high[position] = (bucket.high[position] ?? 0) | (print.high[position] ?? 0);
+      }
+      const next = rate(low, high);
+      if (next - (rates[index] ?? 0) >= cost) continue;
+      cost = next - (rates[index] ?? 0);
+      best = index;
+      bestRate = next;
+    }
+    const chosen = buckets[best];
+    for (let position = 0; chosen !== undefined && position < WINDOW; position += 1) {
+      chosen.low[position] = (chosen.low[position] ?? 0) | (print.low[position] ?? 0);
+      chosen.high[position] = (chosen.high[position] ?? 0) | (print.high[position] ?? 0);
+    }
+    rates[best] = bestRate;
+  }
+  return buckets;
+}
+
+function writeNibbles(view: DataView, buckets: readonly Bucket[]): void {
+  for (let position = 0; position < WINDOW; position += 1) {
+    for (let nibble = 0; nibble < 16; nibble += 1) {
+      let low = 0;
+      let high = 0;
+      buckets.forEach((bucket, index) => {
+        if (((bucket.low[position] ?? 0) >> nibble) & 1) low |= 1 << index;
+        if (((bucket.high[position] ?? 0) >> nibble) & 1) high |= 1 << index;
+      });
+      view.setUint8(LAYOUT.tables + position * 32 + nibble, low);
+      view.setUint8(LAYOUT.tables + position * 32 + 16 + nibble, high);
+    }
+  }
+}
+
+/** The same hash as in `assembly/index.ts`. */
+function hash(a: number, b: number, c: number): number {
+  return (Math.imul(a | (b << 8) | (c << 16), 0x9e3779b1) >>> 20) & 4095;
+}
+
+function writeEntries(view: DataView, literals: readonly PrefilterLiteral[], prints: readonly Fingerprint[]): void {
+  let entry = 0;
+  let address: number = LAYOUT.literals;
+  for (const print of prints) {
+    const literal = literals[print.literal];
+    if (literal === undefined) continue;
+    const bytes = Buffer.from(literal.ignoreCase === true ? literal.text.toLowerCase() : literal.text, 'latin1');
+    if (address + bytes.length > LAYOUT.hits) throw new RangeError('the literals do not fit in the prefilter');
+    bytes.forEach((byte, index) => view.setUint8(address + index, byte));
+    for (const [a, b, c] of combinations(print.sets)) {
+      entry += 1;
+      if (entry > MAX_ENTRIES) throw new RangeError('too many literals for the prefilter');
+      const record = LAYOUT.entries + entry * 16;
+      const head = LAYOUT.heads + hash(a, b, c) * 2;
+      view.setUint16(record, view.getUint16(head, true), true);
+      view.setUint16(head, entry, true);
+      view.setUint16(record + 2, print.literal, true);
+      view.setUint8(record + 4, print.offset);
+      view.setUint8(record + 5, bytes.length);
+      view.setUint8(record + 6, literal.ignoreCase === true ? 1 : 0);
+      view.setUint8(record + 7, CLASS_BITS[literal.followedBy?.class ?? 'any']);
+      view.setUint16(record + 8, literal.followedBy?.count ?? 0, true);
+      view.setUint32(record + 12, address, true);
+    }
+    address += bytes.length;
+  }
+}
+
+function combinations(sets: readonly (readonly number[])[]): [number, number, number][] {
+  const result: [number, number, number][] = [];
+  for (const a of sets[0] ?? []) for (const b of sets[1] ?? []) for (const c of sets[2] ?? []) result.push([a, b, c]);
+  return result;
+}

@@ -1,0 +1,153 @@
+import { crc32 } from 'node:zlib';
+import type { ProofName } from '../model/provider.ts';
+
+/** What the inside of a key says about it. `facts` are public: they may be printed. */
+export interface Proof {
+  readonly verdict: 'proven' | 'refuted' | 'unknown';
+  readonly reason: string;
+  readonly facts: Readonly<Record<string, string>>;
+}
+
+/** A key with the text it stands in (decoded, one byte a character), for proofs that need its neighbours. */
+export interface Candidate {
+  readonly key: string;
+  readonly text: string;
+  /** Offset of `key` in `text`. */
+  readonly at: number;
+}
+
+const UNKNOWN: Proof = { verdict: 'unknown', reason: '', facts: {} };
+
+/** Checks the structure of a key. Pure; never throws, whatever the key holds. */
+export function prove(name: ProofName, candidate: Candidate): Proof {
+  return PROOFS[name](candidate);
+}
+
+const PROOFS: Readonly<Record<ProofName, (candidate: Candidate) => Proof>> = {
+  'anthropic-tail': ({ key }) => {
+    const body = key.replace(/^sk-ant-[a-z]+\d{2}-/, '');
+    return body.length === 95 && body.endsWith('AA') ? proven('93 characters and the tail AA') : refuted('not 93 characters and the tail AA');
+  },
+  'openai-halves': ({ key }) => {
+    const [left = '', right = ''] = key.split('T3BlbkFJ');
+    const head = left.replace(/^sk-(?:(?:proj|svcacct|service|admin)-|[a-z0-9-]*-)?/, '');
+    const plain = left.replace(/^sk-/, '');
+    if (right.length === plain.length && plain.length === 20) return proven('equal halves of 20');
+    if (right.length !== head.length) return refuted(`unequal halves (${head.length} and ${right.length})`);
+    return [20, 58, 74].includes(right.length) ? proven(`equal halves of ${right.length}`) : refuted(`halves of ${right.length}`);
+  },
+  'azure-mark': ({ key }) => {
+    if (key.length !== 84 || key.slice(52, 58) !== 'JQQJ99') return refuted('no JQQJ99 at offset 52');
+    return proven(key.slice(76, 80) === 'ACOG' ? 'JQQJ99 and the service mark ACOG' : 'JQQJ99 at offset 52');
+  },
+  'aws-account': ({ key }) => awsAccount(key),
+  'aws-secret': ({ key }) => {
+    if (/^[0-9a-f]{40}$/i.test(key)) return refuted('40 hexadecimal digits: a digest, not a key');
+    const mixed = /[a-z]/.test(key) && /[A-Z]/.test(key) && /[0-9]/.test(key);
+    return mixed ? UNKNOWN : refuted('one kind of character only');
+  },
+  'bedrock-long': ({ key }) => {
+    const text = fromBase64(key.slice(4));
+    const parts = /^(BedrockAPIKey[A-Za-z0-9+=,.@_-]*)-at-(\d{12}):./.exec(text);
+    if (parts !== null) return { verdict: 'proven', reason: 'decodes to a Bedrock key name and account', facts: { user: `${parts[1]}`, 'aws-account': `${parts[2]}` } };
+    return text.startsWith('BedrockAPIKey-') ? proven('decodes to BedrockAPIKey-') : refuted('does not decode to a Bedrock key');
+  },
+  'bedrock-short': ({ key }) => bedrockShort(key),
+  'github-crc32': ({ key }) => {
+    const body = key.replace(/^gh[a-z]_/, '');
+    if (body.length !== 36) return UNKNOWN;
+    return base62(crc32(body.slice(0, 30))).padStart(6, '0') === body.slice(30) ? proven('checksum holds') : refuted('checksum does not hold');
+  },
+  'google-auth-key': ({ key }) => (key.startsWith('AQ.Ab8RN6') && key.length === 53 ? proven('fixed head and length') : UNKNOWN),
+  'google-service-account': (candidate) => googleKey(candidate),
+  'google-authorized-user': ({ text, at }) => {
+    const near = text.slice(Math.max(0, at - 2048), at + 2048);
+    return near.includes('authorized_user') && near.includes('.apps.googleusercontent.com') ? proven('an authorized_user object') : UNKNOWN;
+  },
+  'uuid-v4': ({ key }) => (/^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/i.test(key) ? UNKNOWN : refuted('not a version 4 UUID')),
+  'jwt-expiry': ({ key }) => jwt(key),
+};
+
+function proven(reason: string): Proof {
+  return { verdict: 'proven', reason, facts: {} };
+}
+
+function refuted(reason: string): Proof {
+  return { verdict: 'refuted', reason, facts: {} };
+}
+
+/** Latin1 text of a base64 or base64url string; '' for what is not base64. */
+function fromBase64(text: string): string {
+  return Buffer.from(text, 'base64').toString('latin1');
+}
+
+const BASE32 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';
+
+/** The account id is written into every newer key id: bits 7..46 of its base32 body. Older ids, with I or J in fifth place, lack it. */
+function awsAccount(key: string): Proof {
+  const body = key.slice(4);
+  if (/^[IJ]/.test(body)) return UNKNOWN;
+  let bits = 0n;
+  for (const character of body) {
+    const value = BASE32.indexOf(character);
+    if (value < 0) return refuted('not base32');
+    bits = (bits << 5n) | BigInt(value);
+  }
+  const head = bits >> BigInt(body.length * 5 - 48);
+  const account = (head & 0x7f_ff_ff_ff_ff_80n) >> 7n;
+  // Not every number of this width is an account; the layout is inferred, so a misfit says nothing.
+  if (account >= 1_000_000_000_000n) return UNKNOWN;
+  return { verdict: 'proven', reason: 'decodes to an account id', facts: { 'aws-account': account.toString().padStart(12, '0') } };
+}
+
+function bedrockShort(key: string): Proof {
+  const text = fromBase64(key.replace(/^bedrock-api-key-/, ''));
+  if (!text.startsWith('bedrock.amazonaws.com')) return refuted('does not decode to a presigned Bedrock URL');
+  const date = /X-Amz-Date=(\d{4})(\d{2})(\d{2})T(\d{2})(\d{2})(\d{2})Z/.exec(text);
+  const seconds = /X-Amz-Expires=(\d{1,6})/.exec(text);
+  const facts: Record<string, string> = {};
+  const region = /X-Amz-Credential=[A-Z0-9]{16,24}(?:%2F|\/)\d{8}(?:%2F|\/)([a-z0-9-]{5,24})(?:%2F|\/)/.exec(text);
+  if (region?.[1] !== undefined) facts['region'] = region[1];
+  if (date !== null && seconds !== null) {
+    const [, year, month, day, hour, minute, second] = date;
+    const issued = Date.parse(`${year}-${month}-${day}T${hour}:${minute}:${second}Z`);
+    if (!Number.isNaN(issued)) facts['expires'] = new Date(issued + Number(seconds[1]) * 1000).toISOString();
+  }
+  return { verdict: 'proven', reason: 'decodes to a presigned Bedrock URL', facts };
+}
+
+const BASE62 = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
+
+function base62(value: number): string {
+  let rest = value >>> 0;
+  let text = '';
+  do {
+    text = `${BASE62[rest % 62]}${text}`;
+    rest = Math.floor(rest / 62);
+  } while (rest > 0);
+  return text;
+}
+
+/** How far round the private key the other fields of the JSON object may stand. */
+const OBJECT_REACH = 4096;
+
+function googleKey({ key, text, at }: Candidate): Proof {
+  const near = text.slice(Math.max(0, at - OBJECT_REACH), at + key.length + OBJECT_REACH);
+  const email = /([a-z0-9-]{1,63}@[a-z0-9.-]{1,128}\.iam\.gserviceaccount\.com)/.exec(near)?.[1];
+  const keyId = /private_key_id["\\]{0,8}\s*:\s*["\\]{0,8}([0-9a-f]{40})/.exec(near)?.[1];
+  const bytes = key.replace(/-----[A-Z ]+-----/g, '').replace(/\\+[nr]|[^A-Za-z0-9+/]/g, '').length;
+  if (!near.includes('service_account') || email === undefined) return UNKNOWN;
+  const facts: Record<string, string> = { email };
+  if (keyId !== undefined) facts['key-id'] = keyId;
+  // A 2048-bit key is some 1,620 base64 characters; documentation keys are cut short.
+  return bytes >= 800 ? { verdict: 'proven', reason: 'a whole service account object', facts } : { verdict: 'refuted', reason: 'the private key is cut short', facts };
+}
+
+function jwt(key: string): Proof {
+  const payload = key.split('.')[1];
+  if (payload === undefined) return UNKNOWN;
+  const claims = fromBase64(payload);
+  const expiry = /"exp"\s*:\s*(\d{9,11})/.exec(claims)?.[1];
+  if (!claims.startsWith('{')) return refuted('not a JWT');
+  return expiry === undefined ? proven('a JWT') : { verdict: 'proven', reason: 'a JWT', facts: { expires: new Date(Number(expiry) * 1000).toISOString() } };
+}

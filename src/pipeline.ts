@@ -1,0 +1,218 @@
+import { randomBytes } from 'node:crypto';
+import { readFileSync, statSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { dirname, resolve } from 'node:path';
+import { TargetError, UsageError } from './model/errors.ts';
+import type { Sightings, Skipped, TargetReport } from './model/inventory.ts';
+import { buildNameTable } from './providers/_names.ts';
+import { providers } from './providers/index.ts';
+import { Assembler, type Place, sumSkipped } from './scan/assemble.ts';
+import { runTasks } from './scan/pool.ts';
+import type { ArtifactResult, EngineOptions, Progress, Task, TaskResult } from './scan/tasks.ts';
+import { listFiles } from './sources/directory/list.ts';
+import { MODE_SUBMODULE, readIndex } from './sources/git/index-file.ts';
+import { type GitRepository, openRepository } from './sources/git/repository.ts';
+
+/** What a scan is asked to do. Everything that varies between machines (clock, threads, progress) comes in here. */
+export interface ScanOptions {
+  readonly targets: readonly string[];
+  readonly cwd: string;
+  /** Every object the repository holds, reachable or not. */
+  readonly history: boolean;
+  /** Only what came after this revision. */
+  readonly since?: string;
+  /** Only what is staged for the next commit. */
+  readonly staged: boolean;
+  readonly include: readonly string[];
+  readonly exclude: readonly string[];
+  readonly includeIgnored: boolean;
+  readonly maxFileSize: number;
+  /** Threads; the result is the same for any number. */
+  readonly workers?: number;
+  readonly operatorKey?: Uint8Array;
+  readonly allowAlternates: boolean;
+  readonly onProgress: (phase: string, progress: Progress, total: Progress) => void;
+}
+
+/** Below this a folder is scanned in the calling thread: starting one costs more. */
+const INLINE_BYTES = 6 * 2 ** 20;
+/** A file costs about this much besides its bytes. */
+const FILE_COST = 8192;
+/** Objects above this are named, not read: two threads have to stay small. */
+const MAX_OBJECT = 96 * 2 ** 20;
+const MAX_WORKERS = 8;
+
+/** From targets to sightings: sources and detection. What follows (joining, scoring, rendering) is pure. */
+export async function scan(options: ScanOptions): Promise<Sightings> {
+  const assembler = new Assembler(providers, buildNameTable(providers));
+  const runKey = randomBytes(32);
+  const targets: TargetReport[] = [];
+  for (const [index, name] of options.targets.entries()) targets.push(await scanTarget(`t${index}`, name, options, runKey, assembler));
+  return { targets, secrets: assembler.secrets, references: assembler.references, workloads: assembler.workloads, problems: assembler.problems };
+}
+
+interface Run {
+  readonly id: string;
+  readonly options: ScanOptions;
+  readonly engine: Omit<EngineOptions, 'scope'>;
+  readonly assembler: Assembler;
+  readonly skipped: Skipped[];
+}
+
+interface Count {
+  files: number;
+  objects: number;
+  bytes: number;
+}
+
+async function scanTarget(id: string, name: string, options: ScanOptions, runKey: Uint8Array, assembler: Assembler): Promise<TargetReport> {
+  const path = resolve(options.cwd, name);
+  const isFile = kindOf(path, name) === 'file';
+  const repository = await openRepository(isFile ? dirname(path) : path, { allowAlternates: options.allowAlternates });
+  const engine = { runKey, maxFileSize: options.maxFileSize, ...(options.operatorKey === undefined ? {} : { operatorKey: options.operatorKey }) };
+  const run: Run = { id, options, engine, assembler, skipped: [] };
+  const count: Count = { files: 0, objects: 0, bytes: 0 };
+
+  if (needsGit(options) && repository === undefined) {
+    throw new TargetError(`${name} is not inside a git repository`, '--history, --since and --staged read git objects: name a repository, or leave the option out.');
+  }
+  if (repository !== undefined && options.staged) await scanStaged(run, repository, count);
+  else if (repository !== undefined && options.since !== undefined) await scanHistory(run, repository, count, options.since);
+  else {
+    if (repository?.bare !== true) await scanTree(run, path, repository, count);
+    if (repository !== undefined && (options.history || repository.bare)) await scanHistory(run, repository, count, undefined);
+  }
+
+  const skipped = sumSkipped(run.skipped);
+  return {
+    id,
+    kind: repository === undefined ? 'directory' : 'git',
+    name,
+    complete: skipped.every(({ incomplete }) => !incomplete),
+    ...count,
+    skipped,
+    facts: repository === undefined ? {} : factsOf(repository),
+  };
+}
+
+function needsGit(options: ScanOptions): boolean {
+  return options.history || options.staged || options.since !== undefined;
+}
+
+function kindOf(path: string, name: string): 'file' | 'folder' {
+  const facts = statSync(path, { throwIfNoEntry: false });
+  if (facts === undefined) throw new UsageError(`there is no ${name}`, 'Name a file or folder that exists; without a target the current folder is scanned.');
+  if (facts.isFile()) return 'file';
+  if (facts.isDirectory()) return 'folder';
+  throw new UsageError(`${name} is neither a file nor a folder`, 'Name a file or folder.');
+}
+
+function factsOf(repository: GitRepository): Readonly<Record<string, string>> {
+  const { head, branch, remote } = repository;
+  return {
+    ...(head === undefined ? {} : { head }),
+    ...(branch === undefined ? {} : { branch }),
+    ...(remote === undefined ? {} : { remote: [remote.host, remote.owner, remote.name].filter((part) => part !== undefined && part !== '').join('/') }),
+  };
+}
+
+async function scanTree(run: Run, path: string, repository: GitRepository | undefined, count: Count): Promise<void> {
+  const { options } = run;
+  const listed = await listFiles(path, {
+    include: options.include,
+    exclude: options.exclude,
+    includeIgnored: options.includeIgnored,
+    maxFileSize: options.maxFileSize,
+    tracked: repository === undefined ? undefined : await trackedFiles(repository, run),
+  });
+  run.skipped.push(...listed.skipped);
+  const total = { artifacts: listed.files.length, bytes: 0 };
+  for (const { size } of listed.files) total.bytes += size;
+  const workers = workerCount(options);
+  const inline = workers === 1 || total.bytes + FILE_COST * total.artifacts < INLINE_BYTES;
+  const parts = inline ? [listed.files] : chunk(listed.files, total, workers * 6);
+  const tasks = parts.map((files): Task => ({ kind: 'files', root: listed.root, files: files.map((file) => ({ path: file.path, absolute: file.absolute })) }));
+  const results = await runTasks(tasks, { ...run.engine, scope: 'tree' }, workers, inline, (progress) => options.onProgress('files', progress, total));
+  for (const artifact of gather(run, results, count, 'files')) run.assembler.add(run.id, artifact, [{ path: artifact.name }]);
+}
+
+/** What the index tracks; one that cannot be read is named, and the walk goes on without it. */
+async function trackedFiles(repository: GitRepository, run: Run): Promise<readonly { path: string; mode: number }[] | undefined> {
+  if (repository.root === undefined) return undefined;
+  try {
+    return await readIndex(repository.gitDir, repository.objectFormat);
+  } catch (error) {
+    run.skipped.push({ reason: 'git index not readable', count: 1, examples: [error instanceof Error ? error.message : 'unknown'], incomplete: true });
+    return undefined;
+  }
+}
+
+async function scanStaged(run: Run, repository: GitRepository, count: Count): Promise<void> {
+  const { listStaged } = await import('./sources/git/objects.ts');
+  const staged = (await listStaged(repository)).filter(({ mode }) => mode !== MODE_SUBMODULE);
+  const task: Task = { kind: 'objects', repository, objects: staged.map(({ oid }) => oid), paths: staged.map(({ path }) => path) };
+  const total = { artifacts: staged.length, bytes: 0 };
+  const results = await runTasks(staged.length === 0 ? [] : [task], { ...run.engine, scope: 'tree' }, 1, true, (progress) => run.options.onProgress('staged files', progress, total));
+  const pathsOf = new Map<string, string[]>();
+  for (const { oid, path } of staged) pathsOf.set(oid, [...(pathsOf.get(oid) ?? []), path]);
+  for (const artifact of gather(run, results, count, 'files')) run.assembler.add(run.id, artifact, (pathsOf.get(artifact.name) ?? []).map((path) => ({ path })));
+}
+
+async function scanHistory(run: Run, repository: GitRepository, count: Count, since: string | undefined): Promise<void> {
+  const { scanObjects } = await import('./scan/history.ts');
+  const { results, places, skipped } = await scanObjects(repository, {
+    since,
+    engine: { ...run.engine, maxFileSize: MAX_OBJECT, scope: 'history' },
+    workers: workerCount(run.options),
+    onProgress: (progress, total) => run.options.onProgress('objects', progress, total),
+  });
+  run.skipped.push(...skipped);
+  for (const artifact of gather(run, results, count, 'objects')) run.assembler.add(run.id, artifact, placesFor(places, artifact));
+}
+
+function placesFor(places: ReadonlyMap<string, readonly Place[]>, artifact: ArtifactResult): readonly Place[] {
+  return places.get(artifact.name) ?? [];
+}
+
+function gather(run: Run, results: readonly TaskResult[], count: Count, unit: 'files' | 'objects'): ArtifactResult[] {
+  for (const result of results) {
+    count[unit] += result.count;
+    count.bytes += result.bytes;
+    run.skipped.push(...sumSkipped(result.skipped));
+  }
+  return results.flatMap(({ artifacts }) => artifacts);
+}
+
+function workerCount(options: ScanOptions): number {
+  return options.workers ?? Math.min(MAX_WORKERS, availableParallelism());
+}
+
+/** Cuts a list into about `parts` pieces of equal cost, in order. */
+function chunk<T extends { readonly size: number }>(items: readonly T[], total: Progress, parts: number): (readonly T[])[] {
+  const share = (total.bytes + FILE_COST * items.length) / parts;
+  const chunks: T[][] = [];
+  let current: T[] = [];
+  let cost = 0;
+  for (const item of items) {
+    current.push(item);
+    cost += item.size + FILE_COST;
+    if (cost < share) continue;
+    chunks.push(current);
+    current = [];
+    cost = 0;
+  }
+  if (current.length > 0) chunks.push(current);
+  return chunks;
+}
+
+/** Reads the operator's key for comparable fingerprints; UsageError when it is missing or too short to be one. */
+export function readOperatorKey(path: string): Uint8Array {
+  let bytes: Buffer;
+  try {
+    bytes = readFileSync(path);
+  } catch (error) {
+    throw new UsageError(`cannot read the fingerprint key ${path}`, 'Make one with: openssl rand -out FILE 32', { cause: error });
+  }
+  if (bytes.length < 32) throw new UsageError(`the fingerprint key ${path} has ${bytes.length} bytes`, 'It needs at least 32 random ones: openssl rand -out FILE 32');
+  return bytes;
+}

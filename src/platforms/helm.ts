@@ -1,0 +1,38 @@
+import type { Extraction, NameTable, Platform, TextFile } from '../model/reference.ts';
+import { bindTree } from './_shared/config-bindings.ts';
+import { baseName, Draft, IDENTITY_AVAILABLE, mayNameKey } from './_shared/config-draft.ts';
+import { readManifestText } from './_shared/config-manifest-text.ts';
+import { parseYamlDocuments } from './_shared/config-yaml.ts';
+
+const VALUES = /^(?:(?:.*[._-])?values(?:[._-].*)?\.ya?ml|helmfile(?:[._-].*)?\.ya?ml)$/i;
+const TEMPLATE = /(?:^|\/)templates\/.+\.(?:ya?ml|tpl|txt)$/i;
+
+/** Helm charts: values files, and templates read as text because they are YAML only once rendered. */
+export const platform: Platform = {
+  id: 'helm',
+  title: 'Helm chart',
+  checked: '2026-11-23',
+  issuesTokens: true,
+  matches(file: TextFile): boolean {
+    if (VALUES.test(baseName(file.path))) return true;
+    return TEMPLATE.test(file.path) && file.text.includes('{{') && /^[ \t]*(?:kind|apiVersion):|secretKeyRef|\.Values\./m.test(file.text.slice(0, 20_000));
+  },
+  extract(file: TextFile, names: NameTable): Extraction {
+    const draft = new Draft(file, 'helm', names);
+    if (!mayNameKey(file.text, names)) return draft.done();
+    if (!VALUES.test(baseName(file.path))) {
+      readManifestText(draft);
+      return draft.done();
+    }
+    const { documents, fault } = parseYamlDocuments(file.text);
+    // A values file for helmfile or CI is often a template itself, and no fault of its author.
+    if (file.text.includes('{{')) {
+      if (fault !== undefined) readManifestText(draft);
+    } else draft.fault(fault, 'YAML');
+    for (const document of documents) {
+      const workload = { key: 'values', name: file.path, route: '', start: 0, end: 0, identity: IDENTITY_AVAILABLE };
+      bindTree(draft, workload, document, '', { confidence: 'medium', unset: 'environment' });
+    }
+    return draft.done();
+  },
+};

@@ -1,0 +1,55 @@
+import type { Provider } from '../model/provider.ts';
+
+export const provider: Provider = {
+  id: 'azure',
+  title: 'Microsoft Entra ID application (a cloud that leads to Azure OpenAI)',
+  checked: '2026-11-23',
+  words: ['azure client', 'azure sp', 'arm client', 'entra client'],
+  hosts: ['login.microsoftonline.com', 'management.azure.com'],
+  env: [
+    { name: 'AZURE_CLIENT_SECRET', kind: 'client-secret' },
+    { name: 'ARM_CLIENT_SECRET', kind: 'client-secret' },
+    { name: 'AZURE_CREDENTIALS', kind: 'client-secret', confidence: 'medium' },
+    { name: 'ENTRA_CLIENT_SECRET', kind: 'client-secret', confidence: 'medium' },
+    { name: 'AZURE_CLIENT_ID', kind: 'client-secret', notAKey: true },
+    { name: 'AZURE_FEDERATED_TOKEN_FILE', kind: 'session-token', notAKey: true },
+  ],
+  sdks: [
+    { language: 'javascript', packages: ['@azure/identity'], constructors: ['ClientSecretCredential'], keyArguments: ['clientSecret'], implicitEnv: [] },
+    { language: 'javascript', packages: ['@azure/identity'], constructors: ['EnvironmentCredential'], keyArguments: [], implicitEnv: ['AZURE_CLIENT_SECRET'] },
+    { language: 'python', packages: ['azure.identity'], constructors: ['ClientSecretCredential'], keyArguments: ['client_secret'], implicitEnv: [] },
+    { language: 'python', packages: ['azure.identity'], constructors: ['EnvironmentCredential'], keyArguments: [], implicitEnv: ['AZURE_CLIENT_SECRET'] },
+    { language: 'go', packages: ['github.com/Azure/azure-sdk-for-go/sdk/azidentity'], constructors: ['NewClientSecretCredential'], keyArguments: [], implicitEnv: [] },
+    { language: 'java', packages: ['com.azure.identity'], constructors: ['ClientSecretCredentialBuilder'], keyArguments: ['clientSecret'], implicitEnv: [] },
+    { language: 'csharp', packages: ['Azure.Identity'], constructors: ['ClientSecretCredential'], keyArguments: ['clientSecret'], implicitEnv: [] },
+  ],
+  detectors: [
+    {
+      id: 'azure-client-secret',
+      title: 'Microsoft Entra client secret',
+      kind: 'client-secret',
+      lifetime: 'long',
+      privilege: 'unknown',
+      literals: ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9'].map((digit) => ({ text: `${digit}Q~`, followedBy: { class: 'any', count: 31 } })),
+      pattern: '(?<key>[A-Za-z0-9_~.]{3}[0-9]Q~[A-Za-z0-9_~.-]{31,34})',
+      boundary: 'url',
+      window: { before: 12, after: 48 },
+      publicPrefix: '',
+      minEntropy: 4.2,
+      confidence: { shape: 'high' },
+      inBinary: false,
+      samples: {
+        ok: ['AZURE_CLIENT_SECRET={alnum:3}8Q~{alnum:34}', '{"clientId":"x","clientSecret":"{alnum:3}7Q~{alnum:31}"}', "new ClientSecretCredential(tenant, id, '{alnum:3}8Q~{url:33}a')"],
+        ng: ['AZURE_CLIENT_SECRET=abc8Q~xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx', 'AZURE_CLIENT_SECRET=<client-secret>', '~8Q~', 'AZURE_CLIENT_SECRET=${{{{ secrets.AZURE_CLIENT_SECRET }}', '{alnum:3}8Q~{alnum:12}'],
+      },
+      evidence: { grade: 'H', source: 'gitleaks, betterleaks, trufflehog' },
+    },
+  ],
+  federation: {
+    kind: 'native',
+    note: 'A federated identity credential on the application trusts the workload’s own token, and the client secret is deleted.',
+    source: 'https://learn.microsoft.com/entra/workload-id/workload-identity-federation',
+  },
+  spend: 'uncapped',
+  revoke: 'Delete the secret from the app registration (`az ad app credential delete --id APP --key-id KEY`).',
+};

@@ -1,0 +1,93 @@
+import type { Provider } from '../model/provider.ts';
+
+export const provider: Provider = {
+  id: 'databricks',
+  title: 'Databricks',
+  checked: '2026-11-23',
+  words: ['databricks', 'dbx'],
+  hosts: ['cloud.databricks.com', 'azuredatabricks.net', 'gcp.databricks.com'],
+  env: [
+    { name: 'DATABRICKS_TOKEN', kind: 'api-key' },
+    { name: 'DATABRICKS_API_KEY', kind: 'api-key' },
+    { name: 'DATABRICKS_ACCESS_TOKEN', kind: 'api-key' },
+    { name: 'DATABRICKS_CLIENT_SECRET', kind: 'client-secret' },
+    { name: 'DATABRICKS_OIDC_TOKEN', kind: 'session-token', notAKey: true },
+    { name: 'DATABRICKS_HOST', kind: 'api-key', notAKey: true },
+  ],
+  sdks: [
+    {
+      language: 'python',
+      packages: ['databricks.sdk', 'databricks_langchain', 'databricks.vector_search'],
+      constructors: ['WorkspaceClient', 'AccountClient', 'ChatDatabricks', 'VectorSearchClient'],
+      keyArguments: ['token', 'client_secret', 'personal_access_token'],
+      implicitEnv: ['DATABRICKS_TOKEN', 'DATABRICKS_CLIENT_SECRET'],
+    },
+    {
+      language: 'python',
+      packages: ['databricks.sql'],
+      constructors: ['connect', 'sql.connect'],
+      keyArguments: ['access_token'],
+      implicitEnv: [],
+    },
+    {
+      language: 'javascript',
+      packages: ['@databricks/sql'],
+      constructors: ['DBSQLClient'],
+      keyArguments: ['token'],
+      implicitEnv: [],
+    },
+    {
+      language: 'go',
+      packages: ['github.com/databricks/databricks-sdk-go'],
+      constructors: ['NewWorkspaceClient', 'NewAccountClient'],
+      keyArguments: ['Token', 'ClientSecret'],
+      implicitEnv: ['DATABRICKS_TOKEN', 'DATABRICKS_CLIENT_SECRET'],
+    },
+    {
+      language: 'java',
+      packages: ['com.databricks.sdk'],
+      constructors: ['WorkspaceClient', 'DatabricksConfig'],
+      keyArguments: ['token'],
+      implicitEnv: ['DATABRICKS_TOKEN', 'DATABRICKS_CLIENT_SECRET'],
+    },
+  ],
+  detectors: [
+    {
+      id: 'databricks-token',
+      title: 'Databricks personal access token',
+      kind: 'api-key',
+      lifetime: 'long',
+      privilege: 'account',
+      literals: [{ text: 'dapi', followedBy: { class: 'hex', count: 32 } }],
+      pattern: '(?<key>dapi[0-9a-f]{32}(?:-[0-9]|))',
+      boundary: 'alnum',
+      window: { before: 8, after: 54 },
+      publicPrefix: 'dapi',
+      minEntropy: 2.9,
+      confidence: { shape: 'high' },
+      samples: {
+        ok: [
+          'DATABRICKS_TOKEN=dapi{hex:32}\n',
+          'databricks = client(api_key="dapi{hex:32}")',
+          '{"DATABRICKS_TOKEN": "dapi{hex:32}"}',
+          '[DEFAULT]\nhost = https://x.azuredatabricks.net\ntoken = dapi{hex:32}-3\n',
+        ],
+        ng: [
+          'DATABRICKS_TOKEN=dapi...\n',
+          'DATABRICKS_TOKEN=dapixxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx\n',
+          'DATABRICKS_TOKEN="dapiyour-api-key-here"',
+          "const PREFIX = 'dapi';",
+          '{base64:12}dapi{alnum:78}',
+        ],
+      },
+      evidence: { grade: 'H', source: 'gitleaks, betterleaks, trufflehog' },
+    },
+  ],
+  federation: {
+    kind: 'native',
+    note: 'A service principal federation policy accepts the workload’s token; the SDKs and the CLI exchange it (`github-oidc`, `env-oidc`, `file-oidc`).',
+    source: 'https://docs.databricks.com/dev-tools/auth/provider-github',
+  },
+  spend: 'uncapped',
+  revoke: 'Delete the token (`databricks tokens delete ID`, or the token management API for administrators).',
+};

@@ -1,0 +1,90 @@
+import type { Provider } from '../model/provider.ts';
+import { ASSIGNED_REACH, assigned, keyNames, literals } from './_shapes.ts';
+
+export const provider: Provider = {
+  id: 'deepgram',
+  title: 'Deepgram',
+  checked: '2026-11-23',
+  words: ['deepgram'],
+  hosts: ['api.deepgram.com'],
+  env: [
+    { name: 'DEEPGRAM_API_KEY', kind: 'api-key' },
+    { name: 'DEEPGRAM_KEY', kind: 'api-key' },
+    { name: 'DEEPGRAM_TOKEN', kind: 'api-key' },
+    { name: 'DG_API_KEY', kind: 'api-key' },
+  ],
+  sdks: [
+    {
+      language: 'javascript',
+      packages: ['@deepgram/sdk'],
+      constructors: ['createClient', 'Deepgram', 'DeepgramClient'],
+      keyArguments: ['key', 'apiKey'],
+      implicitEnv: ['DEEPGRAM_API_KEY'],
+    },
+    {
+      language: 'javascript',
+      packages: ['@ai-sdk/deepgram'],
+      constructors: ['createDeepgram', 'deepgram'],
+      keyArguments: ['apiKey'],
+      implicitEnv: ['DEEPGRAM_API_KEY'],
+    },
+    {
+      language: 'python',
+      packages: ['deepgram'],
+      constructors: ['DeepgramClient', 'AsyncDeepgramClient', 'Deepgram'],
+      keyArguments: ['api_key'],
+      implicitEnv: ['DEEPGRAM_API_KEY'],
+    },
+    {
+      language: 'go',
+      packages: ['github.com/deepgram/deepgram-go-sdk'],
+      constructors: ['NewClient', 'New'],
+      keyArguments: [],
+      implicitEnv: ['DEEPGRAM_API_KEY'],
+    },
+  ],
+  detectors: [
+    {
+      id: 'deepgram-api-key',
+      title: 'Deepgram API key',
+      kind: 'api-key',
+      lifetime: 'long',
+      privilege: 'account',
+      literals: [...keyNames('deepgram', 'dg'), ...literals('DeepgramClient(', 'api.deepgram.com')],
+      pattern: assigned(['deepgram', 'dg'], '[0-9a-f]{40}', ['(?:DeepgramClient|Deepgram)\\([\\s"\'`]{1,20}', 'api\\.deepgram\\.com[^\\n\\u0000]{0,160}?Token[ ]{1,4}']),
+      boundary: 'alnum',
+      window: { before: 8, after: ASSIGNED_REACH + 48 },
+      publicPrefix: '',
+      minEntropy: 3.25,
+      confidence: { shape: 'medium' },
+      context: { words: ['deepgram', 'dg_', 'dgapikey', 'dg-'], distance: 160, relation: 'assigned' },
+      inBinary: false,
+      samples: {
+        ok: [
+          'DEEPGRAM_API_KEY={hex:40}\n',
+          'os.environ["DEEPGRAM_API_KEY"] = "{hex:40}"',
+          '- name: DEEPGRAM_API_KEY\n  value: "{hex:40}"\n',
+          "const deepgramApiKey = '{hex:40}';",
+          'curl https://api.deepgram.com/v1/projects -H "Authorization: Token {hex:40}"',
+        ],
+        ng: [
+          'DEEPGRAM_API_KEY=${{{{ secrets.DEEPGRAM_API_KEY }}\n',
+          'DEEPGRAM_API_KEY=your-deepgram-api-key-goes-here-now\n',
+          'DEEPGRAM_API_KEY=xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx\n',
+          '"deepgram": "{hex:64}"',
+          'DEEPGRAM_MODEL={hex:40}\n',
+          'deepgram-sdk@v3 {hex:40}',
+          '"deepgram": "github:deepgram/sdk#{hex:40}"',
+        ],
+      },
+      evidence: { grade: 'H', source: 'betterleaks, trufflehog, titus' },
+    },
+  ],
+  federation: {
+    kind: 'none',
+    note: 'No workload federation found in public documentation; keep the key in a secret manager reached with a workload identity.',
+    source: 'https://developers.deepgram.com',
+  },
+  spend: 'unknown',
+  revoke: 'Delete the key (DELETE /v1/projects/{project}/keys/{id}) or in the Deepgram console.',
+};

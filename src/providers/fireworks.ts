@@ -1,0 +1,88 @@
+import type { Provider } from '../model/provider.ts';
+
+export const provider: Provider = {
+  id: 'fireworks',
+  title: 'Fireworks AI',
+  checked: '2026-11-23',
+  words: ['fireworks', 'fireworks ai'],
+  hosts: ['api.fireworks.ai'],
+  env: [
+    { name: 'FIREWORKS_API_KEY', kind: 'api-key' },
+    { name: 'FIREWORKS_AI_API_KEY', kind: 'api-key' },
+    { name: 'FIREWORKSAI_API_KEY', kind: 'api-key' },
+  ],
+  sdks: [
+    {
+      language: 'javascript',
+      packages: ['@ai-sdk/fireworks'],
+      constructors: ['createFireworks', 'fireworks'],
+      keyArguments: ['apiKey'],
+      implicitEnv: ['FIREWORKS_API_KEY'],
+    },
+    {
+      language: 'javascript',
+      packages: ['@langchain/community/chat_models/fireworks', '@langchain/fireworks'],
+      constructors: ['ChatFireworks', 'Fireworks', 'FireworksEmbeddings'],
+      keyArguments: ['apiKey', 'fireworksApiKey'],
+      implicitEnv: ['FIREWORKS_API_KEY'],
+    },
+    {
+      language: 'python',
+      packages: ['fireworks.client', 'fireworks'],
+      constructors: ['Fireworks', 'AsyncFireworks', 'LLM'],
+      keyArguments: ['api_key'],
+      implicitEnv: ['FIREWORKS_API_KEY'],
+    },
+    {
+      language: 'python',
+      packages: ['langchain_fireworks'],
+      constructors: ['ChatFireworks', 'Fireworks', 'FireworksEmbeddings'],
+      keyArguments: ['api_key', 'fireworks_api_key'],
+      implicitEnv: ['FIREWORKS_API_KEY'],
+    },
+    {
+      language: 'python',
+      packages: ['llama_index.llms.fireworks'],
+      constructors: ['Fireworks'],
+      keyArguments: ['api_key'],
+      implicitEnv: ['FIREWORKS_API_KEY'],
+    },
+  ],
+  detectors: [
+    {
+      id: 'fireworks-api-key',
+      title: 'Fireworks AI API key',
+      kind: 'api-key',
+      lifetime: 'long',
+      privilege: 'account',
+      literals: [{ text: 'fw_', followedBy: { class: 'alnum', count: 20 } }],
+      pattern: '(?<key>fw_[A-Za-z0-9]{20,32})',
+      boundary: 'alnum',
+      window: { before: 120, after: 155 },
+      publicPrefix: 'fw_',
+      minEntropy: 3.3,
+      confidence: { shape: 'medium' },
+      context: { words: ['fireworks'], distance: 120, relation: 'near' },
+      inBinary: false,
+      samples: {
+        ok: ['FIREWORKS_API_KEY=fw_{alnum:24}\n', 'fireworks = client(api_key="fw_{alnum:24}")', '{"FIREWORKS_API_KEY": "fw_{alnum:24}"}'],
+        ng: [
+          'FIREWORKS_API_KEY=fw_...\n',
+          'FIREWORKS_API_KEY=fw_xxxxxxxxxxxxxxxxxxxxxxxx\n',
+          'FIREWORKS_API_KEY="fw_your-api-key-here"',
+          "const PREFIX = 'fw_';",
+          '{base64:12}fw_{alnum:75}',
+          'fw_version_{hex:40}',
+        ],
+      },
+      evidence: { grade: 'M', source: 'titus' },
+    },
+  ],
+  federation: {
+    kind: 'none',
+    note: 'No workload federation found in public documentation; keep the key in a secret manager reached with a workload identity.',
+    source: 'https://docs.fireworks.ai',
+  },
+  spend: 'unknown',
+  revoke: 'Delete the key in the Fireworks dashboard (app.fireworks.ai/settings/users/api-keys).',
+};

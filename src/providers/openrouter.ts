@@ -1,0 +1,81 @@
+import type { Provider } from '../model/provider.ts';
+
+export const provider: Provider = {
+  id: 'openrouter',
+  title: 'OpenRouter',
+  checked: '2026-11-23',
+  words: ['openrouter', 'open router'],
+  hosts: ['openrouter.ai'],
+  env: [
+    { name: 'OPENROUTER_API_KEY', kind: 'api-key' },
+    { name: 'OPENROUTER_KEY', kind: 'api-key' },
+    { name: 'OPEN_ROUTER_API_KEY', kind: 'api-key' },
+    { name: 'OPENROUTER_PROVISIONING_KEY', kind: 'admin-key' },
+    { name: 'OPENROUTER_MANAGEMENT_KEY', kind: 'admin-key' },
+  ],
+  sdks: [
+    {
+      language: 'javascript',
+      packages: ['@openrouter/ai-sdk-provider'],
+      constructors: ['createOpenRouter', 'openrouter'],
+      keyArguments: ['apiKey'],
+      implicitEnv: ['OPENROUTER_API_KEY'],
+    },
+    {
+      language: 'javascript',
+      packages: ['@openrouter/sdk'],
+      constructors: ['OpenRouter'],
+      keyArguments: ['apiKey'],
+      implicitEnv: ['OPENROUTER_API_KEY'],
+    },
+    {
+      language: 'python',
+      packages: ['openrouter', 'langchain_openrouter'],
+      constructors: ['OpenRouter', 'ChatOpenRouter'],
+      keyArguments: ['api_key'],
+      implicitEnv: ['OPENROUTER_API_KEY'],
+    },
+    {
+      language: 'python',
+      packages: ['llama_index.llms.openrouter'],
+      constructors: ['OpenRouter'],
+      keyArguments: ['api_key'],
+      implicitEnv: ['OPENROUTER_API_KEY'],
+    },
+  ],
+  detectors: [
+    {
+      id: 'openrouter-api-key',
+      title: 'OpenRouter API key',
+      kind: 'api-key',
+      lifetime: 'long',
+      privilege: 'account',
+      literals: [{ text: 'sk-or-v1-', followedBy: { class: 'hex', count: 64 } }],
+      pattern: '(?<key>sk-or-v1-[0-9a-f]{64})',
+      boundary: 'alnum',
+      window: { before: 8, after: 89 },
+      publicPrefix: 'sk-or-v1-',
+      minEntropy: 3.35,
+      confidence: { shape: 'high' },
+      samples: {
+        ok: ['OPENROUTER_API_KEY=sk-or-v1-{hex:64}\n', 'openrouter = client(api_key="sk-or-v1-{hex:64}")', '{"OPENROUTER_API_KEY": "sk-or-v1-{hex:64}"}'],
+        ng: [
+          'OPENROUTER_API_KEY=sk-or-v1-...\n',
+          'OPENROUTER_API_KEY=sk-or-v1-xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx\n',
+          'OPENROUTER_API_KEY="sk-or-v1-your-api-key-here"',
+          "const PREFIX = 'sk-or-v1-';",
+          '{base64:12}sk-or-v1-{alnum:113}',
+          'sk-or-v1-{hex:20}',
+        ],
+      },
+      evidence: { grade: 'H', source: 'betterleaks, trufflehog, titus' },
+    },
+  ],
+  federation: {
+    kind: 'native',
+    note: 'A federation policy exchanges a workload token at /api/v1/oauth/token for a token of at most 15 minutes; enabled on request for business plans.',
+    source: 'https://openrouter.ai/docs/guides/overview/auth/workload-identity-federation',
+  },
+  spend: 'prepaid',
+  revoke: 'Disable or delete the key with a management key (DELETE /api/v1/keys/{hash}) or in the OpenRouter settings.',
+};

@@ -1,0 +1,87 @@
+import type { Provider } from '../model/provider.ts';
+
+export const provider: Provider = {
+  id: 'perplexity',
+  title: 'Perplexity',
+  checked: '2026-11-23',
+  words: ['perplexity', 'pplx'],
+  hosts: ['api.perplexity.ai'],
+  env: [
+    { name: 'PERPLEXITY_API_KEY', kind: 'api-key' },
+    { name: 'PPLX_API_KEY', kind: 'api-key' },
+    { name: 'PERPLEXITYAI_API_KEY', kind: 'api-key' },
+    { name: 'PERPLEXITY_KEY', kind: 'api-key' },
+  ],
+  sdks: [
+    {
+      language: 'javascript',
+      packages: ['@ai-sdk/perplexity'],
+      constructors: ['createPerplexity', 'perplexity'],
+      keyArguments: ['apiKey'],
+      implicitEnv: ['PERPLEXITY_API_KEY'],
+    },
+    {
+      language: 'javascript',
+      packages: ['@perplexity-ai/perplexity_ai'],
+      constructors: ['Perplexity'],
+      keyArguments: ['apiKey'],
+      implicitEnv: ['PERPLEXITY_API_KEY'],
+    },
+    {
+      language: 'javascript',
+      packages: ['@langchain/perplexity', '@langchain/community/chat_models/perplexity'],
+      constructors: ['ChatPerplexity'],
+      keyArguments: ['apiKey'],
+      implicitEnv: ['PERPLEXITY_API_KEY'],
+    },
+    {
+      language: 'python',
+      packages: ['perplexity'],
+      constructors: ['Perplexity', 'AsyncPerplexity'],
+      keyArguments: ['api_key'],
+      implicitEnv: ['PERPLEXITY_API_KEY'],
+    },
+    {
+      language: 'python',
+      packages: ['langchain_perplexity', 'langchain_community.chat_models'],
+      constructors: ['ChatPerplexity'],
+      keyArguments: ['pplx_api_key'],
+      implicitEnv: ['PPLX_API_KEY'],
+    },
+  ],
+  detectors: [
+    {
+      id: 'perplexity-api-key',
+      title: 'Perplexity API key',
+      kind: 'api-key',
+      lifetime: 'long',
+      privilege: 'account',
+      literals: [{ text: 'pplx-', followedBy: { class: 'alnum', count: 48 } }],
+      pattern: '(?<key>pplx-[A-Za-z0-9]{48})',
+      boundary: 'alnum',
+      window: { before: 8, after: 69 },
+      publicPrefix: 'pplx-',
+      minEntropy: 4.25,
+      confidence: { shape: 'high' },
+      samples: {
+        ok: ['PERPLEXITY_API_KEY=pplx-{alnum:48}\n', 'perplexity = client(api_key="pplx-{alnum:48}")', '{"PERPLEXITY_API_KEY": "pplx-{alnum:48}"}'],
+        ng: [
+          'PERPLEXITY_API_KEY=pplx-...\n',
+          'PERPLEXITY_API_KEY=pplx-xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx\n',
+          'PERPLEXITY_API_KEY="pplx-your-api-key-here"',
+          "const PREFIX = 'pplx-';",
+          '{base64:12}pplx-{alnum:93}',
+          'model: pplx-7b-online-with-a-very-long-suffix',
+        ],
+      },
+      evidence: { grade: 'H', source: 'gitleaks, betterleaks, titus' },
+    },
+  ],
+  federation: {
+    kind: 'none',
+    note: 'No workload federation found in public documentation; keep the key in a secret manager reached with a workload identity.',
+    source: 'https://docs.perplexity.ai',
+  },
+  spend: 'unknown',
+  revoke: 'Delete the key in the Perplexity dashboard (perplexity.ai/settings/api).',
+};

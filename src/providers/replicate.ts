@@ -1,0 +1,93 @@
+import type { Provider } from '../model/provider.ts';
+
+export const provider: Provider = {
+  id: 'replicate',
+  title: 'Replicate',
+  checked: '2026-11-23',
+  words: ['replicate'],
+  hosts: ['api.replicate.com'],
+  env: [
+    { name: 'REPLICATE_API_TOKEN', kind: 'api-key' },
+    { name: 'REPLICATE_API_KEY', kind: 'api-key' },
+    { name: 'REPLICATE_TOKEN', kind: 'api-key' },
+  ],
+  sdks: [
+    {
+      language: 'javascript',
+      packages: ['replicate'],
+      constructors: ['Replicate'],
+      keyArguments: ['auth'],
+      implicitEnv: ['REPLICATE_API_TOKEN'],
+    },
+    {
+      language: 'javascript',
+      packages: ['@ai-sdk/replicate'],
+      constructors: ['createReplicate', 'replicate'],
+      keyArguments: ['apiToken'],
+      implicitEnv: ['REPLICATE_API_TOKEN'],
+    },
+    {
+      language: 'javascript',
+      packages: ['@langchain/community/llms/replicate', 'langchain/llms/replicate'],
+      constructors: ['Replicate'],
+      keyArguments: ['apiKey'],
+      implicitEnv: ['REPLICATE_API_TOKEN'],
+    },
+    {
+      language: 'python',
+      packages: ['replicate'],
+      constructors: ['Client', 'replicate.Client', 'replicate.run', 'replicate.async_run', 'replicate.stream'],
+      keyArguments: ['api_token'],
+      implicitEnv: ['REPLICATE_API_TOKEN'],
+    },
+    {
+      language: 'python',
+      packages: ['langchain_community.llms', 'llama_index.llms.replicate'],
+      constructors: ['Replicate'],
+      keyArguments: ['replicate_api_token'],
+      implicitEnv: ['REPLICATE_API_TOKEN'],
+    },
+    {
+      language: 'go',
+      packages: ['github.com/replicate/replicate-go'],
+      constructors: ['NewClient', 'WithToken', 'WithTokenFromEnv'],
+      keyArguments: [],
+      implicitEnv: [],
+    },
+  ],
+  detectors: [
+    {
+      id: 'replicate-api-token',
+      title: 'Replicate API token',
+      kind: 'api-key',
+      lifetime: 'long',
+      privilege: 'account',
+      literals: [{ text: 'r8_', followedBy: { class: 'url', count: 37 } }],
+      pattern: '(?<key>r8_[A-Za-z0-9_-]{37})',
+      boundary: 'url',
+      window: { before: 8, after: 56 },
+      publicPrefix: 'r8_',
+      minEntropy: 4,
+      confidence: { shape: 'high' },
+      samples: {
+        ok: ['REPLICATE_API_TOKEN=r8_{alnum:37}\n', 'replicate = client(api_key="r8_{alnum:37}")', '{"REPLICATE_API_TOKEN": "r8_{alnum:37}"}'],
+        ng: [
+          'REPLICATE_API_TOKEN=r8_...\n',
+          'REPLICATE_API_TOKEN=r8_xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx\n',
+          'REPLICATE_API_TOKEN="r8_your-api-key-here"',
+          "const PREFIX = 'r8_';",
+          '{base64:12}r8_{alnum:80}',
+          'r8_{alnum:12}',
+        ],
+      },
+      evidence: { grade: 'H', source: 'betterleaks, trufflehog, titus' },
+    },
+  ],
+  federation: {
+    kind: 'none',
+    note: 'No workload federation found in public documentation; keep the key in a secret manager reached with a workload identity.',
+    source: 'https://replicate.com/docs/reference/http',
+  },
+  spend: 'unknown',
+  revoke: 'Delete the key in the Replicate dashboard (replicate.com/account/api-tokens).',
+};

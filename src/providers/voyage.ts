@@ -1,0 +1,80 @@
+import type { Provider } from '../model/provider.ts';
+
+export const provider: Provider = {
+  id: 'voyage',
+  title: 'Voyage AI',
+  checked: '2026-11-23',
+  words: ['voyage', 'voyageai'],
+  hosts: ['api.voyageai.com'],
+  env: [
+    { name: 'VOYAGE_API_KEY', kind: 'api-key' },
+    { name: 'VOYAGEAI_API_KEY', kind: 'api-key' },
+    { name: 'VOYAGE_AI_API_KEY', kind: 'api-key' },
+  ],
+  sdks: [
+    {
+      language: 'javascript',
+      packages: ['voyageai'],
+      constructors: ['VoyageAIClient'],
+      keyArguments: ['apiKey'],
+      implicitEnv: ['VOYAGE_API_KEY'],
+    },
+    {
+      language: 'javascript',
+      packages: ['voyage-ai-provider'],
+      constructors: ['createVoyage', 'voyage'],
+      keyArguments: ['apiKey'],
+      implicitEnv: ['VOYAGE_API_KEY'],
+    },
+    {
+      language: 'python',
+      packages: ['voyageai'],
+      constructors: ['Client', 'AsyncClient', 'voyageai.Client'],
+      keyArguments: ['api_key'],
+      implicitEnv: ['VOYAGE_API_KEY'],
+    },
+    {
+      language: 'python',
+      packages: ['langchain_voyageai', 'llama_index.embeddings.voyageai'],
+      constructors: ['VoyageAIEmbeddings', 'VoyageAIRerank', 'VoyageEmbedding'],
+      keyArguments: ['api_key', 'voyage_api_key'],
+      implicitEnv: ['VOYAGE_API_KEY'],
+    },
+  ],
+  detectors: [
+    {
+      id: 'voyage-api-key',
+      title: 'Voyage AI API key',
+      kind: 'api-key',
+      lifetime: 'long',
+      privilege: 'account',
+      literals: [{ text: 'pa-', followedBy: { class: 'url', count: 43 } }],
+      pattern: '(?<key>pa-[A-Za-z0-9_-]{43})',
+      boundary: 'url',
+      window: { before: 120, after: 166 },
+      publicPrefix: 'pa-',
+      minEntropy: 4.2,
+      confidence: { shape: 'medium' },
+      context: { words: ['voyage'], distance: 120, relation: 'near' },
+      inBinary: false,
+      samples: {
+        ok: ['VOYAGE_API_KEY=pa-{url:43}\n', 'voyage = client(api_key="pa-{url:43}")', '{"VOYAGE_API_KEY": "pa-{url:43}"}'],
+        ng: [
+          'VOYAGE_API_KEY=pa-...\n',
+          'VOYAGE_API_KEY=pa-xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx\n',
+          'VOYAGE_API_KEY="pa-your-api-key-here"',
+          "const PREFIX = 'pa-';",
+          '{base64:12}pa-{alnum:86}',
+        ],
+      },
+      evidence: { grade: 'M', source: 'titus' },
+    },
+  ],
+  federation: {
+    kind: 'none',
+    note: 'No workload federation found in public documentation; keep the key in a secret manager reached with a workload identity.',
+    source: 'https://docs.voyageai.com',
+  },
+  spend: 'unknown',
+  revoke: 'Delete the key in the Voyage AI dashboard (dashboard.voyageai.com).',
+};

@@ -1,0 +1,31 @@
+import type { Inventory } from '../model/inventory.ts';
+import type { Severity } from '../model/levels.ts';
+import type { Provider } from '../model/provider.ts';
+import type { Platform } from '../model/reference.ts';
+
+/** What a renderer may know besides the inventory. It reads nothing else: no clock, no terminal, no environment. */
+export interface RenderOptions {
+  readonly providers: readonly Provider[];
+  readonly platforms: readonly Platform[];
+  /** Columns of the terminal; clamped to 60..200. */
+  readonly width: number;
+  readonly color: boolean;
+  /** Unfolds every list and names the evidence. */
+  readonly verbose: boolean;
+  /** Findings at or above it are errors in `github` annotations. Never decides an exit code here. */
+  readonly failOn: Severity | 'none';
+  /** Wall time of the scan in milliseconds, for the header line. */
+  readonly elapsedMs?: number;
+  /** Makes places clickable (OSC 8). Needs `cwd` unless a target is named by an absolute path. */
+  readonly hyperlinks?: boolean;
+  /** Absolute folder from which relative target names start. */
+  readonly cwd?: string;
+  /** False on terminals without UTF-8: everything is written in ASCII. Default true. */
+  readonly unicode?: boolean;
+}
+
+/** Turns an inventory into the whole text of one output format, ending in a newline. Pure. */
+export type Renderer = (inventory: Inventory, options: RenderOptions) => string;
+
+export const FORMATS = ['text', 'json', 'sarif', 'github'] as const;
+export type Format = (typeof FORMATS)[number];

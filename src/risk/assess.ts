@@ -1,0 +1,245 @@
+import type { JoinedCredential, JoinedFinding } from '../inventory/build.ts';
+import { splitFact } from '../inventory/calls.ts';
+import type { Disposition, Liveness, RiskFactor, RiskScore, TargetReport, Workload } from '../model/inventory.ts';
+import type { Location } from '../model/location.ts';
+import type { Privilege, Provider } from '../model/provider.ts';
+import type { ReferenceStore } from '../model/reference.ts';
+import { FACTOR_SCALES, factorOf, type FactorChoice, scoreOf } from './factors.ts';
+import { formatVector } from './vector.ts';
+
+/** Everything about one credential that bears on its score. */
+export interface CredentialView {
+  readonly credential: JoinedCredential;
+  readonly findings: readonly JoinedFinding[];
+  readonly workloads: readonly Workload[];
+  /** The credential's provider; undefined when the registry has none of that id. */
+  readonly provider: Provider | undefined;
+  readonly targets: ReadonlyMap<string, TargetReport>;
+  readonly liveness: Liveness;
+  readonly disposition: Disposition;
+  /** True when what was scanned is readable by anyone. */
+  readonly public: boolean;
+  /** Milliseconds since 1970; NaN when the clock cannot be read. */
+  readonly now: number;
+}
+
+/**
+ * Scores one credential. Factors that add nothing are left out, so the vector is the sum and nothing else.
+ *
+ * What is no key (expires by itself, expired, refused by its provider) is not scored: its vector is `NK` alone, level info.
+ */
+export function assess(view: CredentialView): RiskScore {
+  const factors = view.disposition === 'not-a-key' ? [factorOf({ code: 'NK', value: notAKeyValue(view) })] : factorsOf(view);
+  return { ...scoreOf(factors), vector: formatVector(factors), factors };
+}
+
+function notAKeyValue({ credential, liveness }: CredentialView): 'S' | 'E' | 'D' {
+  if (credential.lifetime === 'short') return 'S';
+  return liveness === 'expired' ? 'E' : 'D';
+}
+
+function factorsOf(view: CredentialView): RiskFactor[] {
+  const factors = [
+    exposure(view),
+    privilege(view),
+    storage(view),
+    age(view),
+    spread(view),
+    reuse(view),
+    clientBundle(view),
+    forkCode(view),
+    unreachable(view),
+    liveness(view),
+    spend(view),
+    replaceability(view),
+  ];
+  return factors.flatMap((factor) => (factor === undefined || factor.points === 0 ? [] : [factor]));
+}
+
+function secretsOf(view: CredentialView): JoinedFinding[] {
+  return view.findings.filter((finding) => finding.class === 'secret');
+}
+
+function exposure(view: CredentialView): RiskFactor | undefined {
+  const options = view.credential.seen
+    ? secretsOf(view).map(({ location }) => factorOf({ code: 'EX', value: exposureOfPlace(location, view.public) }, undefined, placeOf(location)))
+    : storesOf(view).flatMap((store) => {
+        const value = EXPOSURE_OF_STORE[store];
+        return value === undefined ? [] : [factorOf({ code: 'EX', value })];
+      });
+  return worst(options);
+}
+
+function exposureOfPlace(location: Location, isPublic: boolean): 'PH' | 'PT' | 'RH' | 'RT' {
+  if (location.history === undefined) return isPublic ? 'PT' : 'RT';
+  return isPublic ? 'PH' : 'RH';
+}
+
+type ValueOf<Code extends FactorChoice['code']> = Extract<FactorChoice, { code: Code }>['value'];
+
+/** What is asked of a person each time stands nowhere, so it is exposed nowhere. */
+const EXPOSURE_OF_STORE: Readonly<Record<ReferenceStore, ValueOf<'EX'> | undefined>> = {
+  'ci-secret': 'SS',
+  'cluster-secret': 'SS',
+  vault: 'VA',
+  environment: 'EN',
+  file: 'EN',
+  prompt: undefined,
+  unknown: 'EN',
+};
+
+const STORAGE_OF_STORE: Readonly<Record<ReferenceStore, ValueOf<'ST'>>> = {
+  'ci-secret': 'C',
+  'cluster-secret': 'K',
+  vault: 'V',
+  environment: 'E',
+  file: 'E',
+  prompt: 'A',
+  unknown: 'E',
+};
+
+function storesOf({ findings }: CredentialView): ReferenceStore[] {
+  return [...new Set(findings.flatMap(({ store }) => (store === undefined ? [] : [store])))];
+}
+
+const PRIVILEGE_VALUE: Readonly<Record<Privilege, ValueOf<'PR'>>> = { admin: 'A', account: 'W', unknown: 'U', project: 'P', restricted: 'R' };
+
+function privilege(view: CredentialView): RiskFactor {
+  return factorOf({ code: 'PR', value: isHalf(view) ? 'H' : PRIVILEGE_VALUE[view.credential.privilege] });
+}
+
+/** An access key id that was seen without its secret, at a provider whose ids have one. */
+function isHalf({ credential, provider }: CredentialView): boolean {
+  if (!credential.seen || credential.kind !== 'access-key') return false;
+  return [...(provider?.detectors ?? []), ...(provider?.env ?? [])].some(({ kind }) => kind === 'secret-key');
+}
+
+function storage(view: CredentialView): RiskFactor | undefined {
+  const [first] = secretsOf(view);
+  if (view.credential.seen) return factorOf({ code: 'ST', value: isHalf(view) ? 'H' : 'P' }, undefined, first === undefined ? undefined : placeOf(first.location));
+  return worst(storesOf(view).map((store) => factorOf({ code: 'ST', value: STORAGE_OF_STORE[store] })));
+}
+
+/** The most points; among equals the one that stands first in the scale, which is the better known. */
+function worst(factors: readonly RiskFactor[]): RiskFactor | undefined {
+  let found: RiskFactor | undefined;
+  for (const factor of factors) {
+    if (found === undefined || factor.points > found.points || (factor.points === found.points && rankOf(factor) < rankOf(found))) found = factor;
+  }
+  return found;
+}
+
+function rankOf({ code, value }: RiskFactor): number {
+  return FACTOR_SCALES.find((scale) => scale.code === code)?.values.findIndex((one) => one.value === value) ?? 0;
+}
+
+const DAY = 86_400_000;
+const QUARTER = 90;
+
+function age(view: CredentialView): RiskFactor {
+  let first: { time: number; location: Location } | undefined;
+  for (const { location } of secretsOf(view)) {
+    const time = Date.parse(location.history?.firstSeen?.authored ?? '');
+    if (!Number.isNaN(time) && (first === undefined || time < first.time)) first = { time, location };
+  }
+  const days = first === undefined ? Number.NaN : Math.floor((view.now - first.time) / DAY);
+  // `now` may be no more exact than a date; an author date further in the future is a wrong clock, not a young key.
+  if (first === undefined || !(days >= -1)) return factorOf({ code: 'AG', value: 'U' });
+  // A shallow clone starts in the middle: what seems young may only have been cut off.
+  if (days < QUARTER && isCutOff(view)) return factorOf({ code: 'AG', value: 'U' });
+  return factorOf({ code: 'AG', value: ageValue(days) }, days <= 0 ? 'new today' : `${count(days, 'day')} old`, placeOf(first.location));
+}
+
+function isCutOff(view: CredentialView): boolean {
+  return secretsOf(view).some(({ location }) => view.targets.get(location.target)?.facts['shallow'] === 'true');
+}
+
+function ageValue(days: number): 'Y' | 'Q' | 'M' | 'N' {
+  if (days >= 365) return 'Y';
+  if (days >= QUARTER) return 'Q';
+  return days >= 30 ? 'M' : 'N';
+}
+
+function spread(view: CredentialView): RiskFactor {
+  const counted = view.credential.seen ? secretsOf(view) : view.findings;
+  const places = new Set(counted.map(({ location }) => JSON.stringify([location.target, location.path, location.start, location.end]))).size;
+  const workloads = view.workloads.length;
+  const label = workloads === 0 ? count(places, 'place') : `${count(workloads, 'workload')}, ${count(places, 'place')}`;
+  return factorOf({ code: 'SP', value: spreadValue(places + workloads) }, label);
+}
+
+function spreadValue(total: number): 'X' | 'L' | 'M' | 'S' {
+  if (total >= 16) return 'X';
+  if (total >= 6) return 'L';
+  return total >= 3 ? 'M' : 'S';
+}
+
+function reuse(view: CredentialView): RiskFactor | undefined {
+  const targets = new Set(view.findings.map(({ location }) => location.target)).size;
+  if (targets < 2) return undefined;
+  return factorOf({ code: 'RU', value: targets >= 3 ? 'X' : 'M' }, `in ${targets} targets`);
+}
+
+/** Prefixes by which build tools know variables to copy into the client's code, as their manuals give them (2026-11-23). */
+const CLIENT_PREFIXES = ['NEXT_PUBLIC_', 'NUXT_PUBLIC_', 'EXPO_PUBLIC_', 'PUBLIC_', 'VITE_', 'REACT_APP_', 'VUE_APP_', 'GATSBY_', 'STORYBOOK_'] as const;
+
+function clientBundle({ credential, findings }: CredentialView): RiskFactor | undefined {
+  const aliases = findings.flatMap((finding) => finding.arguments['alias'] ?? []);
+  const name = [...credential.names, ...aliases].find((one) => CLIENT_PREFIXES.some((prefix) => one.startsWith(prefix)));
+  return name === undefined ? undefined : factorOf({ code: 'CB', value: 'Y' }, `shipped to browsers as ${name}`);
+}
+
+function forkCode({ workloads }: CredentialView): RiskFactor | undefined {
+  const exposed = workloads.find(({ facts }) => facts['pull_request_target'] === 'true' || splitFact(facts['triggers']).includes('pull_request_target'));
+  return exposed === undefined ? undefined : factorOf({ code: 'FK', value: 'Y' }, undefined, placeOf(exposed.location));
+}
+
+function unreachable(view: CredentialView): RiskFactor | undefined {
+  const left = secretsOf(view).find(({ location }) => location.history?.reachable === false);
+  return left === undefined ? undefined : factorOf({ code: 'UO', value: 'Y' }, undefined, placeOf(left.location));
+}
+
+/** Only a key known to work adds points; one that was not checked keeps its score. */
+function liveness(view: CredentialView): RiskFactor | undefined {
+  switch (view.liveness) {
+    case 'live':
+      return factorOf({ code: 'LV', value: 'L' });
+    case 'live-restricted':
+      return factorOf({ code: 'LV', value: 'R' });
+    case 'live-no-funds':
+      return factorOf({ code: 'LV', value: 'F' });
+    case 'expired':
+    case 'dead':
+    case 'unknown':
+    case 'not-checkable':
+    case 'not-checked':
+      return undefined;
+  }
+}
+
+const SPEND_VALUE: Readonly<Record<Provider['spend'], ValueOf<'SE'>>> = { uncapped: 'U', unknown: 'X', capped: 'C', prepaid: 'P', none: 'N' };
+
+function spend({ provider }: CredentialView): RiskFactor {
+  return factorOf({ code: 'SE', value: SPEND_VALUE[provider?.spend ?? 'unknown'] });
+}
+
+function replaceability({ disposition, provider }: CredentialView): RiskFactor | undefined {
+  switch (disposition) {
+    case 'today':
+      return factorOf({ code: 'RP', value: 'T' }, undefined, provider?.federation.note);
+    case 'after-change':
+      return factorOf({ code: 'RP', value: 'C' }, undefined, provider?.federation.note);
+    case 'none':
+      return factorOf({ code: 'RP', value: 'N' }, undefined, provider?.federation.note);
+    case 'not-a-key':
+      return undefined;
+  }
+}
+
+function placeOf({ path, line }: Location): string {
+  return `${path}:${line}`;
+}
+
+function count(number: number, noun: string): string {
+  return `${number} ${noun}${number === 1 ? '' : 's'}`;
+}

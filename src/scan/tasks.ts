@@ -1,0 +1,58 @@
+import type { Sighting } from '../detect/scan-bytes.ts';
+import type { GitRepository } from '../sources/git/repository.ts';
+import type { Extraction, Problem } from '../model/reference.ts';
+
+/** What every thread needs to know once. Plain data: it crosses a thread boundary. */
+export interface EngineOptions {
+  /** Random, for this run only. */
+  readonly runKey: Uint8Array;
+  /** The operator's own, when given: makes fingerprints comparable between runs. */
+  readonly operatorKey?: Uint8Array;
+  readonly scope: 'tree' | 'history';
+  /** Files above this many bytes are not read. */
+  readonly maxFileSize: number;
+}
+
+/** Files of a tree, read and scanned by one thread. */
+export interface FilesTask {
+  readonly kind: 'files';
+  /** Links resolved: nothing outside it is read, even when a folder is swapped for a link meanwhile. */
+  readonly root: string;
+  readonly files: readonly { readonly path: string; readonly absolute: string }[];
+}
+
+/** Objects of a repository, read through one `git cat-file` of the thread's own. */
+export interface ObjectsTask {
+  readonly kind: 'objects';
+  readonly repository: GitRepository;
+  readonly objects: readonly string[];
+  /** Paths, when they are known before the scan (staged files): references and file names then count too. */
+  readonly paths?: readonly string[];
+}
+
+export type Task = FilesTask | ObjectsTask;
+
+/** What one artefact gave; artefacts without anything to say are left out. */
+export interface ArtifactResult {
+  /** Path of a file, id of an object. */
+  readonly name: string;
+  readonly type: 'file' | 'blob' | 'commit' | 'tag';
+  readonly sightings: readonly Sighting[];
+  readonly encoding?: 'utf-16le' | 'utf-16be';
+  /** References with byte offsets already put in their spans. Only for files with a path. */
+  readonly extractions: readonly { readonly platform: string; readonly extraction: Extraction }[];
+  readonly allowed: ReadonlyMap<number, string>;
+  readonly problems: readonly Problem[];
+}
+
+export interface TaskResult {
+  readonly artifacts: readonly ArtifactResult[];
+  readonly skipped: readonly { readonly name: string; readonly reason: string; readonly incomplete: boolean }[];
+  readonly count: number;
+  readonly bytes: number;
+}
+
+export interface Progress {
+  readonly artifacts: number;
+  readonly bytes: number;
+}

@@ -1,0 +1,196 @@
+import { TargetError } from '../../model/errors.ts';
+import { gitFailure, runGit } from './command.ts';
+import { readIndex, MODE_SUBMODULE } from './index-file.ts';
+import { readLines } from './lines.ts';
+import { ObjectNames, ObjectNamesBuilder } from './object-names.ts';
+import type { ObjectType } from './read-objects.ts';
+import type { GitRepository } from './repository.ts';
+
+export interface ObjectEntry {
+  readonly oid: string;
+  /** Bytes, inflated. */
+  readonly size: number;
+}
+
+/** Objects by type, each once, in the order in which the packs hold them: reading them in this order is fastest. */
+export interface ObjectLists {
+  readonly blobs: readonly ObjectEntry[];
+  readonly commits: readonly ObjectEntry[];
+  readonly tags: readonly ObjectEntry[];
+  /** False when git came upon damage while listing: there may be objects that are not listed. */
+  readonly complete: boolean;
+}
+
+export interface ListOptions {
+  /** Default: blobs, commits and tags. */
+  readonly types?: readonly ('blob' | 'commit' | 'tag')[];
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** A file as it would be committed now, where that differs from HEAD. */
+export interface StagedBlob {
+  readonly path: string;
+  readonly oid: string;
+  readonly mode: number;
+}
+
+/**
+ * Every object of the store, packed or loose, reachable or not. Damage is not fatal: `complete` tells of it.
+ *
+ * @throws TargetError when git cannot be run on the repository at all.
+ */
+export async function listObjects(repo: GitRepository, options: ListOptions = {}): Promise<ObjectLists> {
+  const collector = new Collector(options.types);
+  const end = await readLines(repo, ['cat-file', '--batch-all-objects', '--unordered', `--batch-check=${FORMAT}`], collector.onLine, { signal: options.signal });
+  if (end.code !== 0 && end.problem !== 'damaged' && end.problem !== 'other') throw gitFailure(repo, 'cat-file', end.problem);
+  return collector.finish(end.code === 0);
+}
+
+/**
+ * Objects that HEAD leads to and `revision` does not: what commits since then brought in.
+ *
+ * @param revision as a user names a commit: `main~3`, `v1.2`, an id. A value that starts with `-` is refused.
+ * @throws TargetError when there is no such commit, or no HEAD.
+ */
+export async function listSince(repo: GitRepository, revision: string, options: ListOptions = {}): Promise<ObjectLists> {
+  const from = await resolveCommit(repo, revision, options.signal);
+  const to = await resolveCommit(repo, 'HEAD', options.signal);
+  const names = new ObjectNamesBuilder(from.length);
+  const walked = await readLines(
+    repo,
+    ['rev-list', '--objects', '--no-object-names', '--missing=print', '--end-of-options', to, `^${from}`],
+    (chunk, start) => {
+      // `?<id>` stands for an object the store does not have.
+      if (chunk[start] !== 0x3f) names.add(chunk, start);
+    },
+    { signal: options.signal },
+  );
+  if (walked.code !== 0) throw gitFailure(repo, 'rev-list', walked.problem);
+  const collector = new Collector(options.types);
+  const list = names.finish();
+  const end = await readLines(repo, ['cat-file', `--batch-check=${FORMAT}`], collector.onLine, { input: list.bytes, signal: options.signal });
+  return collector.finish(end.code === 0);
+}
+
+/**
+ * Blobs of the index that HEAD does not hold at the same path: new and changed files as `git commit` would take them.
+ * All sides of an unresolved merge count. Submodules and files only announced (`git add -N`) do not.
+ */
+export async function listStaged(repo: GitRepository, options: { readonly signal?: AbortSignal | undefined } = {}): Promise<readonly StagedBlob[]> {
+  const entries = await readIndex(repo.gitDir, repo.objectFormat);
+  const held = new Map<string, string>();
+  const head = await headCommit(repo, options.signal);
+  if (head !== undefined) {
+    const output = await runGit(repo, ['ls-tree', '-r', '-z', '--full-tree', '--end-of-options', head], { signal: options.signal });
+    for (const line of output.toString('utf8').split('\0')) {
+      const tab = line.indexOf('\t');
+      if (tab > 0) held.set(line.slice(tab + 1), line.slice(0, tab).split(' ')[2] ?? '');
+    }
+  }
+  return entries
+    .filter((entry) => entry.mode !== MODE_SUBMODULE && entry.mode !== MODE_FOLDER && !entry.intentToAdd && held.get(entry.path) !== entry.oid)
+    .map(({ path, oid, mode }) => ({ path, oid, mode }));
+}
+
+/** What the commits, trees and reflogs of a repository name and its store does not have. */
+export interface MissingObjects {
+  readonly count: number;
+  /** The first 20 of them, sorted. */
+  readonly examples: readonly string[];
+  /** False when git could not walk to the end: then there may be more. */
+  readonly complete: boolean;
+}
+
+/** Walks all refs and reflogs for objects that are not there. Takes as long as `rev-list --objects`; may run beside the scan. */
+export async function findMissing(repo: GitRepository, options: { readonly signal?: AbortSignal | undefined } = {}): Promise<MissingObjects> {
+  let count = 0;
+  let examples: string[] = [];
+  const end = await readLines(
+    repo,
+    ['rev-list', '--all', '--reflog', '--ignore-missing', '--objects', '--missing=print', '--quiet'],
+    (chunk, from, to) => {
+      if (chunk[from] !== 0x3f) return;
+      count += 1;
+      examples.push(chunk.toString('latin1', from + 1, to));
+      if (examples.length >= 2 * MOST_EXAMPLES) examples = examples.sort().slice(0, MOST_EXAMPLES);
+    },
+    { signal: options.signal },
+  );
+  return { count, examples: examples.sort().slice(0, MOST_EXAMPLES), complete: end.code === 0 };
+}
+
+/**
+ * Full id of the commit that `revision` names.
+ *
+ * @throws TargetError when there is none.
+ */
+export async function resolveCommit(repo: GitRepository, revision: string, signal?: AbortSignal): Promise<string> {
+  // A revision of git's has no control characters, so one that has them is no name at all.
+  // oxlint-disable-next-line no-control-regex
+  if (revision === '' || revision.startsWith('-') || /[\0-\x1f\x7f]/.test(revision) || revision.length > 4096) throw noSuchCommit(repo);
+  const output = await runGit(repo, ['rev-parse', '--verify', '--quiet', '--end-of-options', `${revision}^{commit}`], { signal, maxBytes: 1 << 16 }).catch((error: unknown) => {
+    signal?.throwIfAborted();
+    throw error instanceof TargetError ? noSuchCommit(repo) : error;
+  });
+  // Before git 2.30 rev-parse repeats --end-of-options in its output.
+  const oid = output.toString('latin1').trim().split('\n').at(-1) ?? '';
+  if (!/^[0-9a-f]{40,64}$/.test(oid)) throw noSuchCommit(repo);
+  return oid;
+}
+
+/** Names of all objects of one type in the order of the packs, packed tightly. */
+export async function listNames(repo: GitRepository, type: ObjectType, signal?: AbortSignal): Promise<ObjectNames> {
+  const width = repo.objectFormat === 'sha256' ? 64 : 40;
+  const names = new ObjectNamesBuilder(width);
+  const initial = type.charCodeAt(1);
+  await readLines(
+    repo,
+    ['cat-file', '--batch-all-objects', '--unordered', '--batch-check=%(objecttype) %(objectname)'],
+    (chunk, from, to) => {
+      // The second letter tells the four types apart: bLob, tRee, cOmmit, tAg.
+      if (chunk[from + 1] === initial && chunk[to - width - 1] === 0x20) names.add(chunk, to - width);
+    },
+    { signal },
+  );
+  return names.finish();
+}
+
+const FORMAT = '%(objecttype) %(objectsize) %(objectname)';
+const MODE_FOLDER = 0o040000;
+const MOST_EXAMPLES = 20;
+
+async function headCommit(repo: GitRepository, signal: AbortSignal | undefined): Promise<string | undefined> {
+  if (repo.head !== undefined) return repo.head;
+  try {
+    return await resolveCommit(repo, 'HEAD', signal);
+  } catch (error) {
+    if (error instanceof TargetError) return undefined;
+    throw error;
+  }
+}
+
+function noSuchCommit(repo: GitRepository): TargetError {
+  return new TargetError(`${repo.name}: there is no such commit`, 'Name a commit, branch or tag of the repository; a shallow clone may have to be deepened first.');
+}
+
+/** Sorts the lines of a batch check by type. */
+class Collector {
+  readonly #lists: Readonly<Record<'blob' | 'commit' | 'tag', ObjectEntry[]>> = { blob: [], commit: [], tag: [] };
+  readonly #types: readonly string[];
+
+  constructor(types: readonly ('blob' | 'commit' | 'tag')[] = ['blob', 'commit', 'tag']) {
+    this.#types = types;
+  }
+
+  readonly onLine = (chunk: Buffer, from: number, to: number): void => {
+    // Most objects are trees, and a line made into a string costs more than all the rest.
+    if (chunk[from] === 0x74 && chunk[from + 1] === 0x72) return;
+    const [type, size, oid] = chunk.toString('latin1', from, to).split(' ');
+    if ((type !== 'blob' && type !== 'commit' && type !== 'tag') || oid === undefined || !this.#types.includes(type)) return;
+    this.#lists[type].push({ oid, size: Number(size) });
+  };
+
+  finish(complete: boolean): ObjectLists {
+    return { blobs: this.#lists.blob, commits: this.#lists.commit, tags: this.#lists.tag, complete };
+  }
+}

@@ -342,7 +342,8 @@ export function writeCorpus(root: string, seed: number, size: { readonly perShap
       if (dress === undefined) continue;
       const key = expandRecipe(shape.recipe.replace('{same-letter}', pick([...'ABCDEFGHIJKL'])), random).text;
       const text = dress.write(shape.env, key);
-      const history = copy % 5 === 4;
+      // Shifted by each turn through the dresses, so that every dress is also seen in history.
+      const history = (copy + Math.floor(copy / fitting.length)) % 5 === 4;
       const name = dress.extension === 'Dockerfile' ? 'Dockerfile' : dress.extension === 'env' ? '.env' : dress.id === 'compose' ? 'docker-compose.yml' : dress.id === 'mcp' ? '.mcp.json' : `settings.${dress.extension}`;
       const path = `${history ? 'gone' : 'services'}/${shape.id}-${copy}/${name}`;
       write(path, text, dress.id === 'utf-16' ? 'utf16le' : 'utf8');

@@ -23,10 +23,11 @@ const entries = ['src/cli/main.ts', 'src/scan/worker.ts'].filter((entry) => exis
 rmSync(at('dist'), { recursive: true, force: true });
 mkdirSync(at('dist'), { recursive: true });
 if (entries.length > 0) {
+  // mainFields: jsonc-parser's CommonJS form loads its parts through a `require` no bundler sees; its ES form has none.
   await build({
     absWorkingDir: root,
     entryPoints: entries.map((entry) => ({ in: entry, out: entry.replace(/^.*\/([^/]+)\.ts$/, '$1') })),
-    outdir: 'dist', bundle: true, splitting: true, platform: 'node', format: 'esm', target: 'node20.19',
+    outdir: 'dist', bundle: true, splitting: true, platform: 'node', mainFields: ['module', 'main'], format: 'esm', target: 'node20.19',
     external: Object.keys(dependencies ?? {}).filter((name) => !['commander', 'yaml', 'jsonc-parser', 'smol-toml', 'ignore', 'chalk', 'fast-glob'].includes(name)),
     minifySyntax: true, minifyWhitespace: true, legalComments: 'none', logLevel: 'warning', chunkNames: 'chunks/[name]-[hash]',
     define: { __DEKEY_VERSION__: JSON.stringify(version) },
@@ -39,7 +40,7 @@ copyFileSync(at('src/detect/prefilter/prefilter.wasm'), at('dist/prefilter.wasm'
 const tables = at('.cache/tables/tables.mjs');
 mkdirSync(at('.cache/tables'), { recursive: true });
 copyFileSync(at('src/detect/prefilter/prefilter.wasm'), at('.cache/tables/prefilter.wasm'));
-await build({ absWorkingDir: root, entryPoints: ['scripts/tables.ts'], outfile: tables, bundle: true, platform: 'node', format: 'esm', target: 'node20.19', logLevel: 'warning' });
+await build({ absWorkingDir: root, entryPoints: ['scripts/tables.ts'], outfile: tables, bundle: true, platform: 'node', mainFields: ['module', 'main'], format: 'esm', target: 'node20.19', logLevel: 'warning' });
 const { images } = await import(`${pathToFileURL(tables).href}?${Date.now()}`);
 for (const [scope, image] of Object.entries(images())) {
   writeFileSync(at(`dist/prefilter-${scope}.bin`), image);

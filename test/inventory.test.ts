@@ -320,6 +320,13 @@ describe('names', () => {
     expect(ownValue.credentials).toHaveLength(2);
   });
 
+  test('a name belongs to the provider that is surest of it; equal claims stay apart', () => {
+    const name = 'BETA_API_KEY';
+    const parts = [reference(name, location('a.py'), { confidence: 'medium', store: 'environment' }), reference(name, location('b.py'), { provider: 'beta', store: 'environment' })];
+    expect(only(build({ references: parts }).credentials)).toMatchObject({ provider: 'beta', names: [name], confidence: 'high' });
+    expect(build({ references: parts.map((part) => ({ ...part, confidence: 'medium' as const })) }).credentials).toHaveLength(2);
+  });
+
   test('aliases that go round in a circle end', () => {
     const inventory = build({
       references: [
@@ -384,6 +391,7 @@ describe('names', () => {
     }
     expect(taker([old, newer, tree])).toBe('al-…tree');
     expect(taker([old, newer])).toBe('al-…newr');
+    expect(taker([tree, secret('sure', location('z', 1), name)])).toBe('al-…sure');
   });
 
   test('one place read for two jobs is a reference of each; the same twice is one', () => {
@@ -394,6 +402,15 @@ describe('names', () => {
     });
     expect(inventory.findings.map(({ workload: id }) => id)).toEqual(inventory.workloads.map(({ id }) => id));
     expect(only(inventory.credentials).workloads).toHaveLength(2);
+  });
+
+  test('two readers of one place are one reference: the surer, else the less guarded store', () => {
+    const where = location('ci.yml', 2);
+    function storeOf(...more: readonly Partial<ReferenceSighting>[]): string | undefined {
+      return only(build({ references: more.map((one) => reference('ALPHA_API_KEY', { ...where, route: `r.${one.store}` }, one)) }).findings).arguments['store'];
+    }
+    expect(storeOf({ store: 'cluster-secret' }, { store: 'file' })).toBe('file');
+    expect(storeOf({ store: 'vault' }, { store: 'file', confidence: 'medium' })).toBe('vault');
   });
 
   test('a reference of a workload nobody reported is kept', () => {
@@ -560,8 +577,8 @@ test('the order of arrival never shows, and no identity comes out', () => {
       secret(identity, at, { confidence, kind, preview: `…${identity.charCodeAt(9)}`, lineDigest: `d${at.line}`, ...(name === undefined ? {} : { assignedTo: name }) }),
     );
   const anyReference = fc
-    .record({ name: fc.constantFrom(...names), at: where, alias: fc.constantFrom(undefined, ...names), store: fc.constantFrom('ci-secret' as const, 'vault' as const, 'environment' as const), kind: fc.constantFrom('api-key' as const, 'access-key' as const, 'secret-key' as const) })
-    .map(({ name, at, alias, store, kind }) => reference(name, at, { store, kind, ...(alias === undefined ? {} : { alias }) }));
+    .record({ name: fc.constantFrom(...names), at: where, provider: fc.constantFrom('alpha', 'cloud'), confidence: fc.constantFrom('high' as const, 'low' as const), alias: fc.constantFrom(undefined, ...names), store: fc.constantFrom('ci-secret' as const, 'vault' as const, 'environment' as const), kind: fc.constantFrom('api-key' as const, 'access-key' as const, 'secret-key' as const) })
+    .map(({ name, at, provider: id, confidence, alias, store, kind }) => reference(name, at, { provider: id, confidence, store, kind, ...(alias === undefined ? {} : { alias }) }));
   const everything = fc.record({ secrets: fc.array(anySecret, { maxLength: 14 }), references: fc.array(anyReference, { maxLength: 14 }) });
   const workloads = paths.map((path) => workload(path, { calls: './b.ts', secrets: 'inherit', declares: 'ALPHA_API_KEY' }));
   fc.assert(

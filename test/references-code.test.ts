@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -68,13 +69,7 @@ describe('languageOf', () => {
 
 /** A literal that looks generated but has no provider's shape, made here so that no such text stands in a file. */
 function plainKey(): string {
-  let state = 7;
-  const characters: string[] = [];
-  for (let index = 0; index < 40; index += 1) {
-    state = (state * 1103515245 + 12345) % 2147483648;
-    characters.push('abcdefghijkmnpqrstuvwxyz23456789'[(state >> 8) % 32] ?? 'a');
-  }
-  return characters.join('');
+  return createHash('sha256').update('a value for tests').digest('hex').slice(0, 40);
 }
 
 describe('values', () => {
@@ -137,7 +132,9 @@ describe('places', () => {
 });
 
 describe('hostile input', () => {
-  const size = 1_000_000;
+  // Set SLOW to run at the full size and see what takes long.
+  const slow = process.env['SLOW'] !== undefined;
+  const size = slow ? 1_000_000 : 60_000;
   const fill = (unit: string): string => unit.repeat(Math.ceil(size / unit.length));
   const tail = ' process.env.OPENAI_API_KEY ';
   const units = [
@@ -151,8 +148,8 @@ describe('hostile input', () => {
       const started = performance.now();
       const extraction = extract(path, text);
       const spent = performance.now() - started;
-      if (process.env['SLOW'] !== undefined && spent > 300) process.stderr.write(`${path} ${JSON.stringify(unit)} ${Math.round(spent)} ms\n`);
-      expect(spent, `${path} ${JSON.stringify(unit)}`).toBeLessThan(4000);
+      if (slow && spent > 1000) process.stderr.write(`${path} ${JSON.stringify(unit)} ${Math.round(spent)} ms\n`);
+      expect(spent, `${path} ${JSON.stringify(unit)}`).toBeLessThan(slow ? 5000 : 1000);
       expect(extraction.problems).toEqual([]);
     }
   }, 180_000);

@@ -31,7 +31,8 @@ function report(error: unknown): number {
     return error instanceof TargetError ? EXIT_CODES.incomplete.code : EXIT_CODES.usage.code;
   }
   // A fault of ours. The message may quote input, so only the kind and our own frames are printed.
-  const frames = error instanceof Error ? (error.stack ?? '').split('\n').filter((line) => /^\s+at /.test(line)).slice(0, 6) : [];
+  const stack = error instanceof Error ? (typeof error.cause === 'string' ? error.cause : (error.stack ?? '')) : '';
+  const frames = stack.split('\n').filter((line) => /^\s+at /.test(line)).slice(0, 6);
   const kind = error instanceof Error ? error.constructor.name : typeof error;
   const code = error instanceof Error && 'code' in error ? ` ${String(error.code)}` : '';
   process.stderr.write(`dekey: internal error (${kind}${visible(code)}). This is a fault of dekey, not of your files; please report it with these lines:\n${frames.join('\n')}\n`);

@@ -75,5 +75,5 @@ export function compileRules(providers: readonly Provider[], scope: 'tree' | 'hi
 
 /** True when the key can be told from its own text: only then is it worth looking for inside base64. */
 function hasShape(detector: Detector): boolean {
-  return detector.publicPrefix.length >= 3 || detector.proof !== undefined;
+  return detector.context === undefined && (detector.publicPrefix.length >= 3 || detector.proof !== undefined);
 }

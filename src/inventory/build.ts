@@ -87,19 +87,23 @@ function uniqueReferences(sightings: readonly ReferenceSighting[], order: Target
   for (const reference of sortTotally(sightings, (a, b) => compareReferences(a, b, order))) {
     const { target, path, start, end } = reference.location;
     const key = keyOf(target, path, String(start), String(end), reference.workload, reference.provider, normalName(reference.name));
-    if (!byPlace.has(key)) byPlace.set(key, reference);
+    const before = byPlace.get(key);
+    if (before === undefined || compareClaims(reference, before) < 0) byPlace.set(key, reference);
   }
   return [...byPlace.values()];
 }
 
-function compareReferences(a: ReferenceSighting, b: ReferenceSighting, order: TargetOrder): number {
-  return (
-    compareLocations(a.location, b.location, order) ||
-    compareText(a.workload, b.workload) ||
-    compareText(a.name, b.name) ||
-    CONFIDENCES.indexOf(a.confidence) - CONFIDENCES.indexOf(b.confidence)
-  );
+/** Of two readers of one place, the surer; else the one that found the less guarded store. */
+function compareClaims(a: ReferenceSighting, b: ReferenceSighting): number {
+  return CONFIDENCES.indexOf(a.confidence) - CONFIDENCES.indexOf(b.confidence) || STORES.indexOf(a.store) - STORES.indexOf(b.store);
 }
+
+function compareReferences(a: ReferenceSighting, b: ReferenceSighting, order: TargetOrder): number {
+  return compareLocations(a.location, b.location, order) || compareText(a.workload, b.workload) || compareText(a.name, b.name);
+}
+
+/** Least guarded first, the known before the unknown. */
+const STORES = ['ci-secret', 'environment', 'file', 'unknown', 'cluster-secret', 'prompt', 'vault'] as const satisfies readonly ReferenceStore[];
 
 function groupSecrets(sightings: readonly SecretSighting[], order: TargetOrder): SecretGroup[] {
   // The identity is keyed anew in each run, so it may group but never order.

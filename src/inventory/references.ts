@@ -1,9 +1,11 @@
 import type { ReferenceSighting, WorkloadSighting } from '../model/inventory.ts';
+import type { Confidence } from '../model/levels.ts';
 import type { CredentialKind } from '../model/provider.ts';
 import type { ReferenceStore } from '../model/reference.ts';
 import { splitFact } from './calls.ts';
 import { normalName, pairStem } from './names.ts';
 import { compareText, keyOf, listAt } from './order.ts';
+import { highestConfidence } from './places.ts';
 
 /** All references of one target that, by their names, consume the same credential. */
 export interface NameGroup {
@@ -27,7 +29,8 @@ const HOLDING_STORES: ReadonlySet<ReferenceStore> = new Set<ReferenceStore>(['ci
  *
  * A variable that receives exactly one stored secret (`OPENAI_API_KEY: ${{ secrets.PROD_OPENAI }}`) is that secret, so references to
  * the variable join it. When two secrets may arrive in one variable nothing says which, and the three stay apart. The two halves of
- * an access key pair are one credential.
+ * an access key pair are one credential. A name that one provider is surest of is that provider's: a client library of one provider
+ * that is handed `OTHER_API_KEY` speaks to the other's compatible API.
  *
  * @param references in total order.
  */
@@ -36,6 +39,7 @@ export function groupByName(references: readonly ReferenceSighting[], workloads:
   for (const reference of references) listAt(byName, keyOfName(reference, reference.name)).push(reference);
 
   const parents = new Map<string, string>();
+  joinDoubtfulProviders(byName, parents);
   joinAliases(references, byName, workloads, parents);
   joinHalves(byName, parents);
 
@@ -67,6 +71,23 @@ function unite(parents: Map<string, string>, a: string, b: string): void {
   const left = rootOf(parents, a);
   const right = rootOf(parents, b);
   if (left !== right) parents.set(right, left);
+}
+
+function joinDoubtfulProviders(byName: ReadonlyMap<string, readonly ReferenceSighting[]>, parents: Map<string, string>): void {
+  const rivals = new Map<string, { readonly key: string; readonly confidence: Confidence }[]>();
+  for (const [key, members] of byName) {
+    const [first] = members;
+    if (first === undefined) continue;
+    const confidence = highestConfidence(members.map((member) => member.confidence));
+    listAt(rivals, keyOf(first.location.target, normalName(first.name))).push({ key, confidence });
+  }
+  for (const claims of rivals.values()) {
+    const best = highestConfidence(claims.map(({ confidence }) => confidence));
+    const [surest, ...equals] = claims.filter(({ confidence }) => confidence === best);
+    // Equally sure claims to a shared name (`API_KEY` in two packages) may be two keys.
+    if (surest === undefined || equals.length > 0) continue;
+    for (const { key } of claims) unite(parents, surest.key, key);
+  }
 }
 
 function joinAliases(
@@ -137,11 +158,14 @@ function namedGroups(members: readonly (readonly ReferenceSighting[])[]): NameGr
     const isPair = kinds.has('access-key') && kinds.has('secret-key');
     const speaking = isPair ? references.filter(({ kind }) => kind === 'access-key') : references;
     const title = commonestName(speaking);
+    const titled = speaking.filter(({ name }) => name === title);
+    const best = highestConfidence(titled.map(({ confidence }) => confidence));
+    const surest = titled.find(({ confidence }) => confidence === best) ?? first;
     return [
       {
         target: first.location.target,
-        provider: first.provider,
-        kind: isPair ? 'pair' : (speaking.find(({ name }) => name === title)?.kind ?? first.kind),
+        provider: surest.provider,
+        kind: isPair ? 'pair' : surest.kind,
         title,
         names: new Set(references.map(({ name }) => normalName(name))),
         aliases,

@@ -256,7 +256,10 @@ export function credentialTitle(credential: Credential, findings: readonly Findi
       if (found !== undefined) return found.detector.title;
     }
   }
-  return `${shortProviderTitle(credential.provider, catalog)} ${KIND_LABELS[credential.kind]}`;
+  const provider = shortProviderTitle(credential.provider, catalog);
+  const kind = KIND_LABELS[credential.kind];
+  // `Google Gemini Developer API` has an API key, not an API API key.
+  return provider.endsWith(' API') && kind.startsWith('API ') ? `${provider} ${kind.slice(4)}` : `${provider} ${kind}`;
 }
 
 /** `Anthropic` for `Anthropic (Claude API)`; the id for a provider that the registry does not know, when it has the form of one. */

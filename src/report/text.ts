@@ -225,8 +225,8 @@ function block(page: Page, credential: Credential): string[] {
   const lines = blockHeader(page, credential, findings);
   const secrets = findings.filter((finding) => finding.class !== 'reference');
   const places = [...secrets.filter(({ location }) => isInTree(location)), ...secrets.filter(({ location }) => !isInTree(location))];
-  lines.push(...rows(page, places.map((finding) => placeRow(page, finding)), { label: '', limit: ROWS.places, noun: 'places' }));
-  lines.push(...rows(page, userRows(page, credential, findings), { label: 'used by', limit: ROWS.users, noun: 'workloads' }));
+  lines.push(...rows(page, places.map((finding) => placeRow(page, finding)), { label: '', limit: ROWS.places, noun: 'places', isBrief: false }));
+  lines.push(...rows(page, userRows(page, credential, findings), { label: 'used by', limit: ROWS.users, noun: 'workloads', isBrief: isCompact(page, credential) }));
   lines.push(...verboseFacts(page, credential, secrets));
   if (credential.risk.factors.length > 0 && isWorthReasons(page, credential)) lines.push(...reasons(page, credential));
   lines.push(...nextSteps(page, credential, findings));
@@ -305,7 +305,7 @@ function userRows(page: Page, credential: Credential, findings: readonly Finding
     else list.push(finding);
   }
   const found: Row[] = [];
-  for (const [id, references] of byWorkload) {
+  for (const [id, references] of usersByWeight(page, byWorkload)) {
     const workload = page.workloads.get(id);
     const shown = page.options.verbose ? references : references.slice(0, 1);
     shown.forEach((finding, index) => {
@@ -319,6 +319,16 @@ function userRows(page: Page, credential: Credential, findings: readonly Finding
     found.push({ place: placeOf(page, workload.location), location: workload.location, notes: [page.clean(workload.platform), workloadName(page, workload)] });
   }
   return found;
+}
+
+/** What runs unattended and could prove who it is comes first, source files last: there are many of them, and they say least. */
+function usersByWeight(page: Page, byWorkload: ReadonlyMap<string, Finding[]>): [string, Finding[]][] {
+  const weight = ([id]: readonly [string, unknown]): number => {
+    const platform = page.workloads.get(id)?.platform ?? 'code';
+    if (platform === 'code') return 2;
+    return page.catalog.platforms.get(platform)?.issuesTokens === true ? 0 : 1;
+  };
+  return [...byWorkload].toSorted((a, b) => weight(a) - weight(b));
 }
 
 function userRow(page: Page, credential: Credential, finding: Finding, workload: Workload | undefined, more: string): Row {
@@ -350,23 +360,32 @@ interface ListShape {
   readonly label: string;
   readonly limit: number;
   readonly noun: string;
+  /** One line a row: place and first note, and the second as far as it fits. */
+  readonly isBrief: boolean;
 }
 
-function rows(page: Page, all: readonly Row[], { label, limit, noun }: ListShape): string[] {
+function rows(page: Page, all: readonly Row[], { label, limit, noun, isBrief }: ListShape): string[] {
   if (all.length === 0) return [];
   const shown = page.options.verbose || all.length <= limit + 1 ? all : all.slice(0, limit);
   const start = label === '' ? INDENT : INDENT + LABEL;
   const room = page.width - start;
-  const placeRoom = Math.floor(room * 0.55);
+  const noteWidths = [0, 1].map((index) => Math.max(...shown.map(({ notes }) => displayWidth(notes[index] ?? ''))));
+  const placeRoom = isBrief ? room - (noteWidths[0] ?? 0) - 2 : Math.floor(room * 0.55);
   const widths = shown.map(({ place }) => displayWidth(place));
   const fitting = widths.filter((width) => width <= placeRoom);
   // Cells of several columns are read downwards, so one place too long puts them all under their places.
-  const isStacked = fitting.length === 0 || (fitting.length < widths.length && shown.some(({ notes }) => notes.length > 1));
+  const isStacked = fitting.length === 0 || (!isBrief && fitting.length < widths.length && shown.some(({ notes }) => notes.length > 1));
   const column = isStacked ? 0 : Math.max(...fitting) + 2;
-  const noteWidths = [0, 1].map((index) => Math.max(...shown.map(({ notes }) => displayWidth(notes[index] ?? ''))));
-  const lines = shown.flatMap((row) => rowLines(page, row, { column, noteWidths, room }));
+  const lines = shown.flatMap((row) => rowLines(page, isBrief ? brief(page, row, room - column) : row, { column, noteWidths, room }));
   if (shown.length < all.length) lines.push(page.paint.dim(`${page.glyphs.ellipsis} and ${formatCount(all.length - shown.length)} more ${noun}`));
   return lines.map((line, index) => (index === 0 ? labelled(page, label, line) : ' '.repeat(start) + line));
+}
+
+/** The first note, and the second where there is room for enough of it to be worth reading. */
+function brief(page: Page, { notes: [first = '', second = ''], ...row }: Row, room: number): Row {
+  const left = room - displayWidth(first) - 2;
+  const isWorth = second !== '' && left >= Math.min(8, displayWidth(second));
+  return { ...row, notes: [isWorth ? `${first}  ${shortenMiddle(second, left, page.glyphs.ellipsis)}` : first] };
 }
 
 function rowLines(page: Page, row: Row, shape: { readonly column: number; readonly noteWidths: readonly number[]; readonly room: number }): string[] {
@@ -422,7 +441,10 @@ function reasons(page: Page, credential: Credential): string[] {
   const label = `why ${risk.score}`;
   const room = page.width - INDENT - LABEL;
   if (!page.options.verbose) {
-    const items = risk.factors.map((factor) => `${page.clean(factor.label)} ${signed(factor.points)}`);
+    const counting = risk.factors.filter(({ points }) => points !== 0);
+    const sum = counting.reduce((total, { points }) => total + points, 0);
+    const items = counting.map((factor) => `${page.clean(factor.label)} ${signed(factor.points)}`);
+    if (sum > risk.score) items.push(`capped at ${risk.score}`);
     return paragraph(page, label, wrapItems(items, ` ${page.glyphs.dot} `, room));
   }
   const widest = Math.max(...risk.factors.map(({ label: text }) => displayWidth(page.clean(text))));
@@ -444,6 +466,8 @@ function nextSteps(page: Page, credential: Credential, findings: readonly Findin
   const room = page.width - INDENT - LABEL;
   if (credential.confidence === 'low') return paragraph(page, 'next', wrapWords('look at it; if it is no key, say so with dekey:allow REASON', room));
   const steps = [...rotation(credential, findings), ...replacement(page, credential)];
+  // The bare command stands at the end of the report already.
+  if (steps.length === 1 && steps[0] === PLAN_COMMAND) return [];
   const items = steps.length === 1 ? steps : steps.map((step, index) => `${index + 1} ${step}`);
   const lines = wrapItems(items, '   ', room);
   return paragraph(page, 'next', lines.map((line) => line.replace(PLAN_COMMAND, page.paint.command(PLAN_COMMAND))));
@@ -583,7 +607,8 @@ function commands(page: Page, groups: Groups): string[] {
   if (groups.certain.some(({ disposition }) => disposition === 'today' || disposition === 'after-change')) {
     lines.push(` ${page.paint.command(PLAN_COMMAND)}      write the migration and its configuration`);
   }
-  const [first] = findingsOf(page, worst);
+  const findings = findingsOf(page, worst);
+  const first = findings.find((finding) => finding.class === 'secret') ?? findings[0];
   if (first !== undefined) lines.push(` ${page.paint.command(`dekey explain ${page.clean(first.code)}`)}`);
   return lines;
 }

@@ -36,6 +36,8 @@ const NAME_START = /[A-Za-z_]/;
 const NAME = /[A-Za-z_][A-Za-z0-9_]*/y;
 /** Longest `${...}` that is read; a longer one is taken as unfinished, so that hostile text stays linear. */
 const MAX_EXPANSION = 4096;
+/** The same for `NAME=$(...)`, which is counted character by character. */
+const MAX_COMMAND = 500;
 
 function nameAt(text: string, at: number): string | undefined {
   NAME.lastIndex = at;
@@ -174,7 +176,7 @@ function wordAt(text: string, start: number, first: boolean): ShellWord {
 
 /** Looks a bounded way ahead only. */
 function closingParenthesis(text: string, open: number): number {
-  const stop = Math.min(text.length, open + MAX_EXPANSION);
+  const stop = Math.min(text.length, open + MAX_COMMAND);
   let depth = 0;
   for (let at = open; at < stop; at += 1) {
     if (text[at] === '(') depth += 1;

@@ -131,7 +131,8 @@ interface Fingerprint {
 
 function writeTables(view: DataView, literals: readonly PrefilterLiteral[]): void {
   if (literals.length > 65_535) throw new RangeError('more than 65,535 literals');
-  const prints = literals.map((literal, index) => fingerprint(literal, index));
+  const offsets = sharedOffsets(literals);
+  const prints = literals.map((literal, index) => fingerprint(literal, index, offsets.get(index)));
   writeNibbles(view, intoBuckets(prints));
   writeEntries(view, literals, prints);
 }
@@ -153,11 +154,49 @@ function followers(literal: PrefilterLiteral): number[] {
   return bytes;
 }
 
-function fingerprint(literal: PrefilterLiteral, index: number): Fingerprint {
+/** Literals that share one fingerprint are compared one by one when it turns up: more than this would cost more than it saves. */
+const MOST_SHARING = 48;
+
+/**
+ * Picks fingerprints that many literals have in common (`_API` of all names that end in `_API_KEY`): fewer different ones make tighter
+ * buckets, and buckets decide the speed. Greedy set cover; returns offsets for the literals that share, by index.
+ */
+function sharedOffsets(literals: readonly PrefilterLiteral[]): ReadonlyMap<number, number> {
+  const holders = new Map<string, Map<number, number>>();
+  literals.forEach((literal, index) => {
+    if (literal.ignoreCase === true) return;
+    for (let offset = 0; offset + WINDOW <= literal.text.length; offset += 1) {
+      const gram = literal.text.slice(offset, offset + WINDOW);
+      let chance = 1;
+      for (let position = offset; position < offset + WINDOW; position += 1) chance *= chanceAt(literal, position);
+      if (chance > COMMON) continue;
+      const held = holders.get(gram) ?? new Map<number, number>();
+      if (!held.has(index)) held.set(index, offset);
+      holders.set(gram, held);
+    }
+  });
+  const chosen = new Map<number, number>();
+  for (;;) {
+    let best: { gram: string; free: [number, number][] } | undefined;
+    for (const [gram, held] of holders) {
+      const free = [...held].filter(([index]) => !chosen.has(index)).slice(0, MOST_SHARING);
+      if (free.length < 2) holders.delete(gram);
+      else if (best === undefined || free.length > best.free.length || (free.length === best.free.length && gram < best.gram)) best = { gram, free };
+    }
+    if (best === undefined) return chosen;
+    for (const [index, offset] of best.free) chosen.set(index, offset);
+  }
+}
+
+/** A fingerprint likelier than this in source text is not worth sharing. */
+const COMMON = 2e-7;
+
+function fingerprint(literal: PrefilterLiteral, index: number, shared: number | undefined): Fingerprint {
   if (literal.text.length < HASH_WINDOW || literal.text.length > 255) throw new RangeError(`literal of ${literal.text.length} bytes: 3 to 255 are possible`);
   let offset = 0;
   let lowest = Number.POSITIVE_INFINITY;
-  for (let start = 0; start <= Math.max(0, literal.text.length - WINDOW); start += 1) {
+  const last = shared ?? Math.max(0, literal.text.length - WINDOW);
+  for (let start = shared ?? 0; start <= last; start += 1) {
     let chance = 1;
     for (let position = start; position < start + WINDOW; position += 1) chance *= chanceAt(literal, position);
     if (chance >= lowest) continue;

@@ -171,6 +171,10 @@ export function lex(text: string, language: Language, from: number, to: number, 
       else if (language === 'ruby' && text.startsWith('__END__', at)) return;
       continue;
     }
+    if (code === 36 && language === 'csharp') {
+      at = csharpString(at);
+      continue;
+    }
     if (kind === CLASS_NAME) {
       let end = at + 1;
       while (end < to && classOf(text.charCodeAt(end)) >= CLASS_NAME) end += 1;
@@ -181,10 +185,6 @@ export function lex(text: string, language: Language, from: number, to: number, 
           at = stop;
           continue;
         }
-      }
-      if (code === 36 && language === 'csharp') {
-        at = csharpString(at);
-        continue;
       }
       out.push(IDENTIFIER, at, end);
       at = end;
@@ -434,8 +434,10 @@ export function lex(text: string, language: Language, from: number, to: number, 
     if (match === null) return start;
     const open = match[2] ?? '';
     const close = { '[': ']', '(': ')', '{': '}', '<': '>' }[open] ?? open;
-    const end = text.indexOf(close, start + 3);
-    if (end < 0 || end > to || end - start > 5000) return start;
+    // Bounded, because nothing may close it.
+    const length = text.slice(start + 3, Math.min(to, start + 5000)).indexOf(close);
+    if (length < 0) return start;
+    const end = start + 3 + length;
     if (/[qQ]/.test(match[1] ?? '')) {
       out.push(STRING, start + 3, end);
       return end + 1;

@@ -28,7 +28,7 @@ interface Import {
   readonly at: number;
 }
 
-export interface Imports {
+interface Imports {
   readonly packages: readonly Import[];
   readonly bindings: ReadonlyMap<string, Binding>;
 }
@@ -46,7 +46,7 @@ const HEADERS = new Set(['x-api-key', 'api-key', 'x-goog-api-key', 'authorizatio
 const NEAR = 400;
 
 /** Whether `name` is package `wanted` or lies inside it. */
-export function isInPackage(name: string, wanted: string): boolean {
+function isInPackage(name: string, wanted: string): boolean {
   if (!name.startsWith(wanted)) return false;
   const next = name.charAt(wanted.length);
   return next === '' || next === '/' || next === '.' || next === ':' || next === '\\';
@@ -387,7 +387,7 @@ export function findSdkUses(tokens: Tokens, language: Language, names: NameTable
 }
 
 /** The packages that `tokens` imports, and the names it binds to them. */
-export function importsOf(tokens: Tokens, language: Language): Imports {
+function importsOf(tokens: Tokens, language: Language): Imports {
   const packages: Import[] = [];
   const bindings = new Map<string, Binding>();
   for (let at = 0; at < tokens.length; at += 1) {

@@ -28,6 +28,7 @@ export function findShell(text: string, kind: ShellKind, from: number, to: numbe
   let quote = 0;
   let quotedAt = 0;
   let at = from;
+  let dollar = { from: 0, at: -1 };
 
   while (at < to) {
     const code = text.charCodeAt(at);
@@ -135,12 +136,21 @@ export function findShell(text: string, kind: ShellKind, from: number, to: numbe
   }
 
   function expansions(start: number, end: number, confidence: Confidence): void {
-    let index = text.indexOf('$', start);
-    while (index >= 0 && index < end) {
+    let index = nextDollar(start);
+    while (index < end) {
       if (text.charCodeAt(index - 1) === 92) index += 1;
       else index = expansion(index, confidence);
-      index = text.indexOf('$', index);
+      index = nextDollar(index);
     }
+  }
+
+  /** Remembered, so that many short quotes do not each search the rest of the text. */
+  function nextDollar(start: number): number {
+    if (start < dollar.from || start > dollar.at) {
+      const found = text.indexOf('$', start);
+      dollar = { from: start, at: found < 0 ? to : found };
+    }
+    return dollar.at;
   }
 
   /** `$X`, `${X...}`, `$$X` and `$(X)` of make, `$env:X` of PowerShell. Returns where to go on. */

@@ -53,7 +53,7 @@ function seedOf(draft: Draft, kind: string, name: string, start: number): Worklo
 /** `metadata.name` when it stands in plain text. */
 function nameBelow(lines: readonly Line[], from: number): string {
   for (const line of lines.slice(from + 1, from + 12)) {
-    if (/^---/.test(line.text)) return '';
+    if (line.text.startsWith('---')) return '';
     const name = /^ {1,4}name:\s*["']?([\w.-]{1,100})["']?\s*$/.exec(line.text)?.[1];
     if (name !== undefined) return name;
   }

@@ -234,8 +234,10 @@ function lstat(absolute: string): Stats | undefined {
   }
 }
 
-async function walk(listing: Listing, start: Folder, scope: Scope): Promise<void> {
+/** @returns the folders left over when more than `most` names were met. */
+async function walk(listing: Listing, start: Folder, scope: Scope, most = Infinity): Promise<readonly Folder[]> {
   const open = [start];
+  let names = 0;
   let turn = performance.now();
   for (let folder = open.pop(); folder !== undefined; folder = open.pop()) {
     let entries: Dirent[];
@@ -246,21 +248,32 @@ async function walk(listing: Listing, start: Folder, scope: Scope): Promise<void
       continue;
     }
     const found = admit(listing, folder, entries, scope);
-    for (const name of found.files) listing.addFile(name);
+    for (const path of found.files) listing.addFile(path);
     // One push a folder, not a spread: a folder may hold more entries than a call may have arguments.
     for (const child of found.folders) open.push(child);
+    names += entries.length;
+    if (names > most) return open;
     if (performance.now() - turn > TURN) {
       await setImmediate();
       turn = performance.now();
     }
   }
+  return [];
+}
+
+/** A small folder is done before fast-glob would be loaded; below this many names the plain walk stays alone. */
+const SMALL_TREE = 2000;
+
+async function walkPlain(listing: Listing): Promise<void> {
+  const rest = await walk(listing, { path: '', rules: undefined, searchDepth: undefined }, { kind: 'plain' }, SMALL_TREE);
+  for (const folder of rest) await walkLarge(listing, folder.path);
 }
 
 /**
- * The walk outside git. fast-glob finds its way through the folders; each listing passes through {@link admit} first, which takes out what is not to be
- * entered or opened, so that nothing is left out uncounted.
+ * The walk of a large tree outside git. fast-glob finds its way through the folders; each listing passes through {@link admit} first, which takes out
+ * what is not to be entered or opened, so that nothing is left out uncounted.
  */
-async function walkPlain(listing: Listing): Promise<void> {
+async function walkLarge(listing: Listing, start: string): Promise<void> {
   const { default: glob } = await import('fast-glob');
   const apart: Folder[] = [];
 
@@ -291,8 +304,8 @@ async function walkPlain(listing: Listing): Promise<void> {
     });
   }
 
-  const found = glob.stream('**', { cwd: listing.root, dot: true, followSymbolicLinks: false, unique: false, suppressErrors: true, fs: { readdir } });
-  for await (const path of found) listing.addFile(String(path));
+  const found = glob.stream('**', { cwd: listing.absolute(start), dot: true, followSymbolicLinks: false, unique: false, suppressErrors: true, fs: { readdir } });
+  for await (const path of found) listing.addFile(below(start, String(path)));
   for (const folder of apart) await walk(listing, folder, { kind: 'plain' });
 }
 
@@ -324,13 +337,12 @@ function admit(listing: Listing, folder: Folder, entries: readonly Dirent[], sco
     if (isDotGit(entry.name)) continue;
     const path = below(folder.path, entry.name);
     if (folder.searchDepth !== undefined && !listing.spendIgnored(folder.path)) break;
-    const tracked = scope.kind === 'checkout' && scope.tracked.delete(path);
     if (entry.isDirectory()) {
       const child = folderToEnter(listing, { path, name: entry.name, rules, searchDepth: folder.searchDepth }, scope);
       if (child !== undefined) folders.push(child);
       continue;
     }
-    if (!tracked && scope.kind === 'checkout') {
+    if (scope.kind === 'checkout' && !scope.tracked.delete(path)) {
       const ignored = folder.searchDepth !== undefined || isIgnored(rules, below(prefix, path), false);
       if (ignored && !isCredentialFile(path)) {
         if (folder.searchDepth === undefined) listing.skip('ignored by git', path);

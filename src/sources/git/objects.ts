@@ -2,8 +2,8 @@ import { TargetError } from '../../model/errors.ts';
 import { gitFailure, runGit } from './command.ts';
 import { readIndex, MODE_SUBMODULE } from './index-file.ts';
 import { readLines } from './lines.ts';
-import { ObjectNames, ObjectNamesBuilder } from './object-names.ts';
-import type { ObjectType } from './read-objects.ts';
+import { ObjectNamesBuilder } from './object-names.ts';
+import type { ObjectNames } from './object-names.ts';
 import type { GitRepository } from './repository.ts';
 
 export interface ObjectEntry {
@@ -92,33 +92,6 @@ export async function listStaged(repo: GitRepository, options: { readonly signal
     .map(({ path, oid, mode }) => ({ path, oid, mode }));
 }
 
-/** What the commits, trees and reflogs of a repository name and its store does not have. */
-export interface MissingObjects {
-  readonly count: number;
-  /** The first 20 of them, sorted. */
-  readonly examples: readonly string[];
-  /** False when git could not walk to the end: then there may be more. */
-  readonly complete: boolean;
-}
-
-/** Walks all refs and reflogs for objects that are not there. Takes as long as `rev-list --objects`; may run beside the scan. */
-export async function findMissing(repo: GitRepository, options: { readonly signal?: AbortSignal | undefined } = {}): Promise<MissingObjects> {
-  let count = 0;
-  let examples: string[] = [];
-  const end = await readLines(
-    repo,
-    ['rev-list', '--all', '--reflog', '--ignore-missing', '--objects', '--missing=print', '--quiet'],
-    (chunk, from, to) => {
-      if (chunk[from] !== 0x3f) return;
-      count += 1;
-      examples.push(chunk.toString('latin1', from + 1, to));
-      if (examples.length >= 2 * MOST_EXAMPLES) examples = examples.sort().slice(0, MOST_EXAMPLES);
-    },
-    { signal: options.signal },
-  );
-  return { count, examples: examples.sort().slice(0, MOST_EXAMPLES), complete: end.code === 0 };
-}
-
 /**
  * Full id of the commit that `revision` names.
  *
@@ -138,26 +111,32 @@ export async function resolveCommit(repo: GitRepository, revision: string, signa
   return oid;
 }
 
-/** Names of all objects of one type in the order of the packs, packed tightly. */
-export async function listNames(repo: GitRepository, type: ObjectType, signal?: AbortSignal): Promise<ObjectNames> {
+/** Names of all trees, commits and tags in the order of the packs, packed tightly. */
+export async function listNames(repo: GitRepository, signal?: AbortSignal): Promise<{ readonly trees: ObjectNames; readonly commits: ObjectNames; readonly tags: ObjectNames }> {
   const width = repo.objectFormat === 'sha256' ? 64 : 40;
-  const names = new ObjectNamesBuilder(width);
-  const initial = type.charCodeAt(1);
-  await readLines(
+  const trees = new ObjectNamesBuilder(width);
+  const commits = new ObjectNamesBuilder(width);
+  const tags = new ObjectNamesBuilder(width);
+  const end = await readLines(
     repo,
     ['cat-file', '--batch-all-objects', '--unordered', '--batch-check=%(objecttype) %(objectname)'],
     (chunk, from, to) => {
-      // The second letter tells the four types apart: bLob, tRee, cOmmit, tAg.
-      if (chunk[from + 1] === initial && chunk[to - width - 1] === 0x20) names.add(chunk, to - width);
+      const at = to - width;
+      if (at <= from || chunk[at - 1] !== 0x20) return;
+      // The second letter tells the types apart: bLob, tRee, cOmmit, tAg.
+      const second = chunk[from + 1];
+      if (second === 0x72) trees.add(chunk, at);
+      else if (second === 0x6f) commits.add(chunk, at);
+      else if (second === 0x61) tags.add(chunk, at);
     },
     { signal },
   );
-  return names.finish();
+  if (end.code !== 0 && end.problem !== 'damaged' && end.problem !== 'other') throw gitFailure(repo, 'cat-file', end.problem);
+  return { trees: trees.finish(), commits: commits.finish(), tags: tags.finish() };
 }
 
 const FORMAT = '%(objecttype) %(objectsize) %(objectname)';
 const MODE_FOLDER = 0o040000;
-const MOST_EXAMPLES = 20;
 
 async function headCommit(repo: GitRepository, signal: AbortSignal | undefined): Promise<string | undefined> {
   if (repo.head !== undefined) return repo.head;

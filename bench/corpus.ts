@@ -240,13 +240,13 @@ spec:
         - name: bot
           image: bot:1
           env:
-            - name: ANTHROPIC_API_KEY
+            - name: ANTHROPIC_API_KEY «anthropic:ANTHROPIC_API_KEY»
               valueFrom:
-                secretKeyRef: { name: anthropic, key: api-key } «anthropic:ANTHROPIC_API_KEY»
-            - name: OPENAI_API_KEY
+                secretKeyRef: { name: anthropic, key: api-key }
+            - name: OPENAI_API_KEY «openai:OPENAI_API_KEY»
               valueFrom:
                 secretKeyRef:
-                  name: openai «openai:OPENAI_API_KEY»
+                  name: openai
                   key: key
 `,
   },

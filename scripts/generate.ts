@@ -1,11 +1,17 @@
-/** Writes every generated file: registries from their folders, schemas, and the generated parts of the documentation. */
-import { readdirSync, writeFileSync } from 'node:fs';
+/**
+ * Writes every generated file: the registries from their folders, then the generated documentation.
+ *
+ * With `--check` nothing is written; files that are not what they should be are named and the exit code is 1.
+ */
+import { spawnSync } from 'node:child_process';
+import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { writeGenerated } from './write-generated.ts';
 
 const root = process.cwd();
 
 /** The folder is the registry: every file of `src/<folder>` that does not begin with `_` and is not the index is a member. */
-function registry(folder: string, member: string, type: string): void {
+function registry(folder: string, member: string, type: string): readonly [path: string, text: string] {
   const ids = readdirSync(join(root, 'src', folder), { withFileTypes: true })
     .filter((entry) => entry.isFile() && entry.name.endsWith('.ts') && !entry.name.startsWith('_') && entry.name !== 'index.ts')
     .map((entry) => entry.name.slice(0, -3))
@@ -21,8 +27,12 @@ function registry(folder: string, member: string, type: string): void {
     '];',
     '',
   ];
-  writeFileSync(join(root, 'src', folder, 'index.ts'), lines.join('\n'));
+  return [`src/${folder}/index.ts`, lines.join('\n')];
 }
 
-registry('providers', 'provider', 'Provider');
-registry('platforms', 'platform', 'Platform');
+const options = process.argv.slice(2);
+writeGenerated(root, new Map([registry('providers', 'provider', 'Provider'), registry('platforms', 'platform', 'Platform')]), options.includes('--check'));
+
+// In a process of its own: it imports the registries that were written just now.
+const documents = spawnSync(process.execPath, [join(root, 'scripts/run.mjs'), 'scripts/generate-docs.ts', ...options], { cwd: root, stdio: 'inherit' });
+if (documents.status !== 0) process.exitCode = 1;

@@ -159,3 +159,13 @@ describe('the SARIF report', () => {
     expect(run.invocations[0].toolExecutionNotifications[0].message.text).toBe('10 findings are left out: a run may hold 25000 results. The worst are kept.');
   });
 });
+
+test('a key in ten thousand places is rendered in every format without delay', { timeout: 30_000 }, async () => {
+  const findings = Array.from({ length: 10_000 }, (_, index) => secretFinding('anthropic-api-key', 'anthropic', place(`f${index}`, 1, 1)));
+  const draft = { credential: credential({ id: 'c', provider: 'anthropic', preview: 'x' }), score: 90, level: 'critical' as const, factors: [], findings };
+  const inventory = inventoryOf([draft], []);
+  const started = performance.now();
+  for (const format of ['text', 'json', 'sarif', 'github'] as const) expect(await render(format, inventory, { ...plainOptions, verbose: true })).toContain('f0');
+  // Work that grew with the square of the places would take minutes.
+  expect(performance.now() - started).toBeLessThan(15_000);
+});

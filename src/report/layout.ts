@@ -54,7 +54,7 @@ export function wrapItems(items: readonly string[], separator: string, width: nu
     }
     if (line !== '') lines.push(line);
     const pieces = displayWidth(item) <= width ? [item] : wrapWords(item, width);
-    lines.push(...pieces.slice(0, -1));
+    for (const piece of pieces.slice(0, -1)) lines.push(piece);
     line = pieces.at(-1) ?? '';
   }
   if (line !== '') lines.push(line);

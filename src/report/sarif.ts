@@ -73,7 +73,7 @@ interface Context {
   readonly credentials: ReadonlyMap<string, Credential>;
   readonly workloads: ReadonlyMap<string, Workload>;
   /** Findings of each credential, in the order of the inventory. */
-  readonly byCredential: ReadonlyMap<string, readonly Finding[]>;
+  readonly byCredential: ReadonlyMap<string, { readonly secrets: readonly Finding[]; readonly uses: readonly Finding[] }>;
   readonly bases: ReadonlyMap<string, string>;
 }
 
@@ -112,11 +112,12 @@ export function renderSarif(inventory: Inventory, options: RenderOptions): strin
 }
 
 function contextOf(inventory: Inventory, options: RenderOptions): Context {
-  const byCredential = new Map<string, Finding[]>();
+  const byCredential = new Map<string, { secrets: Finding[]; uses: Finding[] }>();
   for (const finding of inventory.findings) {
-    const list = byCredential.get(finding.credential);
-    if (list === undefined) byCredential.set(finding.credential, [finding]);
-    else list.push(finding);
+    const places = byCredential.get(finding.credential) ?? { secrets: [], uses: [] };
+    byCredential.set(finding.credential, places);
+    if (finding.class === 'secret') places.secrets.push(finding);
+    if (finding.class === 'reference') places.uses.push(finding);
   }
   return {
     inventory,
@@ -209,15 +210,14 @@ function resultOf(context: Context, finding: Finding, { ruleIndexes, hasSuppress
   const credential = context.credentials.get(finding.credential);
   const ruleId = ruleIdOf(finding, context.catalog);
   const related = relatedFindings(context, finding);
-  const flows = codeFlows(context, finding, related);
-  const relatedLocations = related
-    .slice(0, LIMITS.relatedLocations)
+  const flows = codeFlows(context, finding, related.shown);
+  const relatedLocations = related.shown
     .map((other, index) => ({ id: index + 1, ...locationOf(context, other.location), message: { text: relationText(context, other) } }));
   return {
     ruleId,
     ruleIndex: ruleIndexes.get(ruleId),
     level: finding.confidence === 'low' ? 'note' : LEVELS[finding.severity],
-    message: { text: messageText(context, finding, { related: related.length, shown: relatedLocations.length }) },
+    message: { text: messageText(context, finding, { related: related.count, shown: relatedLocations.length }) },
     locations: [locationOf(context, finding.location)],
     partialFingerprints: {
       'dekey/v1': finding.fingerprint,
@@ -243,11 +243,15 @@ function messageText(context: Context, finding: Finding, { related, shown }: { r
   return related > shown ? `${sentence} ${counted(related - shown, 'more place is', 'more places are')} not listed here.` : sentence;
 }
 
-/** The other places of the same credential: where it stands, and where it is used. */
-function relatedFindings(context: Context, finding: Finding): readonly Finding[] {
-  const all = context.byCredential.get(finding.credential) ?? [];
-  if (finding.class === 'secret') return all.filter((other) => other !== finding);
-  return all.filter((other) => other !== finding && other.class === 'secret');
+/** The other places of the same credential: where it stands, and where it is used. Only as many as are shown, and how many there are. */
+function relatedFindings(context: Context, finding: Finding): { readonly shown: readonly Finding[]; readonly count: number } {
+  const places = context.byCredential.get(finding.credential);
+  if (places === undefined) return { shown: [], count: 0 };
+  const isSecret = finding.class === 'secret';
+  const others = places.secrets.slice(0, LIMITS.relatedLocations + 1).filter((other) => other !== finding);
+  // Uses first: a key in a thousand places would leave no room for them, and they are what a migration is about.
+  const shown = [...(isSecret ? places.uses.slice(0, LIMITS.relatedLocations) : []), ...others].slice(0, LIMITS.relatedLocations);
+  return { shown, count: isSecret ? places.secrets.length - 1 + places.uses.length : places.secrets.length };
 }
 
 /** From the place that holds the secret to each place that uses it: how the value travels. */
@@ -316,7 +320,7 @@ function invocation(context: Context, resultCount: number): object {
   const cut = inventory.findings.length - resultCount;
   if (cut > 0) notifications.push(notification('DK-RESULTS-CUT', 'warning', `${counted(cut, 'finding is', 'findings are')} left out: a run may hold ${LIMITS.results} results. The worst are kept.`));
   for (const target of inventory.targets) notifications.push(...target.skipped.map((skipped) => skippedNotification(target, skipped)));
-  notifications.push(...inventory.problems.slice(0, LIMITS.notifications).map(problemNotification));
+  for (const problem of inventory.problems.slice(0, LIMITS.notifications)) notifications.push(problemNotification(problem));
   const unsaid = inventory.problems.length - LIMITS.notifications;
   if (unsaid > 0) notifications.push(notification('DK-PROBLEM', 'warning', `${counted(unsaid, 'more file', 'more files')} could not be understood.`));
   return {

@@ -66,6 +66,8 @@ interface Page {
 
 /** A row of a list: an openable place, and what is said about it. */
 interface Row {
+  /** Stands before the place, in a column of its own. */
+  readonly lead?: string;
   readonly place: string;
   readonly location?: Location;
   readonly notes: readonly string[];
@@ -222,15 +224,16 @@ function acceptedBy(page: Page, credentials: readonly Credential[]): string {
 
 function block(page: Page, credential: Credential): string[] {
   const findings = findingsOf(page, credential);
-  const lines = blockHeader(page, credential, findings);
   const secrets = findings.filter((finding) => finding.class !== 'reference');
-  const places = [...secrets.filter(({ location }) => isInTree(location)), ...secrets.filter(({ location }) => !isInTree(location))];
-  lines.push(...rows(page, places.map((finding) => placeRow(page, finding)), { label: '', limit: ROWS.places, noun: 'places', isBrief: false }));
-  lines.push(...rows(page, userRows(page, credential, findings), { label: 'used by', limit: ROWS.users, noun: 'workloads', isBrief: isCompact(page, credential) }));
-  lines.push(...verboseFacts(page, credential, secrets));
-  if (credential.risk.factors.length > 0 && isWorthReasons(page, credential)) lines.push(...reasons(page, credential));
-  lines.push(...nextSteps(page, credential, findings));
-  return lines;
+  const places = [...secrets.filter(({ location }) => isInTree(location)), ...secrets.filter(({ location }) => !isInTree(location))].map((finding) => placeRow(page, finding));
+  return [
+    ...blockHeader(page, credential, findings),
+    ...rows(page, places, { label: '', limit: ROWS.places, noun: 'places', isBrief: false }),
+    ...rows(page, userRows(page, credential, findings), { label: 'used by', limit: ROWS.users, noun: 'workloads', isBrief: isCompact(page, credential) }),
+    ...factLines(page, credential, secrets),
+    ...(credential.risk.factors.length > 0 && isWorthReasons(page, credential) ? reasons(page, credential) : []),
+    ...nextSteps(page, credential, findings),
+  ];
 }
 
 /** A key known by name and of no great weight takes two lines, so that a long list of them stays readable. */
@@ -316,7 +319,7 @@ function userRows(page: Page, credential: Credential, findings: readonly Finding
   for (const id of credential.workloads) {
     const workload = page.workloads.get(id);
     if (workload === undefined || byWorkload.has(id)) continue;
-    found.push({ place: placeOf(page, workload.location), location: workload.location, notes: [page.clean(workload.platform), workloadName(page, workload)] });
+    found.push({ lead: page.clean(workload.platform), place: placeOf(page, workload.location), location: workload.location, notes: [workloadName(page, workload)] });
   }
   return found;
 }
@@ -337,11 +340,11 @@ function userRow(page: Page, credential: Credential, finding: Finding, workload:
   const accepted = isAccepted(finding) ? 'accepted' : '';
   const route = page.options.verbose && finding.location.route !== undefined ? page.clean(finding.location.route) : '';
   const last = [from, more, accepted, route].filter((item) => item !== '').join(', ');
-  const platform = page.clean(workload?.platform ?? finding.detector);
   return {
+    lead: page.clean(workload?.platform ?? finding.detector),
     place: placeOf(page, finding.location),
     location: finding.location,
-    notes: [platform, workload === undefined ? '' : workloadName(page, workload), last],
+    notes: [workload === undefined ? '' : workloadName(page, workload), last],
   };
 }
 
@@ -368,49 +371,64 @@ function rows(page: Page, all: readonly Row[], { label, limit, noun, isBrief }: 
   if (all.length === 0) return [];
   const shown = page.options.verbose || all.length <= limit + 1 ? all : all.slice(0, limit);
   const start = label === '' ? INDENT : INDENT + LABEL;
-  const room = page.width - start;
-  const noteWidths = [0, 1].map((index) => Math.max(...shown.map(({ notes }) => displayWidth(notes[index] ?? ''))));
-  const placeRoom = isBrief ? room - (noteWidths[0] ?? 0) - 2 : Math.floor(room * 0.55);
+  const leads = widest(shown, ({ lead = '' }) => displayWidth(lead));
+  const lead = leads === 0 ? 0 : leads + 2;
+  const room = page.width - start - lead;
+  const nameWidth = widest(shown, ({ notes }) => (notes.length > 1 ? displayWidth(notes[0] ?? '') : 0));
+  const placeRoom = isBrief ? room : Math.floor(room * 0.55);
   const widths = shown.map(({ place }) => displayWidth(place));
   const fitting = widths.filter((width) => width <= placeRoom);
   // Cells of several columns are read downwards, so one place too long puts them all under their places.
   const isStacked = fitting.length === 0 || (!isBrief && fitting.length < widths.length && shown.some(({ notes }) => notes.length > 1));
-  const column = isStacked ? 0 : Math.max(...fitting) + 2;
-  const lines = shown.flatMap((row) => rowLines(page, isBrief ? brief(page, row, room - column) : row, { column, noteWidths, room }));
+  const column = isStacked ? 0 : widest(fitting, (width) => width) + 2;
+  const lines = shown.flatMap((row) => rowLines(page, isBrief ? brief(page, row, room - column) : row, { lead, column, nameWidth, room }));
   if (shown.length < all.length) lines.push(page.paint.dim(`${page.glyphs.ellipsis} and ${formatCount(all.length - shown.length)} more ${noun}`));
   return lines.map((line, index) => (index === 0 ? labelled(page, label, line) : ' '.repeat(start) + line));
 }
 
-/** The first note, and the second where there is room for enough of it to be worth reading. */
-function brief(page: Page, { notes: [first = '', second = ''], ...row }: Row, room: number): Row {
-  const left = room - displayWidth(first) - 2;
-  const isWorth = second !== '' && left >= Math.min(8, displayWidth(second));
-  return { ...row, notes: [isWorth ? `${first}  ${shortenMiddle(second, left, page.glyphs.ellipsis)}` : first] };
+/** One line: the name where there is room for enough of it to be worth reading, and nothing else. */
+function brief(page: Page, { notes: [name = ''], ...row }: Row, room: number): Row {
+  const isWorth = displayWidth(name) <= room || room >= 12;
+  return { ...row, notes: isWorth ? [shortenMiddle(name, room, page.glyphs.ellipsis)] : [] };
 }
 
-function rowLines(page: Page, row: Row, shape: { readonly column: number; readonly noteWidths: readonly number[]; readonly room: number }): string[] {
-  const place = row.location === undefined ? row.place : linked(page, row.place, row.location);
+/** A loop, because a spread argument list of some hundred thousand rows would overflow the stack. */
+function widest<T>(items: readonly T[], widthOf: (item: T) => number): number {
+  let width = 0;
+  for (const item of items) width = Math.max(width, widthOf(item));
+  return width;
+}
+
+interface RowShape {
+  /** Columns before the place, to the first column of the notes, of the name among the notes, and of the line after the lead. */
+  readonly lead: number;
+  readonly column: number;
+  readonly nameWidth: number;
+  readonly room: number;
+}
+
+function rowLines(page: Page, row: Row, shape: RowShape): string[] {
+  const lead = page.paint.dim(pad(row.lead ?? '', shape.lead));
+  const place = lead + (row.location === undefined ? row.place : linked(page, row.place, row.location));
   // A place too long for the column stands alone, and what is said about it goes under it.
   const isAlone = displayWidth(row.place) + 2 > shape.column;
-  const indent = isAlone ? 4 : shape.column;
+  const indent = isAlone ? Math.max(0, 4 - shape.lead) : shape.column;
   const room = shape.room - indent;
-  const notes = row.notes.flatMap((note, index) => noteCell(page, note, { last: index === row.notes.length - 1, width: shape.noteWidths[index] ?? 0, room }));
-  const said = joinNotes(notes, room).map(page.paint.dim);
-  if (isAlone) return [place, ...said.map((line) => ' '.repeat(indent) + line)];
+  const said = wrapItems(noteCells(page, row.notes, { nameWidth: shape.nameWidth, room }), '  ', Math.max(12, room))
+    .map((line) => line.trimEnd())
+    .filter((line) => line !== '')
+    .map((line) => page.paint.dim(line));
+  const under = ' '.repeat(shape.lead + indent);
+  if (isAlone) return [place, ...said.map((line) => under + line)];
   const [first, ...rest] = said;
   if (first === undefined) return [place];
-  return [place + ' '.repeat(indent - displayWidth(row.place)) + first, ...rest.map((line) => ' '.repeat(indent) + line)];
+  return [place + ' '.repeat(indent - displayWidth(row.place)) + first, ...rest.map((line) => under + line)];
 }
 
-function noteCell(page: Page, note: string, { last, width, room }: { readonly last: boolean; readonly width: number; readonly room: number }): string[] {
-  if (last) return [note];
-  return width === 0 ? [] : [pad(shortenMiddle(note, Math.max(12, room), page.glyphs.ellipsis), Math.min(width, room))];
-}
-
-/** Cells side by side while they fit; what does not fit goes under them. */
-function joinNotes(notes: readonly string[], room: number): string[] {
-  const lines = wrapItems(notes, '  ', Math.max(12, room));
-  return lines.map((line) => line.trimEnd()).filter((line) => line !== '');
+function noteCells(page: Page, notes: readonly string[], { nameWidth, room }: { readonly nameWidth: number; readonly room: number }): readonly string[] {
+  if (notes.length < 2) return notes;
+  const [name = '', ...rest] = notes;
+  return nameWidth === 0 ? rest : [pad(shortenMiddle(name, Math.max(12, room), page.glyphs.ellipsis), Math.min(nameWidth, room)), ...rest];
 }
 
 function labelled(page: Page, label: string, text: string): string {
@@ -423,7 +441,7 @@ function paragraph(page: Page, label: string, lines: readonly string[]): string[
   return lines.map((line, index) => (index === 0 ? labelled(page, label, line) : ' '.repeat(INDENT + LABEL) + line));
 }
 
-function verboseFacts(page: Page, credential: Credential, secrets: readonly Finding[]): string[] {
+function factLines(page: Page, credential: Credential, secrets: readonly Finding[]): string[] {
   const facts = Object.entries(credential.facts)
     .toSorted(([a], [b]) => (a < b ? -1 : 1))
     .map(([key, value]) => `${page.clean(key)} ${page.clean(value)}`);
@@ -447,8 +465,7 @@ function reasons(page: Page, credential: Credential): string[] {
     if (sum > risk.score) items.push(`capped at ${risk.score}`);
     return paragraph(page, label, wrapItems(items, ` ${page.glyphs.dot} `, room));
   }
-  const widest = Math.max(...risk.factors.map(({ label: text }) => displayWidth(page.clean(text))));
-  const column = Math.min(widest, Math.floor(room / 2));
+  const column = Math.min(widest(risk.factors, (factor) => displayWidth(page.clean(factor.label))), Math.floor(room / 2));
   const lines = risk.factors.flatMap((factor) => {
     const [first = '', ...rest] = wrapWords(page.clean(factor.evidence), Math.max(20, room - column - 7));
     const start = `${signed(factor.points).padStart(4)} ${pad(shortenMiddle(page.clean(factor.label), column, page.glyphs.ellipsis), column)}`;
@@ -533,8 +550,8 @@ function shares([today, afterChange, none]: readonly [number, number, number]): 
   const total = today + afterChange + none;
   const cells = [today, afterChange, none].map((count) => (count === 0 ? 0 : Math.max(1, Math.round((count / total) * BAR))));
   const over = cells.reduce((sum, count) => sum + count, 0) - BAR;
-  const widest = cells.indexOf(Math.max(...cells));
-  cells[widest] = (cells[widest] ?? 0) - over;
+  const longest = cells.indexOf(Math.max(...cells));
+  cells[longest] = (cells[longest] ?? 0) - over;
   return [cells[0] ?? 0, cells[1] ?? 0];
 }
 

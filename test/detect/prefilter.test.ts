@@ -79,8 +79,8 @@ describe('prefilter', () => {
   test('the module and its layout agree on every address', () => {
     const source = readFileSync(join(import.meta.dirname, '../../src/detect/prefilter/assembly/index.ts'), 'utf8');
     const address = (name: string): number => Number(new RegExp(`const ${name}: usize = (\\d+);`).exec(source)?.[1]);
-    expect({ tables: address('TABLES'), classes: address('CLASSES'), lower: address('LOWER'), heads: address('HEADS'), entries: address('ENTRIES'), hits: address('HITS'), input: address('INPUT') }).toEqual({
-      tables: LAYOUT.tables, classes: LAYOUT.classes, lower: LAYOUT.lower, heads: LAYOUT.heads, entries: LAYOUT.entries, hits: LAYOUT.hits, input: LAYOUT.input,
+    expect({ tables: address('TABLES'), classes: address('CLASSES'), lower: address('LOWER'), heads: address('HEADS'), entries: address('ENTRIES'), hits: address('HITS'), bitmap: address('BITMAP'), input: address('INPUT') }).toEqual({
+      tables: LAYOUT.tables, classes: LAYOUT.classes, lower: LAYOUT.lower, heads: LAYOUT.heads, entries: LAYOUT.entries, hits: LAYOUT.hits, bitmap: LAYOUT.bitmap, input: LAYOUT.input,
     });
   });
 });

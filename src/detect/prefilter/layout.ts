@@ -9,6 +9,7 @@ export const LAYOUT = {
   entries: 16_384,
   literals: 262_144,
   hits: 458_752,
+  bitmap: 983_040,
   input: 1_048_576,
 } as const;
 

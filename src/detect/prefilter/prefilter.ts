@@ -6,6 +6,7 @@ import { CLASS_BITS, LAYOUT, MAX_ENTRIES, classTable, inClass } from './layout.t
 const WINDOW = 4;
 const HASH_WINDOW = 3;
 const BUCKETS = 8;
+const BITMAP_BYTES = 8192;
 const PAGE = 65_536;
 /** Zero bytes the module may read past the input. */
 const PADDING = 64;
@@ -35,7 +36,8 @@ export class Prefilter {
     const memory = new Uint8Array(this.#exports.memory.buffer);
     const digest = digestOf(literals);
     if (image !== undefined && digest.equals(image.subarray(0, digest.length))) {
-      memory.set(image.subarray(digest.length), LAYOUT.tables);
+      memory.set(image.subarray(digest.length, digest.length + BITMAP_BYTES), LAYOUT.bitmap);
+      memory.set(image.subarray(digest.length + BITMAP_BYTES), LAYOUT.tables);
       return;
     }
     memory.set(classTable(), LAYOUT.classes);
@@ -46,9 +48,9 @@ export class Prefilter {
   /** The tables, with the digest of the literals they were made from in front: see {@link prefilterImage}. */
   image(literals: readonly PrefilterLiteral[]): Buffer {
     const memory = Buffer.from(this.#exports.memory.buffer);
-    let end = LAYOUT.hits;
+    let end: number = LAYOUT.hits;
     while (end > LAYOUT.tables && memory[end - 1] === 0) end -= 1;
-    return Buffer.concat([digestOf(literals), memory.subarray(LAYOUT.tables, end)]);
+    return Buffer.concat([digestOf(literals), memory.subarray(LAYOUT.bitmap, LAYOUT.bitmap + BITMAP_BYTES), memory.subarray(LAYOUT.tables, end)]);
   }
 
   /** A view of at least `size` bytes to fill with the next input. Valid until the next call. */
@@ -60,7 +62,7 @@ export class Prefilter {
   /** Finds every literal in the first `length` bytes of the input, in order of position. */
   scan(length: number, onHit: OnHit): void {
     new Uint8Array(this.#exports.memory.buffer, LAYOUT.input + length, PADDING).fill(0);
-    const hits = new Uint32Array(this.#exports.memory.buffer, LAYOUT.hits, (LAYOUT.input - LAYOUT.hits) / 4);
+    const hits = new Uint32Array(this.#exports.memory.buffer, LAYOUT.hits, (LAYOUT.bitmap - LAYOUT.hits) / 4);
     for (let from = 0; from < length; from = this.#exports.resume()) {
       const count = this.#exports.scan(from, length);
       for (let index = 0; index < count; index += 1) onHit(hits[2 * index] ?? 0, hits[2 * index + 1] ?? 0);
@@ -347,6 +349,10 @@ function writeEntries(view: DataView, literals: readonly PrefilterLiteral[], pri
       view.setUint8(record + 7, CLASS_BITS[literal.followedBy?.class ?? 'any']);
       view.setUint16(record + 8, literal.followedBy?.count ?? 0, true);
       view.setUint32(record + 12, address, true);
+      for (const d of print.sets[3] ?? []) {
+        const bit = Math.imul(a | (b << 8) | (c << 16) | (d << 24), 0x9e3779b1) >>> 16;
+        view.setUint8(LAYOUT.bitmap + (bit >>> 3), view.getUint8(LAYOUT.bitmap + (bit >>> 3)) | (1 << (bit & 7)));
+      }
     }
     address += bytes.length;
   }

@@ -244,7 +244,7 @@ export function findEnvironment(tokens: Tokens, language: Language, names: NameT
   function assignmentText(at: number, text: string): void {
     const name = /^([A-Z][A-Z0-9_]{2,98})=/.exec(text)?.[1];
     const match = name === undefined ? undefined : lookUp(names, name);
-    if (name === undefined || match === undefined || !/putenv$/.test(ownerOf(tokens, openers[openers.length - 1] ?? -1).callee)) return;
+    if (name === undefined || match === undefined || !ownerOf(tokens, openers[openers.length - 1] ?? -1).callee.endsWith('putenv')) return;
     const start = tokens.start(at);
     findings.references.push({ provider: match.provider, kind: match.kind, name, store: 'environment', confidence: match.confidence, route: 'write', start, end: start + name.length, write: true });
     const value = text.slice(name.length + 1);
@@ -312,7 +312,7 @@ export function findEnvironment(tokens: Tokens, language: Language, names: NameT
 
   /** `@Value("${openai.api.key:}")`: property placeholders inside a text. */
   function placeholder(at: number, text: string): void {
-    const found = /\$\{([A-Za-z][\w.\-]{2,98})(?=[:}])/.exec(text);
+    const found = /\$\{([A-Za-z][\w.-]{2,98})(?=[:}])/.exec(text);
     const name = found?.[1];
     if (found === null || name === undefined || (language !== 'java' && language !== 'kotlin')) return;
     const match = lookUp(names, name);
@@ -524,7 +524,7 @@ function settingsFields(tokens: Tokens): Map<number, string> {
     const close = tokens.partner(at + 2);
     if (close < 0 || close - at > 60 || !tokens.is(close + 1, ':')) continue;
     let settings = false;
-    for (let index = at + 3; index < close; index += 1) settings ||= /Settings$/.test(tokens.identifier(index) ?? '');
+    for (let index = at + 3; index < close; index += 1) settings ||= (tokens.identifier(index) ?? '').endsWith('Settings');
     if (!settings) continue;
     const margin = columnOf(tokens, at);
     const found: number[] = [];

@@ -214,9 +214,8 @@ export function findSdkUses(tokens: Tokens, language: Language, names: NameTable
       const name = tokens.identifier(only);
       if (name !== undefined && /key|token|secret/i.test(name)) return argument({ provider, sdk }, at, `${title}()`, only, only + 1, 'medium');
       // A setter such as `WithAPIKey(value)` holds only what it is given.
-      if (/^With/.test(word)) return false;
+      if (word.startsWith('With')) return false;
       // A whole configuration handed in may hold a key, or something else.
-      if (name !== undefined && !fresh && language !== 'javascript') return implicit(provider, sdk, at, `${title}()`, 'low');
       if (name !== undefined) return implicit(provider, sdk, at, `${title}()`, 'low');
     }
     return implicit(provider, sdk, at, `${title}()`, 'medium');
@@ -313,7 +312,8 @@ export function findSdkUses(tokens: Tokens, language: Language, names: NameTable
     if (value < 0 || root === undefined) return;
     const binding = imports.bindings.get(root);
     if (binding === undefined || binding.imported !== '*') return;
-    const entry = active.find(({ sdk }) => sdk.packages.includes(binding.packageName) && sdk.keyArguments.some((name) => name === word || name.endsWith(`.${word}`)));
+    const ofModule = active.filter(({ sdk }) => sdk.packages.includes(binding.packageName));
+    const entry = ofModule.find(({ sdk }) => sdk.keyArguments.includes(`${binding.packageName}.${word}`)) ?? ofModule.find(({ sdk }) => sdk.keyArguments.includes(word));
     if (entry === undefined) return;
     let end = value + 1;
     while (end < value + 40 && end < tokens.length && !(tokens.startsLine(end) && tokens.partner(end) < 0)) end += 1;

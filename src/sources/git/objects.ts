@@ -12,7 +12,10 @@ export interface ObjectEntry {
   readonly size: number;
 }
 
-/** Objects by type, each once, in the order in which the packs hold them: reading them in this order is fastest. */
+/**
+ * Objects by type, each once, in the order in which the packs hold them: reading them in this order is fastest.
+ * Objects so damaged that git cannot tell their type stand among the blobs with size 0; `readObjects` says that they are damaged.
+ */
 export interface ObjectLists {
   readonly blobs: readonly ObjectEntry[];
   readonly commits: readonly ObjectEntry[];
@@ -165,6 +168,8 @@ class Collector {
     // Most objects are trees, and a line made into a string costs more than all the rest.
     if (chunk[from] === 0x74 && chunk[from + 1] === 0x72) return;
     const [type, size, oid] = chunk.toString('latin1', from, to).split(' ');
+    // `<id> missing`: git cannot open it. Listed all the same, so that who reads the list finds out and can name it.
+    if (size === 'missing' && type !== undefined && this.#types.includes('blob')) this.#lists.blob.push({ oid: type, size: 0 });
     if ((type !== 'blob' && type !== 'commit' && type !== 'tag') || oid === undefined || !this.#types.includes(type)) return;
     this.#lists[type].push({ oid, size: Number(size) });
   };

@@ -274,6 +274,7 @@ function remoteOf(config: readonly ConfigEntry[], branch: string | undefined): R
 export function parseRemote(url: string): RemoteAddress | undefined {
   if (url.length > 2048 || url.includes('::')) return undefined;
   const scheme = /^(?:https?|ssh|git):\/\//.exec(url);
+  if (scheme === null && url.includes('://')) return undefined;
   const rest = scheme === null ? url : url.slice(scheme[0].length);
   const cut = scheme === null ? rest.indexOf(':') : rest.indexOf('/');
   if (cut <= 0 || (scheme === null && rest.slice(0, cut).includes('/'))) return undefined;

@@ -2,8 +2,8 @@
 //
 // Four bytes of each literal (its fingerprint, chosen by the caller for rarity) are put in one of 8 buckets. For each of the four
 // positions two 16-entry tables say, per nibble value, which buckets accept it. Eight table look-ups (`i8x16.swizzle`) and a chain of ANDs
-// leave, for each of the 16 starting positions, a mask of buckets that may match there: nearly always zero. What remains is checked
-// through a hash of the first three fingerprint bytes, then byte by byte, then by the class of the bytes that follow.
+// leave, for each of the 16 starting positions, a mask of buckets that may match there. What remains is looked up in a bitmap by a hash of its
+// four bytes, then checked byte by byte, then by the class of the bytes that follow.
 //
 // Memory, all addresses fixed (`layout.ts` says the same; a test compares them):
 //   1024  8 x 16   nibble tables (low and high for each of four positions)
@@ -14,6 +14,7 @@
 //                  follow count u16, unused u16, address of the bytes u32
 // 262144           bytes of the literals
 // 458752           hits: position u32, literal u32
+//  983040  8192     bitmap: one bit for each hash of four bytes that a fingerprint can have
 // 1048576          input
 
 const TABLES: usize = 1024;
@@ -22,6 +23,7 @@ const LOWER: usize = 2304;
 const HEADS: usize = 4096;
 const ENTRIES: usize = 16384;
 const HITS: usize = 458752;
+const BITMAP: usize = 983040;
 const INPUT: usize = 1048576;
 const MAX_HITS: u32 = 65536;
 
@@ -104,8 +106,10 @@ export function scan(from: u32, length: u32): u32 {
     if (v128.any_true(buckets)) {
       let lanes: u32 = 0xffff & ~i8x16.bitmask(i8x16.eq(buckets, i8x16.splat(0)));
       while (lanes != 0) {
-        found = verify(at + ctz(lanes), end, found);
+        const place: usize = at + ctz(lanes);
         lanes &= lanes - 1;
+        const bit: u32 = (load<u32>(place) * 0x9e3779b1) >>> 16;
+        if (((load<u8>(BITMAP + (bit >>> 3)) >>> <u8>(bit & 7)) & 1) != 0) found = verify(place, end, found);
       }
       if (found > MAX_HITS - 4096) {
         at += 16;

@@ -1,0 +1,8 @@
+/** Writes the generated documentation; run by `scripts/generate.ts`. Takes `--check` as it does. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { generatedPages } from './doc-pages.ts';
+import { writeGenerated } from './write-generated.ts';
+
+const root = process.cwd();
+writeGenerated(root, generatedPages(readFileSync(join(root, 'README.md'), 'utf8')), process.argv.includes('--check'));

@@ -20,7 +20,7 @@ export interface Accuracy {
   /** Secret findings at confidence high or medium where no label stands. */
   readonly invented: readonly Finding[];
   readonly references: { readonly met: number; readonly of: number; readonly byPlatform: readonly Tally[]; readonly missed: readonly ReferenceLabel[]; readonly wrongPlatform: number };
-  /** Reference findings at confidence high or medium in files that are labelled for references, or hold traps. */
+  /** Reference findings at confidence high or medium in files that are labelled for references, or hold traps in plain text. */
   readonly precision: { readonly right: number; readonly of: number; readonly invented: readonly Finding[] };
 }
 
@@ -45,7 +45,8 @@ export function compare(corpus: Corpus, inventory: Inventory): Accuracy {
 
   const found = corpus.references.map((label) => ({ label, finding: at(references, label).find((finding) => finding.provider === label.provider && finding.confidence !== 'low') }));
   const referenceLines = new Set(corpus.references.map(place));
-  const labelled = new Set([...corpus.references.map(({ path }) => path), ...corpus.traps.map(({ path }) => path)]);
+  // Traps in files that are read by structure may well be references: only plain text must give none.
+  const labelled = new Set([...corpus.references, ...corpus.traps.filter(({ path: name }) => name.endsWith('.txt'))].map(({ path }) => path));
   const judged = inventory.findings.filter((finding) => finding.class === 'reference' && finding.confidence !== 'low' && labelled.has(finding.location.path));
   const wrong = judged.filter((finding) => !linesOf(finding).some((line) => referenceLines.has(place({ path: finding.location.path, line }))));
 

@@ -138,6 +138,33 @@ const DRESSES: readonly Dress[] = [
   { id: 'query', extension: 'txt', shapedOnly: true, write: (_name, key) => `https://host.test/path?key=${key}&alt=sse\n` },
   { id: 'log', extension: 'log', shapedOnly: true, write: (_name, key) => `2026-02-03T04:05:06Z DEBUG request headers={'x-api-key': '${key}'}\n` },
   { id: 'colour-log', extension: 'log', shapedOnly: true, write: (_name, key) => `\u001b[32m${key}\u001b[0m\n` },
+  { id: 'python-keyword', extension: 'py', shapedOnly: true, write: (_name, key) => `client = Client(\n    api_key="${key}",\n    timeout=30,\n)\n` },
+  { id: 'python-dict', extension: 'py', write: (name, key) => `config = {'debug': True, '${name}': '${key}'}\n` },
+  { id: 'javascript-object', extension: 'js', write: (name, key) => `module.exports = {\n  port: 80,\n  ${camel(name)}: "${key}",\n};\n` },
+  { id: 'template-literal', extension: 'js', shapedOnly: true, write: (_name, key) => `const headers = { Authorization: \`Bearer ${key}\` };\n` },
+  { id: 'csharp', extension: 'cs', write: (name, key) => `class C { private const string ${name} = "${key}"; }\n` },
+  { id: 'ruby', extension: 'rb', write: (name, key) => `ENV["${name}"] ||= "${key}"\n` },
+  { id: 'php', extension: 'php', write: (name, key) => `<?php\ndefine('${name}', '${key}');\n` },
+  { id: 'rust', extension: 'rs', write: (name, key) => `const ${name}: &str = "${key}";\n` },
+  { id: 'kotlin', extension: 'kt', write: (name, key) => `val ${camel(name)} = "${key}"\n` },
+  { id: 'properties', extension: 'properties', write: (name, key) => `server.port=1\n${name.toLowerCase().replaceAll('_', '.')}=${key}\n` },
+  { id: 'xml', extension: 'xml', write: (name, key) => `<appSettings>\n  <add key="${name}" value="${key}" />\n</appSettings>\n` },
+  { id: 'powershell', extension: 'ps1', write: (name, key) => `$env:${name} = "${key}"\n` },
+  { id: 'batch', extension: 'bat', write: (name, key) => `@echo off\r\nset ${name}=${key}\r\n` },
+  { id: 'fish', extension: 'fish', write: (name, key) => `set -gx ${name} ${key}\n` },
+  { id: 'docker-run', extension: 'sh', write: (name, key) => `docker run --rm -e ${name}=${key} app:1\n` },
+  { id: 'flag', extension: 'sh', shapedOnly: true, write: (_name, key) => `tool serve --api-key ${key} --port 80\n` },
+  { id: 'workflow', extension: 'yml', write: (name, key) => `on: push\njobs:\n  a:\n    runs-on: x\n    env:\n      ${name}: "${key}"\n    steps:\n      - run: make\n` },
+  { id: 'kubernetes-env', extension: 'yaml', write: (name, key) => `apiVersion: v1\nkind: Pod\nspec:\n  containers:\n    - name: a\n      env:\n        - name: ${name}\n          value: ${key}\n` },
+  { id: 'block-scalar', extension: 'yaml', write: (name, key) => `script: |\n  set -e\n  export ${name}=${key}\n  run\n` },
+  { id: 'tfvars', extension: 'tfvars', write: (name, key) => `region = "eu"\n${name.toLowerCase()} = "${key}"\n` },
+  { id: 'patch', extension: 'patch', write: (name, key) => `--- a/.env\n+++ b/.env\n@@ -1 +1 @@\n-${name}=\n+${name}=${key}\n` },
+  { id: 'markdown', extension: 'md', write: (name, key) => `# Run\n\n\`\`\`sh\nexport ${name}=${key}\n\`\`\`\n` },
+  { id: 'sql', extension: 'sql', shapedOnly: true, write: (_name, key) => `INSERT INTO settings (id, k, v) VALUES (1, 'key', '${key}');\n` },
+  { id: 'csv', extension: 'csv', shapedOnly: true, write: (_name, key) => `name,token,owner\nbot,${key},ann\n` },
+  { id: 'html', extension: 'html', shapedOnly: true, write: (_name, key) => `<script>window.k='${key}';</script>\n` },
+  { id: 'comment', extension: 'ts', write: (name, key) => `// ${name}=${key}\nexport {};\n` },
+  { id: 'har', extension: 'har', shapedOnly: true, write: (_name, key) => `{"log":{"entries":[{"request":{"headers":[{"name":"authorization","value":"Bearer ${key}"}]}}]}}\n` },
   { id: 'mcp', extension: 'json', write: (name, key) => `{\n  "mcpServers": {\n    "search": { "command": "npx", "args": ["-y", "x"], "env": { "${name}": "${key}" } }\n  }\n}\n` },
 ];
 
@@ -183,6 +210,36 @@ const TRAPS: readonly { readonly id: string; readonly line: string }[] = [
   { id: 'task-word', line: 'risk-ant-colony task-project-manager disk-antenna-{alnum:12}' },
   { id: 'etag', line: 'ETag: "{hex:32}"' },
   { id: 'trace', line: 'traceparent: 00-{hex:32}-{hex:16}-01' },
+  { id: 'azure-version', line: 'AZURE_OPENAI_API_VERSION=2024-12-01-preview' },
+  { id: 'azure-endpoint', line: 'AZURE_OPENAI_ENDPOINT=https://eastus2-{lower-alnum:24}.openai.azure.com/' },
+  { id: 'azure-etag', line: 'azure_openai_cache_etag = "{hex:32}"' },
+  { id: 'cohere-id', line: 'cohere_request_id = "{uuid}"' },
+  { id: 'cohere-digest', line: 'cohere-tokenizer.json sha1 {hex:40}' },
+  { id: 'mistral-blob', line: 'mistral: {{ "digest": "sha256:{hex:64}", "size": 4113 }' },
+  { id: 'mistral-path', line: 'MISTRAL_MODEL_PATH=/models/mistral-7b-instruct-v0-3/{hex:32}' },
+  { id: 'deepseek-model', line: 'DEEPSEEK_MODEL=deepseek-coder-{hex:7}-instruct' },
+  { id: 'openai-organization', line: 'OPENAI_ORGANIZATION=org-{alnum:24}' },
+  { id: 'openai-object', line: '"id": "chatcmpl-{alnum:29}", "request": "req_{hex:32}", "thread": "thread_{alnum:24}"' },
+  { id: 'anthropic-object', line: '"id": "msg_01{alnum:22}", "batch": "msgbatch_01{alnum:22}", "org": "{uuid}"' },
+  { id: 'aws-arn', line: 'role = "arn:aws:iam::{digit:12}:role/AKIA-rotation-{lower:8}"' },
+  { id: 'aws-secret-name', line: 'AWS_SECRET_ACCESS_KEY_SECRET_NAME=prod/service/{lower:12}/credentials' },
+  { id: 'aws-path', line: 'aws_secret_path = services/internal/payments/database/mai' },
+  { id: 'gitlab-variable', line: '  ANTHROPIC_API_KEY: $CI_ANTHROPIC_API_KEY_PRODUCTION' },
+  { id: 'vault-path', line: 'OPENAI_API_KEY: vault:secret/data/openai#api_key' },
+  { id: 'one-password', line: 'OPENAI_API_KEY="op://platform/openai/credential"' },
+  { id: 'test-double', line: "process.env.OPENAI_API_KEY = 'test-api-key';" },
+  { id: 'dummy', line: 'ANTHROPIC_API_KEY: dummy-key-for-unit-tests' },
+  { id: 'zeros', line: `AZURE_OPENAI_API_KEY=${'0'.repeat(32)}` },
+  { id: 'repeat', line: `MISTRAL_API_KEY=${'ab'.repeat(16)}` },
+  { id: 'base64-image', line: '"image": "iVBORw0KGgoAAAANSUhEUg{base64:600}"' },
+  { id: 'source-map', line: '//# sourceMappingURL=data:application/json;base64,eyJ2ZXJzaW9uIjoz{base64:800}' },
+  { id: 'yarn-lock', line: '  checksum: 10c0/{hex:128}' },
+  { id: 'public-key', line: 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5{base64:44} ann@example.test' },
+  { id: 'jwt', line: 'id_token=eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiIx{url:40}.{url:86}' },
+  { id: 'hf-model', line: 'model = "org/hf_{lower:12}_large_v2"' },
+  { id: 'xai-word', line: 'class: xai-explainability-{lower:20}-report' },
+  { id: 'firebase-note', line: 'GEMINI_API_KEY=AIza...' },
+  { id: 'masked', line: 'using key sk-proj-****************************{alnum:4}' },
 ];
 
 /** Files with references; `«PROVIDER:NAME»` marks the line and is taken out. */
@@ -307,6 +364,9 @@ resource "aws_lambda_function" "bot" {
   { platform: 'code', path: 'sh/«n».sh', text: `#!/bin/sh\ncurl -H "x-api-key: $ANTHROPIC_API_KEY" https://api.anthropic.com/v1/messages «anthropic:ANTHROPIC_API_KEY»\n: "\${OPENAI_API_KEY:?missing}" «openai:OPENAI_API_KEY»\n` },
 ];
 
+/** A line that means nothing in one kind of file may be an assignment in another. */
+const TRAP_FILES = ['txt', 'env', 'py', 'yaml', 'ts', 'sh', 'md', 'json', 'toml', 'tf'] as const;
+
 const WORDS = 'request response handler message stream client server buffer index value result options context provider model agent tool chat input output parse render update select table schema config'.split(' ');
 
 /** Writes the corpus below `root` (which is emptied) as a git repository, and returns what stands where. */
@@ -354,7 +414,7 @@ export function writeCorpus(root: string, seed: number, size: { readonly perShap
   }
   for (let copy = 0; copy < size.traps; copy += 1) {
     const lines = [prose(2)];
-    const path = `app/${pick(WORDS)}-${copy}.txt`;
+    const path = `app/${pick(WORDS)}-${copy}.${TRAP_FILES[copy % TRAP_FILES.length] ?? 'txt'}`;
     for (const trap of TRAPS) {
       lines.push(expandRecipe(trap.line, random).text);
       traps.push({ path, line: lines.join('\n').split('\n').length, trap: trap.id });

@@ -29,7 +29,7 @@ if (entries.length > 0) {
     entryPoints: entries.map((entry) => ({ in: entry, out: entry.replace(/^.*\/([^/]+)\.ts$/, '$1') })),
     outdir: 'dist', bundle: true, splitting: true, platform: 'node', mainFields: ['module', 'main'], format: 'esm', target: 'node20.19',
     external: Object.keys(dependencies ?? {}).filter((name) => !['commander', 'yaml', 'jsonc-parser', 'smol-toml', 'ignore', 'chalk', 'fast-glob'].includes(name)),
-    minifySyntax: true, minifyWhitespace: true, legalComments: 'none', logLevel: 'warning', chunkNames: 'chunks/[name]-[hash]',
+    minify: true, legalComments: 'none', logLevel: 'warning', chunkNames: 'chunks/[name]-[hash]',
     define: { __DEKEY_VERSION__: JSON.stringify(version) },
     banner: { js: "import { createRequire as __cr } from 'node:module'; const require = __cr(import.meta.url);" },
   });

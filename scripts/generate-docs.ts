@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { generatedPages } from './doc-pages.ts';
-import { writeGenerated } from './write-generated.ts';
+import { writeOrComplain } from './write-generated.ts';
 
 const root = process.cwd();
-writeGenerated(root, generatedPages(readFileSync(join(root, 'README.md'), 'utf8')), process.argv.includes('--check'));
+writeOrComplain(root, generatedPages(readFileSync(join(root, 'README.md'), 'utf8')), process.argv.includes('--check'));

@@ -6,7 +6,7 @@
 import { spawnSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { writeGenerated } from './write-generated.ts';
+import { writeOrComplain } from './write-generated.ts';
 
 const root = process.cwd();
 
@@ -31,7 +31,7 @@ function registry(folder: string, member: string, type: string): readonly [path:
 }
 
 const options = process.argv.slice(2);
-writeGenerated(root, new Map([registry('providers', 'provider', 'Provider'), registry('platforms', 'platform', 'Platform')]), options.includes('--check'));
+writeOrComplain(root, new Map([registry('providers', 'provider', 'Provider'), registry('platforms', 'platform', 'Platform')]), options.includes('--check'));
 
 // In a process of its own: it imports the registries that were written just now.
 const documents = spawnSync(process.execPath, [join(root, 'scripts/run.mjs'), 'scripts/generate-docs.ts', ...options], { cwd: root, stdio: 'inherit' });

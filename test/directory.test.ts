@@ -18,7 +18,8 @@ import { compareBytes } from '../src/support/paths.ts';
 const made: string[] = [];
 
 afterAll(() => {
-  for (const folder of made) rmSync(folder, { recursive: true, force: true });
+  // Not rmSync, which cannot remove what lies deeper than a path may be long.
+  spawnSync('rm', ['-rf', ...made]);
 });
 
 function folder(): string {
@@ -217,9 +218,9 @@ describe('in a git checkout', () => {
         expect(paths(await list(root))).toEqual([...new Set(expected)].sort(compareBytes));
         rmSync(root, { recursive: true });
       }),
-      { numRuns: 60 },
+      { numRuns: 40 },
     );
-  }, 120_000);
+  }, 240_000);
 });
 
 describe('what is left out is counted and named', () => {
@@ -268,12 +269,13 @@ describe('what is left out is counted and named', () => {
 
   test('folders nested 5,000 deep end in a report, not in a crash', async () => {
     const root = folder();
-    spawnSync('bash', ['-c', 'for i in $(seq 5000); do mkdir d && cd d || exit; done; echo x > bottom'], { cwd: root });
+    // In steps, because no path longer than 4,096 bytes can be named at once.
+    const script = 'part=$(printf "d/%.0s" $(seq 500)); for i in $(seq 10); do mkdir -p $part && cd -P $part || exit 1; done; echo x > bottom';
+    expect(spawnSync('bash', ['-c', script], { cwd: root }).status).toBe(0);
     put(root, { 'top.txt': '' });
     const listed = await listFiles(root);
     expect(paths(listed)).toEqual(['top.txt']);
     expect(listed.skipped.map(({ reason, count, incomplete }) => ({ reason, count, incomplete }))).toEqual([{ reason: 'unreadable', count: 1, incomplete: true }]);
-    spawnSync('rm', ['-rf', root]);
   });
 });
 

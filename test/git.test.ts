@@ -25,6 +25,7 @@ function git(folder: string, args: readonly string[], input?: string | Buffer): 
     cwd: folder,
     env: { PATH: process.env['PATH'], HOME: home, GIT_CONFIG_NOSYSTEM: '1', GIT_AUTHOR_DATE: date, GIT_COMMITTER_DATE: date },
     stdio: ['pipe', 'pipe', 'ignore'],
+    timeout: 20_000,
     ...(input === undefined ? {} : { input }),
     maxBuffer: 1 << 28,
   })

@@ -19,7 +19,7 @@ describe('the wording', () => {
         }
       }
     }
-    expect(listCodes(providers, platforms)).toContain('DK-REF-GITHUB-ACTIONS');
+    expect(listCodes(providers, platforms)).toEqual(expect.arrayContaining(['DK-REF-GITHUB-ACTIONS', 'DK-REF-CODE']));
   });
 
   test('takes a code in any case and refuses one that nobody has', () => {
@@ -35,6 +35,12 @@ describe('the wording', () => {
     expect(native?.help).toContain('as of 2026-10-02');
     expect(describeCode('DK-SECRET-AWS-SESSION-TOKEN', providers, platforms)?.why).toContain('expires by itself');
     expect(describeCode('DK-REF-DOCKER-COMPOSE', providers, platforms)?.fix).toContain('issues no identity token');
+  });
+
+  test('knows the codes that no registry lists: values known by name, and uses in source code', () => {
+    expect(describeCode('DK-SECRET-TAVILY-VALUE', providers, platforms)).toMatchObject({ title: 'Tavily credential', code: 'DK-SECRET-TAVILY-VALUE' });
+    expect(describeCode('DK-SECRET-NOBODY-VALUE', providers, platforms)).toBeUndefined();
+    expect(describeCode('DK-REF-CODE', providers, platforms)?.title).toBe('AI API key used in source code');
   });
 
   test('a finding of an unknown detector still has a title, without the unknown id', () => {

@@ -69,7 +69,6 @@ export const platforms: readonly Platform[] = [
   platform('github-actions', 'GitHub Actions', true),
   platform('kubernetes', 'Kubernetes', true),
   platform('docker-compose', 'Docker Compose', false),
-  platform('code', 'source code', false),
 ];
 
 export const plainOptions: RenderOptions = { providers, platforms, width: 80, color: false, verbose: false, failOn: 'high', elapsedMs: 1_912 };

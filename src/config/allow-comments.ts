@@ -86,23 +86,26 @@ function closerAt(text: string): number {
 
 /** Where the comment that reaches to the end of `before` opens: its first opener after the last that is closed. */
 function lastOpener(before: string): number | undefined {
+  const first = before.search(/\S/);
   let found: number | undefined;
-  for (let at = 0; at < before.length; at += 1) {
-    if (found !== undefined) {
-      if (before.startsWith('*/', at) || before.startsWith('-->', at)) found = undefined;
-      continue;
+  let closer: string | undefined;
+  for (let at = Math.max(0, first); at < before.length; at += 1) {
+    if (found === undefined) {
+      if (!opensAt(before, at, first)) continue;
+      found = at;
+      closer = before.startsWith('<!--', at) ? '-->' : before[at] === '*' || before.startsWith('/*', at) ? '*/' : undefined;
+    } else if (closer !== undefined && before.startsWith(closer, at)) {
+      found = undefined;
     }
-    if (opensAt(before, at)) found = at;
   }
   return found;
 }
 
 /** Marks that also occur inside words and addresses count only after a space or at the start of the line. */
-function opensAt(text: string, at: number): boolean {
+function opensAt(text: string, at: number, first: number): boolean {
   if (text.startsWith('<!--', at) || text.startsWith('/*', at)) return true;
-  const free = at === 0 || /\s/.test(text[at - 1] ?? '');
   if (text.startsWith('//', at)) return text[at - 1] !== ':';
   const char = text[at];
-  if (char === '*') return text.slice(0, at).trim() === '';
-  return free && (char === '#' || char === ';' || char === '%' || text.startsWith('--', at));
+  if (char === '*') return at === first;
+  return (at === 0 || /\s/.test(text[at - 1] ?? '')) && (char === '#' || char === ';' || char === '%' || text.startsWith('--', at));
 }

@@ -107,8 +107,13 @@ const FEDERATION_FIXES: Readonly<Record<Federation['kind'], (provider: string) =
   none: (provider) => `${provider} has no federation. Keep the key in a vault, hand it out with a short lease, restrict and rotate it.`,
 };
 
+/** Workloads known only by their source file belong to this platform, which no file of the registry describes. */
+const CODE_PLATFORM = { id: 'code', title: 'source code' } as const;
+
 const SECRET_PREFIX = 'DK-SECRET-';
 const REFERENCE_PREFIX = 'DK-REF-';
+/** Ends the detector id of values known by the name they are assigned to: `openai-value`. */
+const VALUE_SUFFIX = '-value';
 /** Suffix of the SARIF rule that collects findings of low confidence. */
 export const POSSIBLE_SUFFIX = '/possible';
 
@@ -128,8 +133,10 @@ export function catalogOf(providers: readonly Provider[], platforms: readonly Pl
 export function listCodes(providers: readonly Provider[], platforms: readonly Platform[]): string[] {
   return [
     ...providers.flatMap(({ detectors }) => detectors.map(({ id }) => SECRET_PREFIX + id.toUpperCase())),
-    ...platforms.map(({ id }) => REFERENCE_PREFIX + id.toUpperCase()),
-  ].toSorted();
+    ...[CODE_PLATFORM, ...platforms].map(({ id }) => REFERENCE_PREFIX + id.toUpperCase()),
+  ]
+    .filter((code, index, all) => all.indexOf(code) === index)
+    .toSorted();
 }
 
 /** Explains a finding code, in any case; undefined when the registries do not know it. */
@@ -171,9 +178,10 @@ const CLASS_DESCRIPTIONS: Readonly<Record<Finding['class'], (provider: string) =
     why: 'Whoever can read the file can use it from anywhere, until somebody revokes it.',
     fix: 'Revoke it at the provider, then replace it by workload identity federation: `dekey plan`.',
   }),
-  reference: (provider) => ({
-    title: `Use of a ${provider} credential`,
-    what: `A workload uses a long-lived credential of ${provider}.`,
+  // One code serves all providers, so its words may not depend on whose key was found first.
+  reference: () => ({
+    title: 'Use of an AI credential',
+    what: 'A workload uses a long-lived credential of an AI provider.',
     why: 'A key that is used has to exist, and everyone who can read the place it is kept in can copy it.',
     fix: 'Replace the key by workload identity federation: `dekey plan`.',
   }),
@@ -199,24 +207,37 @@ const CLASS_DESCRIPTIONS: Readonly<Record<Finding['class'], (provider: string) =
 
 function describeBase(code: string, catalog: Catalog): CodeDescription | undefined {
   if (code.startsWith(SECRET_PREFIX)) {
-    const found = catalog.detectors.get(code.slice(SECRET_PREFIX.length).toLowerCase());
-    return found === undefined ? undefined : describeDetector(code, found.provider, found.detector);
+    const id = code.slice(SECRET_PREFIX.length).toLowerCase();
+    const found = catalog.detectors.get(id);
+    if (found !== undefined) return describeDetector(code, found.provider, found.detector);
+    const provider = id.endsWith(VALUE_SUFFIX) ? catalog.providers.get(id.slice(0, -VALUE_SUFFIX.length)) : undefined;
+    return provider === undefined ? undefined : describeValue(code, provider);
   }
   if (code.startsWith(REFERENCE_PREFIX)) {
-    const platform = catalog.platforms.get(code.slice(REFERENCE_PREFIX.length).toLowerCase());
-    return platform === undefined ? undefined : describePlatform(code, platform);
+    const id = code.slice(REFERENCE_PREFIX.length).toLowerCase();
+    const platform = catalog.platforms.get(id);
+    if (platform !== undefined) return describePlatform(code, platform);
+    return id === CODE_PLATFORM.id ? describeCodeUse(code) : undefined;
   }
   return undefined;
 }
 
+function describeValue(code: string, provider: Provider): CodeDescription {
+  const name = withoutParenthesis(provider.title);
+  const title = `${name} credential`;
+  const what = `A value stands where only a credential of ${name} belongs, under the name of one. Its own form says nothing, so the name is the evidence.`;
+  const why = ['Whoever can read the file can use it from anywhere until somebody revokes it.', SPEND_RISKS[provider.spend]].filter((sentence) => sentence !== '').join(' ');
+  const fix = `${endSentence(provider.revoke)} ${FEDERATION_FIXES[provider.federation.kind](name)}`;
+  return { code, title, what, why, fix, help: helpOf(what, why, fix, federationFacts(provider)) };
+}
+
 function describeDetector(code: string, provider: Provider, detector: Detector): CodeDescription {
   const name = withoutParenthesis(provider.title);
-  const dated = `Facts about ${provider.title} as of ${provider.checked}.`;
   if (detector.lifetime === 'short') {
     const what = `A value with the format of a short-lived credential (${detector.title}) stands in a file or in git history.`;
     const why = 'It expires by itself within hours, so it is not scored as a key. Where it came from may still hold something that does not expire.';
     const fix = 'Remove it, and look at what wrote it there.';
-    return { code, title: detector.title, what, why, fix, help: helpOf(what, why, fix, [dated]) };
+    return { code, title: detector.title, what, why, fix, help: helpOf(what, why, fix, [factsDated(provider)]) };
   }
   const what = `A value with the format of a long-lived credential (${detector.title}) stands in a file or in git history.`;
   const why = [
@@ -227,8 +248,15 @@ function describeDetector(code: string, provider: Provider, detector: Detector):
     .filter((sentence) => sentence !== '')
     .join(' ');
   const fix = `${endSentence(provider.revoke)} ${FEDERATION_FIXES[provider.federation.kind](name)}`;
-  const facts = [`Federation: ${endSentence(provider.federation.note)} Source: ${provider.federation.source}`, dated];
-  return { code, title: detector.title, what, why, fix, help: helpOf(what, why, fix, facts) };
+  return { code, title: detector.title, what, why, fix, help: helpOf(what, why, fix, federationFacts(provider)) };
+}
+
+function federationFacts(provider: Provider): string[] {
+  return [`Federation: ${endSentence(provider.federation.note)} Source: ${provider.federation.source}`, factsDated(provider)];
+}
+
+function factsDated({ title, checked }: Provider | Platform): string {
+  return `Facts about ${title} as of ${checked}.`;
 }
 
 function describePlatform(code: string, platform: Platform): CodeDescription {
@@ -239,7 +267,15 @@ function describePlatform(code: string, platform: Platform): CodeDescription {
     ? `${platform.title} issues identity tokens, so the workload can prove who it is without a key: \`dekey plan\` writes the rule and the change.`
     : `${platform.title} issues no identity token that a provider can verify. Run the workload where one is issued, or let it fetch a credential with a short lease from a vault.`;
   const title = `AI API key used in ${platform.title}`;
-  return { code, title, what, why, fix, help: helpOf(what, why, fix, [`Facts about ${platform.title} as of ${platform.checked}.`]) };
+  return { code, title, what, why, fix, help: helpOf(what, why, fix, [factsDated(platform)]) };
+}
+
+function describeCodeUse(code: string): CodeDescription {
+  const what = 'A source file reads a long-lived AI API key, by a variable or through an SDK that looks for one.';
+  const why =
+    'The key itself was not seen here, but wherever this code runs somebody has to put one. It does not expire by itself, and whoever can read that environment can copy it.';
+  const fix = 'Find out where the code runs. Where that platform issues identity tokens, a token can take the place of the key: `dekey plan` says how.';
+  return { code, title: 'AI API key used in source code', what, why, fix, help: helpOf(what, why, fix, []) };
 }
 
 function helpOf(what: string, why: string, fix: string, facts: readonly string[]): string {
@@ -319,12 +355,16 @@ function remainsIn(history: HistoryPlace | undefined): string {
 }
 
 function referenceSentence({ finding, credential, workload }: Subject, catalog: Catalog, escape: Escape): string {
-  const platform = workload === undefined ? undefined : (catalog.platforms.get(workload.platform)?.title ?? workload.platform);
+  const platform = workload === undefined ? undefined : platformTitle(workload.platform, catalog);
   const who = workload === undefined ? 'A workload' : `${escape(workload.name)} (${escape(platform ?? '')})`;
   const title = credential === undefined ? 'an AI credential' : `the ${credentialTitle(credential, [], catalog)}`;
   const name = finding.arguments['name'];
   const store = STORE_PHRASE_BY_ID.get(finding.arguments['store'] ?? '') ?? '';
   return `${who} takes ${title}${name === undefined ? '' : ` ${escape(name)}`}${store}. ${credential === undefined ? '' : REFERENCE_CONSEQUENCES[credential.disposition]}`.trimEnd();
+}
+
+function platformTitle(id: string, catalog: Catalog): string {
+  return catalog.platforms.get(id)?.title ?? (id === CODE_PLATFORM.id ? CODE_PLATFORM.title : id);
 }
 
 const REFERENCE_CONSEQUENCES: Readonly<Record<Disposition, string>> = {

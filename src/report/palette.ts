@@ -1,5 +1,5 @@
 import { Chalk } from 'chalk';
-import type { Palette } from './text.ts';
+import type { Palette } from './text-page.ts';
 
 /**
  * Sixteen-colour styles, so that the user's own theme decides how they look. The level is set here because the caller has already

@@ -1,8 +1,9 @@
 /**
  * What a terminal, a log viewer or an editor acts on or hides instead of showing: controls (C0, DEL, C1, so also ESC and line ends), format
- * characters (bidi, zero-width, soft hyphen, tags), line and paragraph separators, lone surrogates, and the letters that have no glyph.
+ * characters (bidi, zero-width, soft hyphen, tags), line and paragraph separators, lone surrogates, and all that Unicode lets
+ * renderers ignore. The two selectors that choose between a text and an emoji glyph stay.
  */
-const INVISIBLE = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\uffa0\ufe00-\ufe0d\u{e0100}-\u{e01ef}]/gu;
+const INVISIBLE = /(?!\ufe0e|\ufe0f)[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/gu;
 
 /** Text from outside made safe to print on a terminal: each acting or hidden character becomes `\u{202e}`. Also puts it on one line. */
 export function visible(text: string): string {

@@ -31,12 +31,35 @@ function unitsOf(text: string): number[] {
 /** Splits `pattern` at `/` and compiles each part; neighbouring `**` become one. */
 export function compileSegments(pattern: string): readonly Segment[] {
   const segments: Segment[] = [];
-  for (const part of pattern.split('/')) {
+  for (const part of splitPattern(pattern)) {
     const segment = compileSegment(part);
     if (segment.kind === 'globstar' && segments.at(-1)?.kind === 'globstar') continue;
     segments.push(segment);
   }
   return segments;
+}
+
+/** Splits at each `/` that is not a member of a class. An escaped `/` is one like any other. */
+function splitPattern(pattern: string): readonly string[] {
+  const parts: string[] = [];
+  let part = '';
+  let at = 0;
+  while (at < pattern.length) {
+    let next = at + 1;
+    if (pattern[at] === '/' || pattern.startsWith('\\/', at)) {
+      parts.push(part);
+      part = '';
+      at += pattern[at] === '/' ? 1 : 2;
+      continue;
+    }
+    if (pattern[at] === '\\') next += 1;
+    else if (pattern[at] === '[') next = readClass(pattern, at, []);
+    // A class that is never closed swallows the rest: the whole pattern matches nothing.
+    if (next < 0) return [...parts, pattern.slice(at)];
+    part += pattern.slice(at, next);
+    at = next;
+  }
+  return [...parts, part];
 }
 
 /** Compiles what stands between two `/`. */

@@ -108,7 +108,7 @@ function resolveRoot(root: string): { path: string; status: Stats } {
 
 function listSingle(root: string, real: string, status: Stats, options: ListOptions): FileList {
   if (!status.isFile()) throw new TargetError(`cannot read ${visible(root)}: it is not a regular file or a folder`, 'Name a file or a folder.');
-  const listing = new Listing(dirname(real), { ...(options.maxFileSize === undefined ? {} : { maxFileSize: options.maxFileSize }) });
+  const listing = new Listing(dirname(real), options.maxFileSize === undefined ? {} : { maxFileSize: options.maxFileSize });
   listing.addFile(basename(real));
   return listing.finish();
 }

@@ -52,6 +52,8 @@ const SETTINGS = [
   // Mapped packs count as memory of this run; small windows keep them low at no measurable cost.
   'core.packedGitWindowSize=16m',
   'core.packedGitLimit=96m',
+  // Above this git streams, and then takes a loose object's own word for its size.
+  'core.bigFileThreshold=512m',
 ] as const;
 
 const found = new Map<string, string>();
@@ -148,7 +150,7 @@ export async function runGit(repo: GitRepository, args: GitArguments, options: R
 }
 
 /** What git said when it failed, as one of a few known kinds. */
-export type GitProblem = 'ownership' | 'configuration' | 'extension' | 'damaged' | 'other';
+export type GitProblem = 'ownership' | 'configuration' | 'extension' | 'packs' | 'damaged' | 'other';
 
 /** Waits for the end of `child` with its pipes closed. Never rejects; a program that cannot be started ends with code -1. */
 export function endOf(child: GitProcess): Promise<{ code: number; problem: GitProblem }> {
@@ -180,14 +182,21 @@ const WORDING: Readonly<Record<GitProblem, readonly [string, string]>> = {
   ownership: ['the repository belongs to another user', 'Scan it as its owner, or scan a clone of it.'],
   configuration: ["the repository's configuration is not valid", 'Check .git/config and the files it includes, or scan a fresh clone.'],
   extension: ['the repository needs a newer git', 'Update git and scan again.'],
+  packs: ['a pack is damaged', 'Run `git fsck` in the repository, or scan a fresh clone.'],
   damaged: ['objects are missing or damaged', 'Run `git fsck` in the repository, or scan a fresh clone.'],
   other: ['git gave no known reason', 'Run `git fsck` in the repository, or scan a fresh clone.'],
 };
+
+/** True when git does not work on the repository at all, whatever it is asked. */
+export function isRefusal(problem: GitProblem): boolean {
+  return problem === 'ownership' || problem === 'configuration' || problem === 'extension';
+}
 
 function classify(text: string): GitProblem {
   if (text.includes('dubious ownership')) return 'ownership';
   if (text.includes('bad config') || text.includes('bad boolean config') || text.includes('bad numeric config') || text.includes('include depth')) return 'configuration';
   if (text.includes('repository extension') || text.includes('repo version')) return 'extension';
+  if (text.includes('.idx') || text.includes('.pack') || text.includes('packfile')) return 'packs';
   if (['corrupt', 'missing', 'bad object', 'unable to read', 'could not read', 'inflate', 'bad tree', 'Could not read', 'Failed to traverse'].some((word) => text.includes(word))) return 'damaged';
   return 'other';
 }

@@ -1,5 +1,5 @@
 import { TargetError } from '../../model/errors.ts';
-import { gitFailure, runGit } from './command.ts';
+import { gitFailure, isRefusal, runGit } from './command.ts';
 import { readIndex, MODE_SUBMODULE } from './index-file.ts';
 import { readLines } from './lines.ts';
 import { ObjectNamesBuilder } from './object-names.ts';
@@ -44,9 +44,8 @@ export interface StagedBlob {
  */
 export async function listObjects(repo: GitRepository, options: ListOptions = {}): Promise<ObjectLists> {
   const collector = new Collector(options.types);
-  const end = await readLines(repo, ['cat-file', '--batch-all-objects', '--unordered', `--batch-check=${FORMAT}`], collector.onLine, { signal: options.signal });
-  if (end.code !== 0 && end.problem !== 'damaged' && end.problem !== 'other') throw gitFailure(repo, 'cat-file', end.problem);
-  return collector.finish(end.code === 0);
+  const complete = await checkAll(repo, FORMAT, collector.onLine, collector.onDamaged, options.signal);
+  return collector.finish(complete);
 }
 
 /**
@@ -71,8 +70,8 @@ export async function listSince(repo: GitRepository, revision: string, options: 
   if (walked.code !== 0) throw gitFailure(repo, 'rev-list', walked.problem);
   const collector = new Collector(options.types);
   const list = names.finish();
-  const end = await readLines(repo, ['cat-file', `--batch-check=${FORMAT}`], collector.onLine, { input: list.bytes, signal: options.signal });
-  return collector.finish(end.code === 0);
+  const complete = await checkNames(repo, FORMAT, list, 0, collector.onLine, collector.onDamaged, options.signal);
+  return collector.finish(complete);
 }
 
 /**
@@ -120,9 +119,9 @@ export async function listNames(repo: GitRepository, signal?: AbortSignal): Prom
   const trees = new ObjectNamesBuilder(width);
   const commits = new ObjectNamesBuilder(width);
   const tags = new ObjectNamesBuilder(width);
-  const end = await readLines(
+  await checkAll(
     repo,
-    ['cat-file', '--batch-all-objects', '--unordered', '--batch-check=%(objecttype) %(objectname)'],
+    '%(objecttype) %(objectname)',
     (chunk, from, to) => {
       const at = to - width;
       if (at <= from || chunk[at - 1] !== 0x20) return;
@@ -132,12 +131,61 @@ export async function listNames(repo: GitRepository, signal?: AbortSignal): Prom
       else if (second === 0x6f) commits.add(chunk, at);
       else if (second === 0x61) tags.add(chunk, at);
     },
-    { signal },
+    () => {},
+    signal,
   );
-  if (end.code !== 0 && end.problem !== 'damaged' && end.problem !== 'other') throw gitFailure(repo, 'cat-file', end.problem);
   return { trees: trees.finish(), commits: commits.finish(), tags: tags.finish() };
 }
 
+type OnLine = (chunk: Buffer, from: number, to: number) => void;
+
+/** Asks git about every object of the store. `onDamaged` gets those at which git ended. False when git may not have seen all. */
+async function checkAll(repo: GitRepository, format: string, onLine: OnLine, onDamaged: (oid: string) => void, signal: AbortSignal | undefined): Promise<boolean> {
+  let answered = 0;
+  const end = await readLines(
+    repo,
+    ['cat-file', '--batch-all-objects', '--unordered', `--batch-check=${format}`],
+    (chunk, from, to) => {
+      answered += 1;
+      onLine(chunk, from, to);
+    },
+    { signal },
+  );
+  if (end.code === 0) return end.problem !== 'packs';
+  if (isRefusal(end.problem)) throw gitFailure(repo, 'cat-file', end.problem);
+  // Names alone are listed without a look at the objects, in the same order.
+  const names = new ObjectNamesBuilder(repo.objectFormat === 'sha256' ? 64 : 40);
+  const named = await readLines(repo, ['cat-file', '--batch-all-objects', '--unordered', '--batch-check=%(objectname)'], (chunk, from) => names.add(chunk, from), { signal });
+  const rest = names.finish();
+  if (answered >= rest.count) return false;
+  onDamaged(rest.name(answered));
+  const checked = await checkNames(repo, format, rest, answered + 1, onLine, onDamaged, signal);
+  return checked && named.code === 0 && named.problem !== 'packs';
+}
+
+/** Asks git about `names` from `start` on, and starts it again behind each object at which it ends. */
+async function checkNames(repo: GitRepository, format: string, names: ObjectNames, start: number, onLine: OnLine, onDamaged: (oid: string) => void, signal: AbortSignal | undefined): Promise<boolean> {
+  let at = start;
+  for (let restarts = 0; at < names.count; restarts += 1) {
+    if (restarts > MOST_RESTARTS) return false;
+    const end = await readLines(
+      repo,
+      ['cat-file', `--batch-check=${format}`],
+      (chunk, from, to) => {
+        at += 1;
+        onLine(chunk, from, to);
+      },
+      { input: names.lines(at, names.count), signal },
+    );
+    if (end.code !== 0 && isRefusal(end.problem)) throw gitFailure(repo, 'cat-file', end.problem);
+    if (at >= names.count) return end.problem !== 'packs';
+    onDamaged(names.name(at));
+    at += 1;
+  }
+  return true;
+}
+
+const MOST_RESTARTS = 2000;
 const FORMAT = '%(objecttype) %(objectsize) %(objectname)';
 const MODE_FOLDER = 0o040000;
 
@@ -169,9 +217,13 @@ class Collector {
     if (chunk[from] === 0x74 && chunk[from + 1] === 0x72) return;
     const [type, size, oid] = chunk.toString('latin1', from, to).split(' ');
     // `<id> missing`: git cannot open it. Listed all the same, so that who reads the list finds out and can name it.
-    if (size === 'missing' && type !== undefined && this.#types.includes('blob')) this.#lists.blob.push({ oid: type, size: 0 });
+    if (size === 'missing' && type !== undefined) this.onDamaged(type);
     if ((type !== 'blob' && type !== 'commit' && type !== 'tag') || oid === undefined || !this.#types.includes(type)) return;
     this.#lists[type].push({ oid, size: Number(size) });
+  };
+
+  readonly onDamaged = (oid: string): void => {
+    if (this.#types.includes('blob')) this.#lists.blob.push({ oid, size: 0 });
   };
 
   finish(complete: boolean): ObjectLists {

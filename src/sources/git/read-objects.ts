@@ -1,4 +1,4 @@
-import { endOf, gitFailure, spawnGit } from './command.ts';
+import { endOf, gitFailure, isRefusal, spawnGit } from './command.ts';
 import type { GitProblem } from './command.ts';
 import type { ObjectNames } from './object-names.ts';
 import type { GitRepository } from './repository.ts';
@@ -18,7 +18,9 @@ export interface ObjectSink {
 }
 
 /** Git ends at a damaged object and is started again behind it. After this many the rest is called damaged as well. */
-const MOST_RESTARTS = 200;
+const MOST_RESTARTS = 2000;
+/** From this size on git streams a loose object and may give fewer bytes than it said; see `SETTINGS` in command.ts. */
+const STREAMED_BYTES = 512 * 2 ** 20;
 /** Names handed to git at a time. Larger saves system calls, smaller lets git begin sooner. */
 const NAMES_AT_A_TIME = 1500;
 const LONGEST_HEADER = 160;
@@ -33,19 +35,18 @@ const NEWLINE = 10;
 export async function readObjects(repo: GitRepository, oids: readonly string[] | ObjectNames, sink: ObjectSink, options: { readonly signal?: AbortSignal | undefined } = {}): Promise<void> {
   const names = nameReader(oids);
   let at = 0;
-  let restarts = 0;
-  while (at < names.count) {
-    const reached = await readFrom(repo, names, at, sink, options.signal);
-    options.signal?.throwIfAborted();
-    if (reached.at >= names.count) return;
-    restarts += 1;
-    // Git that answers nothing at all has not met a damaged object: it does not work on this repository.
-    if (reached.at === 0 && (reached.problem === 'ownership' || reached.problem === 'configuration' || reached.problem === 'extension')) throw gitFailure(repo, 'cat-file', reached.problem);
-    sink.missing(names.name(reached.at), 'damaged');
-    at = reached.at + 1;
-    if (restarts < MOST_RESTARTS) continue;
-    for (; at < names.count; at += 1) sink.missing(names.name(at), 'damaged');
+  for (let restarts = 0; at < names.count; restarts += 1) {
+    const run = await readRun(repo, names, at, names.count, sink, options.signal);
+    if (run.at === names.count) return;
+    if (run.at === 0 && isRefusal(run.problem)) throw gitFailure(repo, 'cat-file', run.problem);
+    at = run.at;
+    if (restarts >= MOST_RESTARTS) break;
+    // By itself the object is either read whole or shown to be at fault: answers to others cannot be mixed into it.
+    const alone = await readRun(repo, names, at, at + 1, sink, options.signal);
+    if (alone.at === at) sink.missing(names.name(at), 'damaged');
+    at += 1;
   }
+  for (; at < names.count; at += 1) sink.missing(names.name(at), 'damaged');
 }
 
 interface NameReader {
@@ -61,15 +62,15 @@ function nameReader(oids: readonly string[] | ObjectNames): NameReader {
   return { count: oids.length, name: (index) => oids[index] ?? '', lines: (from, to) => `${oids.slice(from, to).join('\n')}\n` };
 }
 
-/** One git process from `start` on. Gives the index of the first object that was not answered whole. */
-async function readFrom(repo: GitRepository, names: NameReader, start: number, sink: ObjectSink, signal: AbortSignal | undefined): Promise<{ at: number; problem: GitProblem }> {
+/** One git process for the objects from `start` to `end`. Gives the index of the first that was not answered whole. */
+async function readRun(repo: GitRepository, names: NameReader, start: number, end: number, sink: ObjectSink, signal: AbortSignal | undefined): Promise<{ at: number; problem: GitProblem }> {
   const child = spawnGit(repo, ['cat-file', '--batch', '--buffer'], signal);
   const ended = endOf(child);
 
   let sent = start;
   function send(): void {
-    while (sent < names.count) {
-      const to = Math.min(sent + NAMES_AT_A_TIME, names.count);
+    while (sent < end) {
+      const to = Math.min(sent + NAMES_AT_A_TIME, end);
       const lines = names.lines(sent, to);
       sent = to;
       if (!child.stdin.write(lines)) return;
@@ -89,18 +90,19 @@ async function readFrom(repo: GitRepository, names: NameReader, start: number, s
   let left = -1;
   let place: Uint8Array | undefined;
 
-  function take(chunk: Buffer): void {
+  /** Takes what git wrote; false when the rest of it is of no use. */
+  function take(chunk: Buffer): boolean {
     let from = 0;
     while (from < chunk.length) {
       if (left > 0) {
         const step = Math.min(left, chunk.length - from);
-        if (place !== undefined) place.set(from === 0 && step === chunk.length ? chunk : chunk.subarray(from, from + step), size - left);
+        if (place !== undefined) place.set(step === chunk.length ? chunk : chunk.subarray(from, from + step), size - left);
         left -= step;
         from += step;
         continue;
       }
       if (left === 0) {
-        if (chunk[from] !== NEWLINE) throw new Error('git cat-file gave an object of another length than it said');
+        if (chunk[from] !== NEWLINE) return false;
         from += 1;
         left = -1;
         at += 1;
@@ -108,48 +110,57 @@ async function readFrom(repo: GitRepository, names: NameReader, start: number, s
         continue;
       }
       const stop = chunk.indexOf(NEWLINE, from);
-      const end = stop < 0 ? chunk.length : stop;
-      if (headerLength + end - from > LONGEST_HEADER) throw new Error('git cat-file gave a header of an unknown form');
+      const lineEnd = stop < 0 ? chunk.length : stop;
+      if (at >= end || headerLength + lineEnd - from > LONGEST_HEADER) return false;
       let text: string;
       if (headerLength === 0 && stop >= 0) {
-        text = chunk.toString('latin1', from, end);
+        text = chunk.toString('latin1', from, lineEnd);
       } else {
-        chunk.copy(header, headerLength, from, end);
-        headerLength += end - from;
-        if (stop < 0) return;
+        chunk.copy(header, headerLength, from, lineEnd);
+        headerLength += lineEnd - from;
+        if (stop < 0) return true;
         text = header.toString('latin1', 0, headerLength);
         headerLength = 0;
       }
-      from = end + 1;
+      from = lineEnd + 1;
       name = names.name(at);
-      if (!text.startsWith(name)) throw new Error('git cat-file answered for another object');
+      // Another name means that an object before this one had another length than git said.
+      if (!text.startsWith(name)) return false;
       if (text.endsWith(' missing')) {
         sink.missing(name, 'missing');
         at += 1;
         continue;
       }
-      const space = text.lastIndexOf(' ');
       type = objectType(text.charCodeAt(name.length + 1), text.charCodeAt(name.length + 2));
-      size = Number(text.slice(space + 1));
-      if (!Number.isSafeInteger(size)) throw new Error('git cat-file gave a header of an unknown form');
+      size = Number(text.slice(text.lastIndexOf(' ') + 1));
+      if (!Number.isSafeInteger(size)) return false;
+      if (size >= STREAMED_BYTES && end - start > 1) return false;
       place = sink.begin(name, type, size);
       if (place !== undefined && place.length < size) throw new Error('the sink gave too small a place');
+      if (place === undefined && end - start === 1) {
+        at += 1;
+        return false;
+      }
       left = size;
     }
+    return true;
   }
 
   let failure: { error: unknown } | undefined;
+  let stopped = false;
   child.stdout.on('data', (chunk: Buffer) => {
-    if (failure !== undefined) return;
+    if (stopped) return;
     try {
-      take(chunk);
+      stopped = !take(chunk);
     } catch (error) {
+      stopped = true;
       failure = { error };
-      child.kill('SIGKILL');
     }
+    if (stopped) child.kill('SIGKILL');
   });
   const { problem } = await ended;
   if (failure !== undefined) throw failure.error;
+  signal?.throwIfAborted();
   return { at, problem };
 }
 

@@ -1,0 +1,66 @@
+/**
+ * Real situations, end to end, against the built program: `npm run e2e -- scan [NAME...]`.
+ *
+ * Each case builds folders and repositories, plants keys, scans, and counts what was planted, found and invented. After each, everything
+ * that was printed or written is searched for the planted keys. Exit 1 when anything is off.
+ */
+import { parseArgs } from 'node:util';
+import { share, table } from '../../bench/table.ts';
+import { type Case, Log } from './case.ts';
+import { fileCases } from './cases-files.ts';
+import { gitCases } from './cases-git.ts';
+import { outputCases } from './cases-output.ts';
+import { Kit, requireBuild } from './kit.ts';
+
+const SEED = 41;
+
+function main(): void {
+  const { positionals } = parseArgs({ allowPositionals: true });
+  const [what, ...names] = positionals;
+  if (what !== 'scan') {
+    process.stderr.write('usage: npm run e2e -- scan [NAME...]\n');
+    process.exitCode = 2;
+    return;
+  }
+  requireBuild();
+  const cases = [...fileCases, ...gitCases, ...outputCases].filter(({ name }) => names.length === 0 || names.some((part) => name.includes(part)));
+  const rows: string[][] = [];
+  const failures: string[] = [];
+  const sums = { planted: 0, found: 0, invented: 0, artefacts: 0 };
+  for (const [index, one] of cases.entries()) {
+    const started = performance.now();
+    const { log, leaks, artefacts } = runCase(one, SEED + index);
+    failures.push(...log.failures.map((failure) => `${one.name}: ${failure}`));
+    rows.push([one.name, String(log.planted), String(log.found), String(log.invented), String(leaks), String(log.failures.length), ((performance.now() - started) / 1000).toFixed(1)]);
+    sums.planted += log.planted;
+    sums.found += log.found;
+    sums.invented += log.invented;
+    sums.artefacts += artefacts;
+  }
+  const lines = [
+    ...table(['case', 'planted', 'found', 'invented', 'leaks', 'failures', 'seconds'], rows),
+    '',
+    `Found ${share(sums.found, sums.planted)}, invented ${sums.invented}; ${sums.artefacts} outputs searched for planted keys. Node ${process.version}.`,
+    ...(failures.length === 0 ? ['All hold.'] : ['', ...failures.map((failure) => `  FAILED ${failure}`)]),
+  ];
+  process.stdout.write(`${lines.join('\n')}\n`);
+  if (failures.length > 0) process.exitCode = 1;
+}
+
+function runCase(one: Case, seed: number): { log: Log; leaks: number; artefacts: number } {
+  const kit = new Kit(seed);
+  const log = new Log(kit);
+  try {
+    one.run(log);
+  } catch (error) {
+    // What git or node printed may quote the case's own files, which hold planted keys.
+    log.failures.push(error instanceof Error ? (error.message.split('\n')[0] ?? '') : 'failed');
+  }
+  const leaks = kit.sweep();
+  for (const name of leaks) log.failures.push(`a planted key stands in ${name}`);
+  const { artefacts } = kit.swept;
+  kit.remove();
+  return { log, leaks: leaks.length, artefacts };
+}
+
+main();

@@ -26,11 +26,14 @@ export interface Rules {
   readonly matchers: readonly Matcher[];
 }
 
-/** Escaped forms of the characters that stand in key prefixes: `-`, `_`, `s`. Text that holds them is decoded before it is matched. */
-const ESCAPE_SIGNS = ['\\u002d', '\\u002D', '\\u005f', '\\u005F', '\\u0073', '\\x2d', '\\x5f', '\\x73', '%2D', '%2d', '%5F', '%5f', '%73'];
+/** Escaped forms of the characters that stand in key prefixes: `-`, `.`, `_`, `s`. Text that holds them is decoded before it is matched. */
+const ESCAPE_SIGNS = ['\\u002d', '\\u002D', '\\u002e', '\\u002E', '\\x2e', '\\x2E', '%2E', '%2e', '\\u005f', '\\u005F', '\\u0073', '\\x2d', '\\x5f', '\\x73', '%2D', '%2d', '%5F', '%5f', '%73'];
 
 /** Bytes that must follow in WebAssembly at most: an escaped `/` or `+` ends a run of base64 early. */
 const BASE64_FOLLOW = 6;
+/** After a form of three characters, which stand in any text: a key goes on for longer than this. */
+const SHORT_FORM = 3;
+const SHORT_FORM_FOLLOW = 24;
 
 /**
  * Compiles the detectors of `providers`. `scope` is `tree` for files as they stand and `history` for every blob, where detectors with common literals
@@ -66,7 +69,9 @@ export function compileRules(providers: readonly Provider[], scope: 'tree' | 'hi
         for (const form of base64Forms(literal.text)) {
           // In history only a value encoded by itself (a Kubernetes Secret), unless the key proves itself: each literal costs speed.
           if (scope === 'history' && form.phase !== 0 && detector.proof === undefined) continue;
-          add({ text: form.text, followedBy: { class: 'base64', count: BASE64_FOLLOW } }, { kind: 'base64', matcher, length: form.text.length, phase: form.phase });
+          const short = form.text.length <= SHORT_FORM;
+          if (short && scope === 'history') continue;
+          add({ text: form.text, followedBy: { class: 'base64', count: short ? SHORT_FORM_FOLLOW : BASE64_FOLLOW } }, { kind: 'base64', matcher, length: form.text.length, phase: form.phase });
         }
       }
     }

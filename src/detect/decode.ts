@@ -118,8 +118,34 @@ export function base64Origin(run: Base64Run, index: number): number {
 }
 
 /**
+ * Whether the base64 at `at` decodes to `literal` with at least `count` characters of `fits` after it: a look at a few dozen characters, before a
+ * whole stretch is decoded. `at` and `phase` as in {@link base64Around}.
+ */
+export function opensInBase64(text: string, at: number, phase: number, literal: string, count: number, fits: (character: string) => boolean): boolean {
+  const start = at - (phase === 0 ? 0 : phase + 1);
+  const wanted = phase + literal.length + count;
+  let bits = 0;
+  let held = 0;
+  let decoded = '';
+  for (let index = start; decoded.length < wanted; index += 1) {
+    const value = BASE64[text.charCodeAt(index)] ?? -1;
+    if (value < 0) return false;
+    bits = (bits << 6) | value;
+    held += 6;
+    if (held < 8) continue;
+    held -= 8;
+    const character = String.fromCharCode((bits >> held) & 255);
+    bits &= (1 << held) - 1;
+    const position = decoded.length - phase;
+    if (position >= 0 && (position < literal.length ? character !== literal[position] : !fits(character))) return false;
+    decoded += character;
+  }
+  return true;
+}
+
+/**
  * The base64 forms of an ASCII literal: for each phase the characters that do not depend on what stands round it.
- * Phases whose stable part is shorter than four characters are left out: they would hit everywhere.
+ * Phases whose stable part is shorter than three characters are left out: they would hit everywhere.
  */
 export function base64Forms(literal: string): readonly { readonly text: string; readonly phase: number }[] {
   const forms: { text: string; phase: number }[] = [];
@@ -128,7 +154,7 @@ export function base64Forms(literal: string): readonly { readonly text: string; 
     const first = phase === 0 ? 0 : phase + 1;
     const stable = Math.floor(((phase + literal.length) * 8) / 6);
     const text = encoded.slice(first, stable);
-    if (text.length >= 4) forms.push({ text, phase });
+    if (text.length >= 3) forms.push({ text, phase });
   }
   return forms;
 }

@@ -13,14 +13,21 @@ export interface Verdict {
   readonly proven: boolean;
 }
 
-/** Paths where made-up keys are at home: there, shape alone does not make a finding certain. */
-const EXAMPLE_PATH = /(?:^|[/_.-])(?:tests?|specs?|__tests__|__mocks__|__fixtures__|__snapshots__|mocks?|fixtures?|testdata|samples?|examples?|cassettes?|snapshots?|stories|docs?|documentation|content|demos?|tutorials?|cookbooks?)(?:[/_.-]|$)|\.(?:mdx?|rst|adoc|snap|ipynb|html?)$/i;
+/** Paths where shape alone does not make a finding certain: here keys are shown, and made up for it. */
+const EXAMPLE_PATH = /(?:^|[/_.-])(?:samples?|examples?|stories|docs?|documentation|content|demos?|tutorials?|cookbooks?)(?:[/_.-]|$)|\.(?:mdx?|rst|adoc|ipynb|html?)$/i;
+/** Paths where made-up keys are at home, with checksums and all: what tests need is a key that looks whole. */
+const TEST_PATH = /(?:^|[/_.-])(?:tests?|testing|specs?|__tests__|__mocks__|__fixtures__|__snapshots__|mocks?|fixtures?|testdata|testutils?|cassettes?|snapshots?)(?:[/_.-]|$)|[a-z0-9](?:Tests?|Specs?|IT|Mocks?)\.(?:java|kt|kts|cs|scala|swift|php|groovy)$|\.snap$/i;
 
 /** What the place of a finding says about it. Applied when the path is known, which for history is after the scan. */
 export function judgePlace(confidence: Confidence, proven: boolean, path: string): { confidence: Confidence; reason?: string } {
-  if (proven || confidence !== 'high' || !EXAMPLE_PATH.test(path)) return { confidence };
-  return { confidence: 'medium', reason: 'stands among tests, examples or documentation' };
+  if (confidence !== 'high') return { confidence };
+  if (TEST_PATH.test(path)) return { confidence: 'medium', reason: 'stands among tests' };
+  if (!proven && EXAMPLE_PATH.test(path)) return { confidence: 'medium', reason: 'stands among examples or documentation' };
+  return { confidence };
 }
+
+/** A structure that proves the key makes up for a body that is poorer than one in a thousand. */
+const PROVEN_SLACK = 0.6;
 
 /** Judges one match; undefined when it is no key. `candidate.text` is the window round the key. */
 export function judge(matcher: Matcher, candidate: Candidate): Verdict | undefined {
@@ -30,7 +37,6 @@ export function judge(matcher: Matcher, candidate: Candidate): Verdict | undefin
   const multiline = candidate.key.startsWith('-----BEGIN');
   const doubt = multiline ? undefined : doubtOf(body);
   if (doubt?.strength === 'certain') return undefined;
-  if (entropy(body) < detector.minEntropy) return undefined;
 
   const reasons: string[] = [];
   let confidence = detector.confidence.shape;
@@ -44,10 +50,11 @@ export function judge(matcher: Matcher, candidate: Candidate): Verdict | undefin
       confidence = detector.confidence.refuted;
     }
     proven = proof.verdict === 'proven';
-    if (proven) confidence = detector.confidence.proven ?? confidence;
+    if (proven || proof.verdict === 'supported') confidence = detector.confidence.proven ?? confidence;
     if (proof.reason !== '') reasons.push(proof.reason);
   }
-  if (doubt !== undefined) {
+  if (entropy(body) < detector.minEntropy - (proven ? PROVEN_SLACK : 0)) return undefined;
+  if (doubt !== undefined && !proven) {
     confidence = 'low';
     reasons.push(doubt.reason);
   }

@@ -41,13 +41,17 @@ function stands(text: string, [start, end]: [number, number], matcher: Matcher):
   return isFree(text, start, matcher) && !continues(text, end, matcher);
 }
 
-function continues(text: string, end: number, matcher: Matcher): boolean {
+/** What a longer text goes on with, past a piece that has the shape of a key without a mark of its own: base64, a slug, an identifier. */
+const GOES_ON = /^(?:[+/_-][A-Za-z0-9+/_-]{2}|={1,2}(?![A-Za-z0-9]))/;
+
+function continues(text: string, end: number, { detector }: Matcher): boolean {
   const after = text[end];
-  return after !== undefined && inClass(after, matcher.detector.boundary);
+  if (after === undefined) return false;
+  return inClass(after, detector.boundary) || (detector.publicPrefix === '' && detector.proof === undefined && GOES_ON.test(text.slice(end, end + 4)));
 }
 
-/** An escape that ends in a letter or digit right before the key: `\n`, `\u0022`, `\x22`, `%3D`, a terminal colour. */
-const ESCAPE_BEFORE = /(?:\\[nrtbfv]|\\u[0-9A-Fa-f]{4}|\\x[0-9A-Fa-f]{2}|%[0-9A-Fa-f]{2}|\u001b\[[0-9;]{0,12}m)$/;
+/** What ends in a character of keys right before one, yet is no part of it: `\n`, `\u0022`, `\x22`, `%3D`, a terminal colour, `${NAME:-`. */
+const ESCAPE_BEFORE = /(?::[-+=?]|\$\{\w{1,12}-|\\[nrtbfv]|\\u[0-9A-Fa-f]{4}|\\x[0-9A-Fa-f]{2}|%[0-9A-Fa-f]{2}|\u001b\[[0-9;]{0,12}m)$/;
 
 /** True when nothing that belongs to a longer word stands before the key. */
 function isFree(text: string, start: number, matcher: Matcher): boolean {

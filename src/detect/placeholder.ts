@@ -1,4 +1,4 @@
-/** Why a text is not, or hardly, a generated key. `certain` findings are dropped, `likely` ones fall to low confidence. */
+/** Why a text is not, or hardly, a generated key. `certain` findings are dropped, `likely` ones fall to low confidence unless the key's structure proves it. */
 export interface Doubt {
   readonly strength: 'certain' | 'likely';
   readonly reason: string;
@@ -14,6 +14,8 @@ const SHORT_WORDS = new Set(['fake', 'test', 'your', 'todo', 'mock', 'demo', 'nu
 
 /** Share of a body that runs and repeats may take before it cannot be random. */
 const SEQUENCE_SHARE = 0.3;
+/** How often, in generated keys of the same length and alphabet, a run may come by chance before it counts as a sign of a made-up one. */
+const CHANCE = { certain: 3e-7, likely: 1e-4 } as const;
 
 /**
  * Looks for the marks of a made-up key in `body` (the key without its constant prefix): repeated characters and blocks, ascending runs,
@@ -24,15 +26,28 @@ export function doubtOf(body: string): Doubt | undefined {
   if (/\*{3}|\.{3}|…|<|>|\$\{|\{\{|%s/.test(body)) return { strength: 'certain', reason: 'placeholder signs' };
   const block = repeatedBlock(body);
   if (block !== undefined) return { strength: 'certain', reason: `one block of ${block} repeated` };
+  const size = alphabetOf(body);
   const same = longestSame(body);
-  if (same >= 8 || (same >= 4 && same / body.length > SEQUENCE_SHARE)) return { strength: 'certain', reason: `one character ${same} times in a row` };
+  const sameChance = body.length * size ** (1 - same);
+  const sameReason = `one character ${same} times in a row`;
+  if (sameChance < CHANCE.certain || (same >= 4 && same / body.length > SEQUENCE_SHARE)) return { strength: 'certain', reason: sameReason };
   const run = sequential(body);
-  if (run.longest >= 8 || run.total / body.length > SEQUENCE_SHARE) return { strength: 'certain', reason: 'a sequence such as abcdef or 123456' };
+  // Up or down, and letters count without their case.
+  const runChance = 2 * body.length * Math.min(size, 36) ** (1 - run.longest);
+  const runReason = 'a sequence such as abcdef or 123456';
+  if (runChance < CHANCE.certain || run.total / body.length > SEQUENCE_SHARE) return { strength: 'certain', reason: runReason };
   const word = wordIn(body);
   if (word !== undefined) return { strength: word.length >= 6 ? 'certain' : 'likely', reason: `the word "${word}"` };
-  if (run.longest >= 6) return { strength: 'likely', reason: 'a sequence such as abcdef or 123456' };
-  if (same >= 5) return { strength: 'likely', reason: `one character ${same} times in a row` };
+  if (runChance < CHANCE.likely) return { strength: 'likely', reason: runReason };
+  if (sameChance < CHANCE.likely) return { strength: 'likely', reason: sameReason };
   return undefined;
+}
+
+/** How many characters the body seems to be drawn from, by the kinds that occur in it. */
+function alphabetOf(body: string): number {
+  if (/^(?:[0-9a-f]+|[0-9A-F]+)$/.test(body)) return /[a-f]/i.test(body) ? 16 : 10;
+  const kinds = Number(/[a-z]/.test(body)) * 26 + Number(/[A-Z]/.test(body)) * 26 + Number(/[0-9]/.test(body)) * 10 + Number(/[^A-Za-z0-9]/.test(body)) * 2;
+  return Math.max(kinds, 10);
 }
 
 /** Length of the block when the whole body is one block, of up to half its length, over and over. */

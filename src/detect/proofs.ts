@@ -1,9 +1,10 @@
 import { crc32 } from 'node:zlib';
 import type { ProofName } from '../model/provider.ts';
 
-/** What the inside of a key says about it. `facts` are public: they may be printed. */
+/** What the inside of a key, or what stands round it, says about it. `facts` are public: they may be printed. */
 export interface Proof {
-  readonly verdict: 'proven' | 'refuted' | 'unknown';
+  /** `supported`: its neighbours speak for it, but a made-up key could stand so as well. */
+  readonly verdict: 'proven' | 'supported' | 'refuted' | 'unknown';
   readonly reason: string;
   readonly facts: Readonly<Record<string, string>>;
 }
@@ -40,11 +41,10 @@ const PROOFS: Readonly<Record<ProofName, (candidate: Candidate) => Proof>> = {
     if (key.length !== 84 || key.slice(52, 58) !== 'JQQJ99') return refuted('no JQQJ99 at offset 52');
     return proven(key.slice(76, 80) === 'ACOG' ? 'JQQJ99 and the service mark ACOG' : 'JQQJ99 at offset 52');
   },
-  'aws-account': ({ key }) => awsAccount(key),
+  'aws-account': (candidate) => awsId(candidate),
   'aws-secret': ({ key }) => {
     if (/^[0-9a-f]{40}$/i.test(key)) return refuted('40 hexadecimal digits: a digest, not a key');
-    const mixed = /[a-z]/.test(key) && /[A-Z]/.test(key) && /[0-9]/.test(key);
-    return mixed ? UNKNOWN : refuted('one kind of character only');
+    return isMixed(key) ? UNKNOWN : refuted('one kind of character only');
   },
   'bedrock-long': ({ key }) => {
     const text = fromBase64(key.slice(4));
@@ -83,21 +83,43 @@ function fromBase64(text: string): string {
 
 const BASE32 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';
 
+/** `X-Amz-Credential=ID/20260101/eu-west-1/s3/aws4_request`: the public half of a signature, in presigned addresses and signed headers. */
+const SCOPE_AFTER = /^(?:%2F|%252F|\\?\/|\\u002[fF])\d{8}(?:%2F|%252F|\\?\/|\\u002[fF])/;
+const SIGNATURE_BEFORE = /(?:AWSAccessKeyId|X-Amz-Credential|Credential|GoogleAccessId)(?:=|%3D)$/i;
+/** What may be the secret that belongs to an id: forty characters of base64 by themselves. */
+const SECRETS = /(?<![A-Za-z0-9/+=_-])[A-Za-z0-9/+]{40}(?![A-Za-z0-9/+=_-])/g;
+
+/** A key id opens nothing alone: with its secret beside it, it does. In a signature it is public. */
+function awsId({ key, text, at }: Candidate): Proof {
+  const facts = awsAccount(key);
+  const end = at + key.length;
+  if (SCOPE_AFTER.test(text.slice(end, end + 40)) || SIGNATURE_BEFORE.test(text.slice(Math.max(0, at - 40), at))) {
+    return { verdict: 'refuted', reason: 'part of a signed request: the id alone, in public', facts };
+  }
+  for (const [secret] of text.matchAll(SECRETS)) {
+    if (isMixed(secret)) return { verdict: 'supported', reason: 'with what may be its secret close by', facts };
+  }
+  return { verdict: 'unknown', reason: 'the id alone, without its secret', facts };
+}
+
+function isMixed(text: string): boolean {
+  return /[a-z]/.test(text) && /[A-Z]/.test(text) && /[0-9]/.test(text);
+}
+
 /** The account id is written into every newer key id: bits 7..46 of its base32 body. Older ids, with I or J in fifth place, lack it. */
-function awsAccount(key: string): Proof {
+function awsAccount(key: string): Readonly<Record<string, string>> {
   const body = key.slice(4);
-  if (/^[IJ]/.test(body)) return UNKNOWN;
+  if (/^[IJ]/.test(body)) return {};
   let bits = 0n;
   for (const character of body) {
     const value = BASE32.indexOf(character);
-    if (value < 0) return refuted('not base32');
+    if (value < 0) return {};
     bits = (bits << 5n) | BigInt(value);
   }
   const head = bits >> BigInt(body.length * 5 - 48);
   const account = (head & 0x7f_ff_ff_ff_ff_80n) >> 7n;
   // Not every number of this width is an account; the layout is inferred, so a misfit says nothing.
-  if (account >= 1_000_000_000_000n) return UNKNOWN;
-  return { verdict: 'proven', reason: 'decodes to an account id', facts: { 'aws-account': account.toString().padStart(12, '0') } };
+  return account >= 1_000_000_000_000n ? {} : { 'aws-account': account.toString().padStart(12, '0') };
 }
 
 function bedrockShort(key: string): Proof {
@@ -136,11 +158,16 @@ function googleKey({ key, text, at }: Candidate): Proof {
   const email = /([a-z0-9-]{1,63}@[a-z0-9.-]{1,128}\.iam\.gserviceaccount\.com)/.exec(near)?.[1];
   const keyId = /private_key_id["\\]{0,8}\s*:\s*["\\]{0,8}([0-9a-f]{40})/.exec(near)?.[1];
   const bytes = key.replace(/-----[A-Z ]+-----/g, '').replace(/\\+[nr]|[^A-Za-z0-9+/]/g, '').length;
-  if (!near.includes('service_account') || email === undefined) return UNKNOWN;
-  const facts: Record<string, string> = { email };
+  const named = /service_account|GOOGLE|GCP|GCLOUD|FIREBASE|VERTEX/i.test(near);
+  const facts: Record<string, string> = {};
+  if (email !== undefined) facts['email'] = email;
   if (keyId !== undefined) facts['key-id'] = keyId;
+  // Every server has a private key somewhere: only one that belongs to a service account is Google's.
+  if (email === undefined) return { verdict: 'refuted', reason: 'a private key, but no service account beside it', facts };
   // A 2048-bit key is some 1,620 base64 characters; documentation keys are cut short.
-  return bytes >= 800 ? { verdict: 'proven', reason: 'a whole service account object', facts } : { verdict: 'refuted', reason: 'the private key is cut short', facts };
+  if (bytes < 800) return { verdict: 'refuted', reason: 'the private key is cut short', facts };
+  if (near.includes('service_account')) return { verdict: 'proven', reason: 'a whole service account object', facts };
+  return named ? { verdict: 'supported', reason: 'beside the e-mail address of a service account', facts } : UNKNOWN;
 }
 
 function jwt(key: string): Proof {

@@ -2,9 +2,10 @@ import { createHash, createHmac } from 'node:crypto';
 import type { Confidence } from '../model/levels.ts';
 import { Secret, previewOf } from '../model/secret.ts';
 import type { LiteralUse, Matcher, Rules } from './compile.ts';
-import { base64Around, base64Origin, decodeEscapes } from './decode.ts';
+import { base64Around, base64Origin, decodeEscapes, opensInBase64 } from './decode.ts';
 import { type Verdict, judge } from './judge.ts';
 import { type Window, assignedName, matchWindow } from './match.ts';
+import { inClass } from './prefilter/layout.ts';
 import { Prefilter, builtImage } from './prefilter/prefilter.ts';
 import { type BytePlace, placesOf } from './text-place.ts';
 
@@ -39,6 +40,9 @@ export interface DigestKeys {
   readonly operator?: Uint8Array;
 }
 
+/** How far round a key its proof looks: the rest of the object that a private key stands in, some twenty lines for the secret of a key id. */
+const PROOF_REACH: Readonly<Record<string, number>> = { 'google-service-account': 6144, 'google-authorized-user': 6144, 'aws-account': 1200 };
+
 interface Found {
   readonly matcher: Matcher;
   readonly start: number;
@@ -55,6 +59,9 @@ const ESCAPE_REACH = 400;
 const MARGIN = 16;
 /** A base64 stretch is sought this far on both sides of a hit. */
 const BASE64_REACH = 16_384;
+/** What is decoded at first: the literal, and this many characters of what must follow it. */
+const BASE64_FOLLOW = 16;
+const BASE64_LOOK = 80;
 
 /**
  * Finds keys in bytes. One instance a thread: it owns the WebAssembly memory that inputs are written to.
@@ -150,6 +157,12 @@ export class ByteScanner {
   }
 
   #scanBase64(bytes: Buffer, offset: number, use: Extract<LiteralUse, { kind: 'base64' }>, found: Map<string, Found>): void {
+    const near = latin1(bytes, Math.max(0, offset - 4), Math.min(bytes.length, offset + BASE64_LOOK));
+    const opens = use.matcher.detector.literals.some(({ text, followedBy }) => {
+      const follow = Math.min(followedBy?.count ?? 0, BASE64_FOLLOW);
+      return opensInBase64(near, Math.min(4, offset), use.phase, text, follow, (character) => followedBy === undefined || inClass(character, followedBy.class));
+    });
+    if (!opens) return;
     const from = Math.max(0, offset - BASE64_REACH);
     const text = latin1(bytes, from, Math.min(bytes.length, offset + BASE64_REACH));
     const run = base64Around(text, offset - from, use.phase);
@@ -181,8 +194,8 @@ export class ByteScanner {
     const key = `${from}:${to}:${matcher.rank}`;
     if (found.has(key)) return;
     const value = text.slice(start, end);
-    // A proof may need more than the window: the rest of the object that a private key stands in.
-    const reach = matcher.detector.proof === 'google-service-account' || matcher.detector.proof === 'google-authorized-user' ? 6144 : 0;
+    // A proof may need more than the window.
+    const reach = PROOF_REACH[matcher.detector.proof ?? ''] ?? 0;
     const wide = reach > 0 && encoding.length === 0;
     const wideFrom = wide ? Math.max(0, from - reach) : 0;
     const candidate = wide ? { key: value, text: latin1(bytes, wideFrom, Math.min(bytes.length, to + reach)), at: from - wideFrom } : { key: value, text, at: start };

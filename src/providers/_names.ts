@@ -33,6 +33,8 @@ const NOT_AFTER = set(
 const NOT_FIRST = set('has have is get set validate valid check missing invalid require requires required load fetch create delete remove rotate mask use no show hide should need needs handle render parse read find');
 /** Anywhere in the name these turn `token` into a unit of text. */
 const NOT_ANYWHERE = set('max maximum count tiktoken tokenizer');
+/** A store or a server that the provider's program uses, with a credential of its own: `LANGFUSE_S3_SECRET_ACCESS_KEY`. */
+const ELSEWHERE = set('s3 minio gcs redis postgres postgresql mysql mongodb clickhouse database smtp ssl tls nextauth jwt session cookie webhook salt signing slack stripe sentry');
 
 interface KnownName {
   readonly provider: string;
@@ -95,7 +97,7 @@ export function buildNameTable(providers: readonly Provider[]): NameTable {
       return aboutSomethingElse(tokens, best.end) ? undefined : matchOf(best.known, 'medium');
     }
     const owner = word === undefined ? undefined : byId.get(word.provider);
-    if (word === undefined || owner === undefined || !namesAKey(tokens, word)) return undefined;
+    if (word === undefined || owner === undefined || !namesAKey(tokens, word) || isElsewhere(tokens, word)) return undefined;
     return { provider: owner.id, kind: kindOf(owner, tokens), confidence: 'medium' };
   }
 
@@ -137,10 +139,14 @@ function namesAKey(tokens: readonly string[], word: Run): boolean {
   return false;
 }
 
+function isElsewhere(tokens: readonly string[], word: Run): boolean {
+  return tokens.some((token, at) => ELSEWHERE.has(token) && (at < word.start || at > word.end));
+}
+
 /** True when a word after position `at` says that the name holds something other than the key at `at`. */
 function aboutSomethingElse(tokens: readonly string[], at: number): boolean {
   const holdsFile = (tokens[at] ?? '').startsWith('cred');
-  return tokens.slice(at + 1).some((token) => NOT_AFTER.has(token) && !(holdsFile && FILE_WORDS.has(token)));
+  return tokens.slice(at + 1).some((token) => NOT_AFTER.has(withoutNumber(token)) && !(holdsFile && FILE_WORDS.has(token)));
 }
 
 function kindOf(provider: Provider, tokens: readonly string[]): CredentialKind {

@@ -1,15 +1,21 @@
 import type { PrefilterLiteral } from '../model/provider.ts';
 
-/** What may stand between a name and its value in the languages and formats we read: quotes, brackets, `:=`, `??`, escapes, new lines. */
-const SEPARATOR = '[\\s"\'`:=>,(){}|\\[\\]\\\\?]';
+/** What may stand between a name and its value in the languages and formats we read: quotes, brackets, `:=`, `??`, `:-`, escapes, new lines. */
+export const SEPARATOR = '[\\s"\'`:=<>,(){}|\\[\\]\\\\?@&*;!-]';
 /**
  * What may stand between the provider's word and the key word: `MISTRAL_API_KEY`, `mistral api key`, `Mistral({ apiKey`, `"mistral": { "token"`.
  * New lines only inside an opened bracket, so that an empty variable does not claim the value of the next line.
  */
 const INFIX = '[\\w .-]{0,32}?(?:["\'`\\\\ \\t:=]{0,8}[({\\[]{1,3}[\\s"\'`\\\\]{0,24}[\\w.-]{0,16}?|)';
 const KEY_WORD = anyCase('key|token|secret|pat|credential|password');
-/** A word that may stand before the value itself: `value:` of Kubernetes, type names, an authentication scheme. */
-const VALUE_WORD = anyCase('value|string|str|bearer|token|key');
+/** Words that may stand before the value itself, on lines of their own as well: `value:` of Kubernetes, `<string>` of property lists, blocks of Terraform. */
+const FIELD_WORD = anyCase('value|string|type|sensitive|true|false|default|plain|text');
+/** The same, but after a line break these would begin another variable: types, modifiers, constructors, an authentication scheme. */
+const INLINE_WORD = anyCase('str|bearer|token|key|secret|some|new|final|static|mut|option|optional|to|from|secretstr|securestring|char|const|literal|get|set|init|body|is|std|var|b|r|u|f');
+/** Between a name and its value: separators, a closing tag, and up to five such words. */
+export const BETWEEN = `(?:<\\/[\\w:]{1,12}>|)${SEPARATOR}{1,40}(?:(?:${FIELD_WORD}|(?<!\\n[ \\t]{0,20})(?:${INLINE_WORD}))${SEPARATOR}{1,24}){0,5}`;
+/** `mistral:` or `[mistral]` with the key under it, some lines below. */
+const SECTION = '["\'`]{0,1}[ \\t]{0,8}[:=\\]]{0,2}[ \\t]{0,8}\\{?[ \\t]{0,8}\\r?\\n(?:[^\\n{}\\[\\]]{0,80}\\n){0,3}?[ \\t"\'`]{0,20}[\\w.-]{0,16}?';
 
 /** Bytes a pattern of {@link assigned} may need after the name, without the key itself. */
 export const ASSIGNED_REACH = 200;
@@ -23,7 +29,7 @@ export const ASSIGNED_REACH = 200;
  */
 export function assigned(names: readonly string[], body: string, before: readonly string[] = []): string {
   const name = names.map((text) => text.split(' ').map(anyCase).join('[_.-]?')).join('|');
-  const named = `(?:${name})${INFIX}(?:${KEY_WORD})[\\w.-]{0,24}${SEPARATOR}{1,40}(?:(?:${VALUE_WORD})${SEPARATOR}|)${SEPARATOR}{0,40}`;
+  const named = `(?:${name})(?:${INFIX}|${SECTION})(?:${KEY_WORD})[\\w.-]{0,24}${BETWEEN}`;
   return `(?:${[named, ...before].join('|')})(?<key>${body})`;
 }
 
@@ -35,8 +41,13 @@ export function keyNames(...names: readonly string[]): PrefilterLiteral[] {
     const lower = words.join('_');
     const camel = words.map((word, index) => (index === 0 ? word : word.charAt(0).toUpperCase() + word.slice(1))).join('');
     // Without its first letter the camel form also finds `MistralApiKey`.
-    return literals(`${upper}_API_KEY`, `${upper}_KEY`, `${lower}_api_key`, `${words.join('-')}-api-key`, `${camel.slice(1)}ApiKey`);
+    return literals(`${upper}_API_KEY`, `${upper}_KEY`, `${lower}_api_key`, `${words.join('-')}-api-key`, `${words.join('.')}.api`, `${camel.slice(1)}ApiKey`, `${camel.slice(1)}APIKey`);
   });
+}
+
+/** Heads of sections that hold a key under them, as literals: `mistral:`, `[mistral]`, `"Mistral": {`. */
+export function sections(...names: readonly string[]): PrefilterLiteral[] {
+  return names.flatMap((name) => literals(`${name}:\n`, `${name}:\r\n`, `${name}]\n`, `${name}]\r\n`, `${name}": {`));
 }
 
 export function literals(...texts: readonly string[]): PrefilterLiteral[] {

@@ -1,15 +1,14 @@
 import type { Provider } from '../model/provider.ts';
-import { literals } from './_shapes.ts';
+import { BETWEEN, literals } from './_shapes.ts';
 
 const SECRET_NAME = '(?:[Ss][Ee][Cc][Rr][Ee][Tt][_.-]?(?:[Aa][Cc][Cc][Ee][Ss][Ss][_.-]?|)[Kk][Ee][Yy])';
-const SEPARATOR = '[\\s"\'`:=>,(){}|\\[\\]\\\\?]';
 const EXAMPLE_ID = `AKIAIOSFODNN7${'EXAMPLE'}`;
 
 export const provider: Provider = {
   id: 'aws',
   title: 'Amazon Web Services (a cloud that leads to Bedrock)',
   checked: '2026-11-23',
-  words: ['aws', 'amazon'],
+  words: ['aws', 'amazon', 'aws s3'],
   hosts: ['amazonaws.com', 'sts.amazonaws.com'],
   env: [
     { name: 'AWS_ACCESS_KEY_ID', kind: 'access-key' },
@@ -62,7 +61,7 @@ export const provider: Provider = {
       publicPrefix: 'AKIA',
       minEntropy: 2.8,
       proof: 'aws-account',
-      confidence: { shape: 'high', proven: 'high', refuted: 'medium' },
+      confidence: { shape: 'medium', proven: 'high', refuted: 'low' },
       samples: {
         ok: ['AWS_ACCESS_KEY_ID=AKIA{base32:16}', 'aws_access_key_id = AKIA{base32:16}\naws_secret_access_key = {base64:40}\n', 'new S3Client({ credentials: { accessKeyId: "AKIA{base32:16}" } })'],
         ng: [`aws_access_key_id = ${EXAMPLE_ID}`, 'AKIAXXXXXXXXXXXXXXXX', 'AWS_ACCESS_KEY_ID=AKIAAAAAAAAAAAAAAAAA', 'data: {base64:20}AKIA{upper-alnum:24}', 'ASIA{base32:16}'],
@@ -82,7 +81,7 @@ export const provider: Provider = {
       publicPrefix: 'ASIA',
       minEntropy: 2.8,
       proof: 'aws-account',
-      confidence: { shape: 'high', proven: 'high', refuted: 'medium' },
+      confidence: { shape: 'medium', proven: 'high', refuted: 'low' },
       samples: {
         ok: ['export AWS_ACCESS_KEY_ID=ASIA{base32:16}', '{"AccessKeyId": "ASIA{base32:16}"}'],
         ng: ['ASIAXXXXXXXXXXXXXXXX', 'AKIA{base32:16}', 'const region = "ASIA_PACIFIC_SOUTHEAST_ONE";', `ASIAIOSFODNN7${'EXAMPLE'}`],
@@ -125,6 +124,9 @@ export const provider: Provider = {
         'SecretAccessKey',
         'secret-access-key',
         'secretaccesskey',
+        'secret.access.key',
+        'aws.secret',
+        'credentials.secret',
         'AWS_SECRET_KEY',
         'aws_secret_key',
         'aws-secret-key',
@@ -132,7 +134,7 @@ export const provider: Provider = {
         'AwsSecretKey',
         'AWSSecretKey',
       ),
-      pattern: `${SECRET_NAME}[\\w.-]{0,24}${SEPARATOR}{1,40}(?:(?:[Vv]alue|string|str)${SEPARATOR}|)${SEPARATOR}{0,40}(?<key>[A-Za-z0-9/+]{40})`,
+      pattern: `${SECRET_NAME}[\\w.-]{0,24}${BETWEEN}(?<key>[A-Za-z0-9/+]{40})`,
       boundary: 'base64',
       window: { before: 16, after: 240 },
       publicPrefix: '',

@@ -1,5 +1,5 @@
 import type { Provider } from '../model/provider.ts';
-import { ASSIGNED_REACH, assigned, keyNames, literals } from './_shapes.ts';
+import { ASSIGNED_REACH, assigned, keyNames, literals, sections } from './_shapes.ts';
 
 export const provider: Provider = {
   id: 'azure-openai',
@@ -101,13 +101,14 @@ export const provider: Provider = {
       privilege: 'account',
       literals: [
         ...keyNames('azure openai', 'azure ai'),
+        ...sections('zureOpenAI', 'zureOpenAi', 'zure_openai', 'zure-openai'),
         ...literals('AZURE_OPENAI_SERVICE_KEY', 'AZURE_OPENAI_SUBSCRIPTION_KEY', 'AZURE_INFERENCE_CREDENTIAL', 'AzureOpenAI(', 'AzureChatOpenAI(', 'AzureKeyCredential(', 'azureOpenAIApiKey', 'AzureOpenAIKey'),
       ],
       pattern: assigned(['azure openai', 'azure chat openai', 'azure ai', 'azure inference', 'azure cognitive'], '[0-9a-f]{32}', ['AzureKeyCredential\\([\\s"\'`]{1,20}']),
       boundary: 'alnum',
       window: { before: 8, after: ASSIGNED_REACH + 40 },
       publicPrefix: '',
-      minEntropy: 3.1,
+      minEntropy: 2.95,
       confidence: { shape: 'medium' },
       inBinary: false,
       samples: {
@@ -139,7 +140,7 @@ export const provider: Provider = {
       boundary: 'alnum',
       window: { before: 8, after: 560 },
       publicPrefix: '',
-      minEntropy: 3.1,
+      minEntropy: 2.95,
       confidence: { shape: 'medium' },
       inBinary: false,
       samples: {

@@ -1,5 +1,5 @@
 import type { Provider } from '../model/provider.ts';
-import { ASSIGNED_REACH, assigned, keyNames, literals } from './_shapes.ts';
+import { ASSIGNED_REACH, assigned, keyNames, literals, sections } from './_shapes.ts';
 
 export const provider: Provider = {
   id: 'cohere',
@@ -78,7 +78,7 @@ export const provider: Provider = {
       kind: 'api-key',
       lifetime: 'long',
       privilege: 'account',
-      literals: [...keyNames('cohere', 'co api'), ...literals('CO_API_KEY', 'cohere.Client(', 'CohereClient(', 'cohere.ClientV2(', 'CohereClientV2(')],
+      literals: [...keyNames('cohere', 'co api'), ...sections('ohere'), ...literals('CO_API_KEY', 'co_api_key', 'cohere.Client(', 'CohereClient(', 'cohere.ClientV2(', 'CohereClientV2(')],
       pattern: assigned(['cohere', 'co api'], '[A-Za-z0-9]{40}', ['(?:cohere\\.(?:Async|)Client(?:V2|)|CohereClient(?:V2|))\\([\\s"\'`]{1,20}']),
       boundary: 'alnum',
       window: { before: 8, after: ASSIGNED_REACH + 48 },

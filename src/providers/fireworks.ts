@@ -77,6 +77,27 @@ export const provider: Provider = {
       },
       evidence: { grade: 'M', source: 'titus' },
     },
+    {
+      id: 'fireworks-api-key-unnamed',
+      title: 'Fireworks AI API key, without its name',
+      kind: 'api-key',
+      lifetime: 'long',
+      privilege: 'account',
+      literals: [{ text: 'fw_', followedBy: { class: 'alnum', count: 24 } }],
+      // The usual length to the letter, and digits among both cases: `fw_` also begins identifiers and file names.
+      pattern: '(?<key>fw_(?=[a-zA-Z]{0,23}[0-9])(?=[a-z0-9]{0,23}[A-Z])(?=[A-Z0-9]{0,23}[a-z])[A-Za-z0-9]{24})',
+      boundary: 'url',
+      window: { before: 8, after: 40 },
+      publicPrefix: 'fw_',
+      minEntropy: 3.65,
+      confidence: { shape: 'medium' },
+      inBinary: false,
+      samples: {
+        ok: ['Authorization: Bearer fw_{alnum:21}aB3\n', 'https://host.test/path?key=fw_{alnum:21}c4D&alt=sse', '{"token":"fw_{alnum:21}E5f"}'],
+        ng: ['fw_{lower:24}', 'FW_VERSION = "fw_{hex:24}"', 'fw_update_{alnum:24}', 'src/fw_{alnum:32}.bin', 'prefix_fw_{alnum:24}'],
+      },
+      evidence: { grade: 'M', source: 'titus' },
+    },
   ],
   federation: {
     kind: 'none',

@@ -1,5 +1,5 @@
 import type { Provider } from '../model/provider.ts';
-import { ASSIGNED_REACH, assigned, keyNames, literals } from './_shapes.ts';
+import { ASSIGNED_REACH, assigned, keyNames, literals, sections } from './_shapes.ts';
 
 export const provider: Provider = {
   id: 'mistral',
@@ -79,7 +79,7 @@ export const provider: Provider = {
       kind: 'api-key',
       lifetime: 'long',
       privilege: 'account',
-      literals: [...keyNames('mistral', 'mistral ai', 'codestral'), ...literals('Mistral(', 'MistralClient(', 'ChatMistralAI(', 'createMistral(')],
+      literals: [...keyNames('mistral', 'mistral ai', 'codestral'), ...sections('istral', 'istralai', 'istralAI'), ...literals('Mistral(', 'MistralClient(', 'ChatMistralAI(', 'createMistral(')],
       pattern: assigned(['mistral', 'mistral ai', 'codestral'], '[A-Za-z0-9]{32}', ['Mistral(?:Client|)\\([\\s"\'`]{1,20}']),
       boundary: 'alnum',
       window: { before: 8, after: ASSIGNED_REACH + 40 },

@@ -2,7 +2,8 @@
 import type { Confidence } from '../../model/levels.ts';
 import type { Language } from '../../model/provider.ts';
 import type { NameMatch, NameTable, ReferenceStore } from '../../model/reference.ts';
-import { isEnvironmentName, looksLikeKey, lookUp, weaker } from './found.ts';
+import { isEnvironmentName, lookUp, weaker } from './found.ts';
+import { looksGenerated } from '../generated.ts';
 import type { Findings } from './found.ts';
 import { IDENTIFIER, PUNCTUATION, STRING, TEMPLATE_CLOSE, TEMPLATE_OPEN } from './lexer.ts';
 import type { Tokens } from './lexer.ts';
@@ -112,7 +113,7 @@ export function findEnvironment(tokens: Tokens, language: Language, names: NameT
     add(at, name, match, { ...place, store: prompted ? 'prompt' : place.store, route: 'write', write: true }, at);
     if (value < 0 || tokens.kind(value) !== STRING || !endsValue(tokens, value + 1)) return;
     const text = tokens.value(value);
-    if (!looksLikeKey(text)) return;
+    if (!looksGenerated(text)) return;
     findings.values.push({ provider: match.provider, kind: match.kind, name, route: 'write', start: tokens.start(value), end: tokens.end(value) });
   }
 
@@ -248,7 +249,7 @@ export function findEnvironment(tokens: Tokens, language: Language, names: NameT
     const start = tokens.start(at);
     findings.references.push({ provider: match.provider, kind: match.kind, name, store: 'environment', confidence: match.confidence, route: 'write', start, end: start + name.length, write: true });
     const value = text.slice(name.length + 1);
-    if (looksLikeKey(value)) findings.values.push({ provider: match.provider, kind: match.kind, name, route: 'write', start: start + name.length + 1, end: tokens.end(at) });
+    if (looksGenerated(value)) findings.values.push({ provider: match.provider, kind: match.kind, name, route: 'write', start: start + name.length + 1, end: tokens.end(at) });
   }
 
   function indexed(at: number, name: string, match: NameMatch, upper: boolean): void {
@@ -304,7 +305,7 @@ export function findEnvironment(tokens: Tokens, language: Language, names: NameT
   function literalArgument(at: number, name: string): number {
     const match = lookUp(names, name);
     if (match === undefined || !tokens.is(at + 1, ',') || tokens.kind(at + 2) !== STRING || !endsValue(tokens, at + 3)) return at;
-    if (looksLikeKey(tokens.value(at + 2))) {
+    if (looksGenerated(tokens.value(at + 2))) {
       findings.values.push({ provider: match.provider, kind: match.kind, name, route: 'write', start: tokens.start(at + 2), end: tokens.end(at + 2) });
     }
     return at;

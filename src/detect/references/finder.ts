@@ -4,8 +4,7 @@ import type { Extraction, NameTable, Platform, Problem, TextFile, ValueDraft } f
 import { Secret, previewOf } from '../../model/secret.ts';
 import { buildNameTable } from '../../providers/_names.ts';
 import { LineIndex } from '../../support/lines.ts';
-import { entropy } from '../entropy.ts';
-import { doubtOf } from '../placeholder.ts';
+import { looksGenerated } from '../generated.ts';
 import type { DigestKeys, Sighting } from '../scan-bytes.ts';
 import { placesOf } from '../text-place.ts';
 import type { languageOf as LanguageOf, extractCode as ExtractCode } from './code.ts';
@@ -14,10 +13,6 @@ import type { languageOf as LanguageOf, extractCode as ExtractCode } from './cod
 const LONGEST_TEXT = 4_000_000;
 /** Formats that neither configure nor run anything; a cheap no before any text is decoded. */
 const NEVER = /\.(?:mdx?|rst|adoc|txt|log|csv|tsv|svg|png|jpe?g|gif|webp|ico|pdf|zip|gz|woff2?|ttf|eot|mp[34]|wasm|map|lock|snap|css|scss|less|html?|po|pot|parquet|bin|so|dylib|dll|exe|jar|class|pyc|proto|sum)$|(?:^|\/)(?:package-lock\.json|pnpm-lock\.yaml|yarn\.lock|poetry\.lock|uv\.lock|Cargo\.lock|go\.sum|composer\.lock|Gemfile\.lock|LICENSE|CHANGELOG[^/]*)$/i;
-/** Shortest literal that is taken for a key where only a key belongs. */
-const SHORTEST_VALUE = 16;
-const LONGEST_VALUE = 4096;
-const VALUE_ENTROPY = 3;
 
 /** What one file's text gave besides keys with a shape. */
 export interface TextFindings {
@@ -93,9 +88,7 @@ export class ReferenceFinder {
 
   #valueSighting(file: TextFile, bytes: Buffer, value: ValueDraft): Sighting | undefined {
     const text = bytes.toString('utf8', value.span.start, value.span.end).replace(/^(["'`])(.*)\1$/s, '$2').trim();
-    if (text.length < SHORTEST_VALUE || text.length > LONGEST_VALUE || /\s/.test(text) || doubtOf(text) !== undefined || entropy(text) < VALUE_ENTROPY) return undefined;
-    // Paths, hosts, sentences in kebab case and expressions are not generated; a generated value mixes letters and digits.
-    if (!/[0-9]/.test(text) || !/[A-Za-z]/.test(text) || /[(){}$<>\\]|:\/\//.test(text)) return undefined;
+    if (!looksGenerated(text)) return undefined;
     const secret = new Secret(text);
     const [from, to] = placesOf(bytes, [value.span.start, value.span.end]);
     if (from === undefined || to === undefined) return undefined;

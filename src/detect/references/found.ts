@@ -2,8 +2,6 @@
 import type { Confidence } from '../../model/levels.ts';
 import type { CredentialKind, Provider } from '../../model/provider.ts';
 import type { NameMatch, NameTable, ReferenceStore } from '../../model/reference.ts';
-import { entropy } from '../entropy.ts';
-import { doubtOf } from '../placeholder.ts';
 
 /** A place that consumes a key. Offsets are UTF-16 code units of the text that was read. */
 export interface FoundReference {
@@ -69,16 +67,6 @@ export function isEnvironmentName(name: string): boolean {
 export function weaker(a: Confidence, b: Confidence): Confidence {
   if (a === 'low' || b === 'low') return 'low';
   return a === 'medium' || b === 'medium' ? 'medium' : 'high';
-}
-
-/** A literal with no known shape counts as a key only when it looks random: long, unspaced, letters with digits, and no made-up word. */
-export function looksLikeKey(text: string): boolean {
-  if (text.length < 16 || text.length > 400) return false;
-  if (!/^[A-Za-z0-9_\-.+/=:~]+$/.test(text) || !/[0-9]/.test(text) || !/[A-Za-z]/.test(text)) return false;
-  if (text.includes('://')) return false;
-  // Model names and slugs are words joined by hyphens: `gpt-4o-mini-2024-07-18`.
-  const longest = text.split(/[-_.:/]/).reduce((length, part) => Math.max(length, part.length), 0);
-  return longest >= 10 && entropy(text) >= 3 && doubtOf(text) === undefined;
 }
 
 /** The kind of key that variable `name` of `provider` holds. */

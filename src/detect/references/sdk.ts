@@ -3,7 +3,8 @@ import type { Confidence } from '../../model/levels.ts';
 import type { Language, Provider, SdkUse } from '../../model/provider.ts';
 import type { NameTable } from '../../model/reference.ts';
 import { assignedValue, endsValue, isMember, objectBefore } from './environment.ts';
-import { isEnvironmentName, kindOfName, looksLikeKey, lookUp } from './found.ts';
+import { isEnvironmentName, kindOfName, lookUp } from './found.ts';
+import { looksGenerated } from '../generated.ts';
 import type { Findings, FoundReference } from './found.ts';
 import { CHUNK, IDENTIFIER, STRING, TEMPLATE_OPEN } from './lexer.ts';
 import type { Tokens } from './lexer.ts';
@@ -208,7 +209,7 @@ export function findSdkUses(tokens: Tokens, language: Language, names: NameTable
     const positional = firstArgument(tokens, open);
     if (positional !== undefined && positional.end === positional.start + 1) {
       const only = positional.start;
-      if (tokens.kind(only) === STRING && sdk.keyArguments.length === 0 && looksLikeKey(tokens.value(only))) {
+      if (tokens.kind(only) === STRING && sdk.keyArguments.length === 0 && looksGenerated(tokens.value(only))) {
         return argument({ provider, sdk }, at, `${title}()`, only, only + 1, 'medium');
       }
       const name = tokens.identifier(only);
@@ -257,7 +258,7 @@ export function findSdkUses(tokens: Tokens, language: Language, names: NameTable
     const name = sdk.implicitEnv[0] ?? provider.env.find((entry) => entry.notAKey === undefined)?.name;
     if (tokens.kind(start) === STRING && end === start + 1) {
       const text = tokens.value(start);
-      if (name !== undefined && looksLikeKey(text)) findings.values.push({ provider: provider.id, kind: kindOfName(provider, name), name, route, start: tokens.start(start), end: tokens.end(start) });
+      if (name !== undefined && looksGenerated(text)) findings.values.push({ provider: provider.id, kind: kindOfName(provider, name), name, route, start: tokens.start(start), end: tokens.end(start) });
       return true;
     }
     for (let index = start; index < Math.min(end, start + 60); index += 1) {
@@ -380,7 +381,7 @@ export function findSdkUses(tokens: Tokens, language: Language, names: NameTable
       return;
     }
     const text = tokens.value(start);
-    if (tokens.kind(start) === STRING && looksLikeKey(text.replace(/^Bearer /, ''))) {
+    if (tokens.kind(start) === STRING && looksGenerated(text.replace(/^Bearer /, ''))) {
       findings.values.push({ provider: provider.id, kind: kindOfName(provider, name), name, route: `header ${title}`, start: tokens.end(start) - text.replace(/^Bearer /, '').length, end: tokens.end(start) });
     }
   }

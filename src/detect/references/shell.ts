@@ -1,6 +1,7 @@
 /** Reads shell scripts, makefiles and justfiles for variables: expansions, assignments, exports and names handed to containers. */
 import type { NameMatch, NameTable, ReferenceStore } from '../../model/reference.ts';
-import { isEnvironmentName, looksLikeKey, lookUp, weaker } from './found.ts';
+import { isEnvironmentName, lookUp, weaker } from './found.ts';
+import { looksGenerated } from '../generated.ts';
 import type { Findings } from './found.ts';
 import type { Confidence } from '../../model/levels.ts';
 
@@ -234,7 +235,7 @@ export function findShell(text: string, kind: ShellKind, from: number, to: numbe
     add(start, stop, name, match, 'high', 'write', prompted ? 'prompt' : 'environment');
     const literal = /^[ \t]{0,4}(["']?)([^\s"'$`]{16,400})\1[ \t\r]*$/.exec(raw);
     const value = literal?.[2];
-    if (literal === null || value === undefined || !looksLikeKey(value)) return;
+    if (literal === null || value === undefined || !looksGenerated(value)) return;
     const offset = valueAt + raw.indexOf(value);
     findings.values.push({ provider: match.provider, kind: match.kind, name, route: 'write', start: offset, end: offset + value.length });
   }

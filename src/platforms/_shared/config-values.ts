@@ -41,14 +41,14 @@ const VAULT_PREFIXES: readonly string[] = [
 export function formOf(value: string): ValueForm {
   const text = value.trim();
   if (text === '') return { kind: 'unset' };
-  if (VAULT_PREFIXES.some((prefix) => text.startsWith(prefix)) || VAULT_ADDRESS.test(text)) return { kind: 'vault' };
+  if (VAULT_PREFIXES.some((prefix) => text.startsWith(prefix)) || VAULT_ADDRESS.test(text.slice(0, 300))) return { kind: 'vault' };
   const from = interpolations(value);
   if (from.length > 0) return { kind: 'taken', from };
   return literalForm(text);
 }
 
-/** `projects/p/secrets/s/versions/1` of Google Secret Manager, `@name` of Vercel. */
-const VAULT_ADDRESS = /^(?:projects\/[\w-]{1,63}\/secrets\/[\w-]{1,255}(?:\/|$)|@[a-z][\w-]{1,100}$)/;
+/** A sealed secret, `projects/p/secrets/s/versions/1` of Google Secret Manager, `@name` of Vercel. */
+const VAULT_ADDRESS = /^(?:Ag[A-D][A-Za-z0-9+/]{200}|projects\/[\w-]{1,63}\/secrets\/[\w-]{1,255}(?:\/|$)|@[a-z][\w-]{1,100}$)/;
 
 /** Shorter texts are words, ports and switches; every provider's keys are longer. */
 const SHORTEST_KEY = 16;

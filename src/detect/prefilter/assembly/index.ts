@@ -14,8 +14,9 @@
 //                  follow count u16, unused u16, address of the bytes u32
 // 262144           bytes of the literals
 // 458752           hits: position u32, literal u32
+//                  or, after a delta: source u32, place u32, length u32 of each copy
 //  983040  8192     bitmap: one bit for each hash of four bytes that a fingerprint can have
-// 1048576          input
+// 1048576          inputs and the objects of packs, placed by `arena.ts`
 
 const TABLES: usize = 1024;
 const CLASSES: usize = 2048;
@@ -24,12 +25,11 @@ const HEADS: usize = 4096;
 const ENTRIES: usize = 16384;
 const HITS: usize = 458752;
 const BITMAP: usize = 983040;
-const INPUT: usize = 1048576;
 const MAX_HITS: u32 = 65536;
 
 let resumeAt: u32 = 0;
 
-/** Where the next call to `scan` has to start when the hit buffer was full; equal to the length when all was read. */
+/** Where the next call to `scan` has to start when the hit buffer was full; equal to its `to` when all was read. */
 export function resume(): u32 {
   return resumeAt;
 }
@@ -40,14 +40,14 @@ function hash(a: u32, b: u32, c: u32): u32 {
 }
 
 /** Checks one candidate position (of a fingerprint's first byte) and appends its hits; returns the new number of hits. */
-function verify(at: usize, end: usize, found: u32): u32 {
+function verify(at: usize, origin: usize, end: usize, found: u32): u32 {
   const slot = hash(load<u8>(at), load<u8>(at + 1), load<u8>(at + 2));
   let entry: u32 = load<u16>(HEADS + (slot << 1));
   while (entry != 0) {
     const record: usize = ENTRIES + (<usize>entry << 4);
     const start: usize = at - <usize>load<u8>(record + 4);
     const length: usize = load<u8>(record + 5);
-    if (start >= INPUT && start + length <= end) {
+    if (start >= origin && start + length <= end) {
       const bytes: usize = load<u32>(record + 12);
       const ignoreCase = load<u8>(record + 6) != 0;
       let same: usize = 0;
@@ -65,7 +65,7 @@ function verify(at: usize, end: usize, found: u32): u32 {
           while (after < last && (load<u8>(CLASSES + load<u8>(after)) & mask) != 0) after++;
           if (after == last) {
             const hit: usize = HITS + (<usize>found << 3);
-            store<u32>(hit, <u32>(start - INPUT));
+            store<u32>(hit, <u32>(start - origin));
             store<u32>(hit + 4, load<u16>(record + 2));
             found++;
           }
@@ -78,11 +78,14 @@ function verify(at: usize, end: usize, found: u32): u32 {
 }
 
 /**
- * Scans the input from `from` to `length` bytes; at least 32 zero bytes must follow it. Returns the number of hits written.
- * Stops early, at a block boundary, when fewer than 4,096 places are left for hits: `resume()` then says where to go on.
+ * Scans the places from `from` up to `to` of the `length` bytes that stand at `origin`; at least 32 bytes of memory must follow them, whatever they hold.
+ * Returns the number of hits written, whose positions count from `origin`. A hit's fingerprint stands between `from` and `to`, rounded up to
+ * a block; its literal may begin before and end after. Stops early, at a block boundary, when fewer than 4,096 places are left for hits: `resume()`
+ * then says where to go on.
  */
-export function scan(from: u32, length: u32): u32 {
-  const end: usize = INPUT + length;
+export function scan(origin: usize, from: u32, to: u32, length: u32): u32 {
+  const end: usize = origin + length;
+  const stop: usize = origin + to;
   const low0 = v128.load(TABLES);
   const high0 = v128.load(TABLES, 16);
   const low1 = v128.load(TABLES, 32);
@@ -93,8 +96,8 @@ export function scan(from: u32, length: u32): u32 {
   const high3 = v128.load(TABLES, 112);
   const nibble = i8x16.splat(15);
   let found: u32 = 0;
-  let at: usize = INPUT + from;
-  while (at < end) {
+  let at: usize = origin + from;
+  while (at < stop) {
     const b0 = v128.load(at);
     const b1 = v128.load(at, 1);
     const b2 = v128.load(at, 2);
@@ -109,7 +112,7 @@ export function scan(from: u32, length: u32): u32 {
         const place: usize = at + ctz(lanes);
         lanes &= lanes - 1;
         const bit: u32 = (load<u32>(place) * 0x9e3779b1) >>> 16;
-        if (((load<u8>(BITMAP + (bit >>> 3)) >>> <u8>(bit & 7)) & 1) != 0) found = verify(place, end, found);
+        if (((load<u8>(BITMAP + (bit >>> 3)) >>> <u8>(bit & 7)) & 1) != 0) found = verify(place, origin, end, found);
       }
       if (found > MAX_HITS - 4096) {
         at += 16;
@@ -118,6 +121,66 @@ export function scan(from: u32, length: u32): u32 {
     }
     at += 16;
   }
-  resumeAt = at >= end ? length : <u32>(at - INPUT);
+  resumeAt = at >= stop ? to : <u32>(at - origin);
   return found;
+}
+
+const MOST_COPIES: u32 = 43690;
+
+/**
+ * Rebuilds an object of a git pack from its base and its delta (without the two sizes in front of it). Copies of at least `shortest` bytes are
+ * written down, adjoining ones as one, so that what was learnt of the base's bytes can be carried over. Returns their number, or -1 when the
+ * delta does not fit the sizes: nothing outside `out` is ever written.
+ */
+export function applyDelta(delta: usize, deltaEnd: usize, base: usize, baseSize: u32, out: usize, outSize: u32, shortest: u32): i32 {
+  let at = delta;
+  let written: u32 = 0;
+  let copies: u32 = 0;
+  let source: u32 = 0;
+  let place: u32 = 0;
+  let length: u32 = 0;
+  while (at < deltaEnd) {
+    const command: u32 = load<u8>(at++);
+    if ((command & 0x80) == 0) {
+      if (command == 0 || at + command > deltaEnd || command > outSize - written) return -1;
+      memory.copy(out + written, at, command);
+      at += command;
+      written += command;
+      continue;
+    }
+    let from: u32 = 0;
+    let count: u32 = 0;
+    if (at + <usize>popcnt(command & 0x7f) > deltaEnd) return -1;
+    if ((command & 0x01) != 0) from = load<u8>(at++);
+    if ((command & 0x02) != 0) from |= <u32>load<u8>(at++) << 8;
+    if ((command & 0x04) != 0) from |= <u32>load<u8>(at++) << 16;
+    if ((command & 0x08) != 0) from |= <u32>load<u8>(at++) << 24;
+    if ((command & 0x10) != 0) count = load<u8>(at++);
+    if ((command & 0x20) != 0) count |= <u32>load<u8>(at++) << 8;
+    if ((command & 0x40) != 0) count |= <u32>load<u8>(at++) << 16;
+    if (count == 0) count = 0x10000;
+    if (from > baseSize || count > baseSize - from || count > outSize - written) return -1;
+    memory.copy(out + written, base + from, count);
+    if (length != 0 && source + length == from && place + length == written) {
+      length += count;
+    } else {
+      if (length >= shortest && copies < MOST_COPIES) {
+        store<u32>(HITS + copies * 12, source);
+        store<u32>(HITS + copies * 12, place, 4);
+        store<u32>(HITS + copies * 12, length, 8);
+        copies++;
+      }
+      source = from;
+      place = written;
+      length = count;
+    }
+    written += count;
+  }
+  if (length >= shortest && copies < MOST_COPIES) {
+    store<u32>(HITS + copies * 12, source);
+    store<u32>(HITS + copies * 12, place, 4);
+    store<u32>(HITS + copies * 12, length, 8);
+    copies++;
+  }
+  return written == outSize ? <i32>copies : -1;
 }

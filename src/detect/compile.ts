@@ -31,6 +31,8 @@ const ESCAPE_SIGNS = ['\\u002d', '\\u002D', '\\u002e', '\\u002E', '\\x2e', '\\x2
 
 /** Bytes that must follow in WebAssembly at most: an escaped `/` or `+` ends a run of base64 early. */
 const BASE64_FOLLOW = 6;
+/** More than this many bytes hardly tell more, and each lengthens what has to be looked at again round a seam of a delta. */
+const LONGEST_FOLLOW = 24;
 /** After a form of three characters, which stand in any text: a key goes on for longer than this. */
 const SHORT_FORM = 3;
 const SHORT_FORM_FOLLOW = 24;
@@ -64,7 +66,8 @@ export function compileRules(providers: readonly Provider[], scope: 'tree' | 'hi
       matchers.push(matcher);
       for (const literal of detector.literals) {
         const follow = literal.followedBy;
-        add(follow?.class === 'base64' ? { ...literal, followedBy: { class: 'base64', count: Math.min(follow.count, BASE64_FOLLOW) } } : literal, { kind: 'plain', matcher, length: literal.text.length });
+        const most = follow?.class === 'base64' ? BASE64_FOLLOW : LONGEST_FOLLOW;
+        add(follow === undefined ? literal : { ...literal, followedBy: { ...follow, count: Math.min(follow.count, most) } }, { kind: 'plain', matcher, length: literal.text.length });
         if (literal.ignoreCase === true || !hasShape(detector)) continue;
         for (const form of base64Forms(literal.text)) {
           // In history only a value encoded by itself (a Kubernetes Secret), unless the key proves itself: each literal costs speed.

@@ -6,7 +6,7 @@ import { base64Around, base64Origin, decodeEscapes, opensInBase64 } from './deco
 import { type Verdict, judge } from './judge.ts';
 import { type Window, assignedName, matchWindow } from './match.ts';
 import { inClass } from './prefilter/layout.ts';
-import { Prefilter, builtImage } from './prefilter/prefilter.ts';
+import { type Copies, type Hits, type OnHit, Prefilter, builtImage } from './prefilter/prefilter.ts';
 import { type BytePlace, placesOf } from './text-place.ts';
 
 /** One key found in one artefact, without the key. Offsets are bytes of the artefact as scanned. */
@@ -90,10 +90,30 @@ export class ByteScanner {
    */
   scan(length: number, binary: boolean): Sighting[] {
     const view = this.#prefilter.reserve(length);
-    const bytes = Buffer.from(view.buffer, view.byteOffset, length);
+    return this.#matched(Buffer.from(view.buffer, view.byteOffset, length), binary, (onHit) => this.#prefilter.scan(length, onHit)).sightings;
+  }
+
+  /**
+   * Scans an object that stands in {@link ByteScanner.memory}. `base` is what the scan of the object it was made from gave: bytes copied from there are not
+   * looked at again.
+   */
+  scanAt(address: number, length: number, binary: boolean, base?: { readonly hits: Hits; readonly copies: Copies }): { readonly sightings: Sighting[]; readonly hits: Hits } {
+    const view = this.#prefilter.view(address, length);
+    const known = base?.hits;
+    return this.#matched(Buffer.from(view.buffer, address, length), binary, (onHit) =>
+      base === undefined || known === undefined ? this.#prefilter.scanAt(address, length, onHit) : this.#prefilter.scanCopied(address, length, base.copies, known, onHit),
+    );
+  }
+
+  /** The memory that objects are put into for {@link ByteScanner.scanAt}. */
+  get memory(): Prefilter {
+    return this.#prefilter;
+  }
+
+  #matched<T>(bytes: Buffer, binary: boolean, search: (onHit: OnHit) => T): { sightings: Sighting[]; hits: T } {
     const found = new Map<string, Found>();
     let escapedUntil = -1;
-    this.#prefilter.scan(length, (offset, literal) => {
+    const hits = search((offset, literal) => {
       for (const use of this.#rules.uses[literal] ?? []) {
         if (use.kind === 'escape') {
           if (offset < escapedUntil || binary) continue;
@@ -106,7 +126,7 @@ export class ByteScanner {
         else this.#scanBase64(bytes, offset, use, found);
       }
     });
-    return found.size === 0 ? [] : this.#finish(bytes, withoutOverlaps([...found.values()]));
+    return { sightings: found.size === 0 ? [] : this.#finish(bytes, withoutOverlaps([...found.values()])), hits };
   }
 
   #scanPlain(bytes: Buffer, offset: number, use: Extract<LiteralUse, { kind: 'plain' }>, found: Map<string, Found>): void {

@@ -1,12 +1,15 @@
 import { allowComments } from '../config/allow-comments.ts';
 import { compileRules } from '../detect/compile.ts';
 import { ByteScanner, type Sighting } from '../detect/scan-bytes.ts';
+import type { Copies, Hits } from '../detect/prefilter/prefilter.ts';
 import { ReferenceFinder } from '../detect/references/finder.ts';
 import { providers } from '../providers/index.ts';
 import { readFileSafelySync } from '../sources/directory/read.ts';
+import { readLooseObject } from '../sources/git/pack/loose-object.ts';
+import { readEntries } from '../sources/git/pack/read-entries.ts';
 import { readObjects } from '../sources/git/read-objects.ts';
 import { classify } from '../support/binary.ts';
-import type { ArtifactResult, EngineOptions, FilesTask, ObjectsTask, Progress, Task, TaskResult } from './tasks.ts';
+import type { ArtifactResult, EngineOptions, FilesTask, LooseTask, ObjectsTask, PackTask, Progress, Task, TaskResult } from './tasks.ts';
 
 /** Bytes looked at to tell text from binary. */
 const SNIFF = 8192;
@@ -29,7 +32,16 @@ export class ScanEngine {
 
   /** Runs one task. Files and objects that cannot be read are named in `skipped`; only a fault of ours throws. */
   async run(task: Task, onProgress?: (progress: Progress) => void): Promise<TaskResult> {
-    return task.kind === 'files' ? await this.#files(task, onProgress) : await this.#objects(task, onProgress);
+    switch (task.kind) {
+      case 'files':
+        return await this.#files(task, onProgress);
+      case 'objects':
+        return await this.#objects(task, onProgress);
+      case 'pack':
+        return this.#pack(task, onProgress);
+      case 'loose':
+        return this.#loose(task, onProgress);
+    }
   }
 
   async #files(task: FilesTask, onProgress: ((progress: Progress) => void) | undefined): Promise<TaskResult> {
@@ -53,7 +65,7 @@ export class ScanEngine {
       onProgress?.({ artifacts: index + 1, bytes });
       reported = bytes;
     }
-    return { artifacts, skipped, count: task.files.length - skipped.length, bytes };
+    return { artifacts, skipped, unread: [], count: task.files.length - skipped.length, bytes };
   }
 
   async #objects(task: ObjectsTask, onProgress: ((progress: Progress) => void) | undefined): Promise<TaskResult> {
@@ -69,7 +81,7 @@ export class ScanEngine {
       begin: (object, type, size) => {
         if (type === 'tree') return undefined;
         if (size > this.#options.maxFileSize) {
-          skipped.push({ name: object, reason: `object over ${Math.round(this.#options.maxFileSize / 2 ** 20)} MB`, incomplete: true });
+          skipped.push(this.#tooLarge(object));
           return undefined;
         }
         input = this.#scanner.reserve(size);
@@ -87,7 +99,70 @@ export class ScanEngine {
       },
       missing: (object) => skipped.push({ name: object, reason: 'missing object', incomplete: true }),
     });
-    return { artifacts, skipped, count, bytes };
+    return { artifacts, skipped, unread: [], count, bytes };
+  }
+
+  #pack(task: PackTask, onProgress: ((progress: Progress) => void) | undefined): TaskResult {
+    const artifacts: ArtifactResult[] = [];
+    const skipped: TaskResult['skipped'][number][] = [];
+    const unread: string[] = [];
+    let count = 0;
+    let bytes = 0;
+    let reported = 0;
+    readEntries<Copies, Note>(task.plan, task.from, task.to, {
+      memory: this.#scanner.memory,
+      largest: this.#options.maxFileSize,
+      take: ({ oid, type, address, size, base }, known) => {
+        const view = this.#scanner.memory.view(address, size);
+        const input = Buffer.from(view.buffer, address, size);
+        const kind = classify(input.subarray(0, SNIFF));
+        const isWide = kind === 'utf-16le' || kind === 'utf-16be';
+        const { sightings, hits } = this.#scanner.scanAt(address, size, kind === 'binary' || isWide, base === undefined ? undefined : { hits: base.note, copies: base.copies });
+        if (known) return hits;
+        count += 1;
+        bytes += size;
+        const named = type === 'commit' || type === 'tag' ? type : 'blob';
+        const artifact = isWide ? this.#scanUtf16(input, oid, named, false, kind) : sightings.length === 0 ? undefined : this.#artifact(sightings, input.toString('utf8'), input, oid, named, false);
+        if (artifact !== undefined) artifacts.push(artifact);
+        if (bytes - reported >= PROGRESS_BYTES) {
+          onProgress?.({ artifacts: count, bytes });
+          reported = bytes;
+        }
+        return hits;
+      },
+      unread: (oid) => unread.push(oid),
+      tooLarge: (oid) => skipped.push(this.#tooLarge(oid)),
+    });
+    return { artifacts, skipped, unread, count, bytes };
+  }
+
+  #loose(task: LooseTask, onProgress: ((progress: Progress) => void) | undefined): TaskResult {
+    const artifacts: ArtifactResult[] = [];
+    const skipped: TaskResult['skipped'][number][] = [];
+    const unread: string[] = [];
+    let count = 0;
+    let bytes = 0;
+    let reported = 0;
+    for (const { oid, path } of task.objects) {
+      const object = readLooseObject(path, this.#options.maxFileSize);
+      if (object.kind === 'unread') unread.push(oid);
+      else if (object.kind === 'too large') skipped.push(this.#tooLarge(oid));
+      if (object.kind !== 'object' || object.type === 'tree') continue;
+      const input = this.#scanner.reserve(object.bytes.length);
+      input.set(object.bytes);
+      count += 1;
+      bytes += input.length;
+      const artifact = this.#scanBytes(Buffer.from(input.buffer, input.byteOffset, input.length), oid, object.type, false);
+      if (artifact !== undefined) artifacts.push(artifact);
+      if (bytes - reported < PROGRESS_BYTES) continue;
+      onProgress?.({ artifacts: count, bytes });
+      reported = bytes;
+    }
+    return { artifacts, skipped, unread, count, bytes };
+  }
+
+  #tooLarge(name: string): TaskResult['skipped'][number] {
+    return { name, reason: `object over ${Math.round(this.#options.maxFileSize / 2 ** 20)} MB`, incomplete: true };
   }
 
   /** Scans what stands in the scanner's memory. `named` tells whether the path is known, and so whether references are looked for. */
@@ -130,3 +205,6 @@ export class ScanEngine {
 }
 
 const PROGRESS_BYTES = 4 * 2 ** 20;
+
+/** What a scan of a base leaves for the scans of what is made from it. */
+type Note = Hits;

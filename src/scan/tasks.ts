@@ -1,4 +1,5 @@
 import type { Sighting } from '../detect/scan-bytes.ts';
+import type { PackPlan } from '../sources/git/pack/pack-plan.ts';
 import type { GitRepository } from '../sources/git/repository.ts';
 import type { Extraction, Problem } from '../model/reference.ts';
 
@@ -30,7 +31,21 @@ export interface ObjectsTask {
   readonly paths?: readonly string[];
 }
 
-export type Task = FilesTask | ObjectsTask;
+/** Objects of a pack, read by our own reader: entries `order[from..to)`. */
+export interface PackTask {
+  readonly kind: 'pack';
+  readonly plan: PackPlan;
+  readonly from: number;
+  readonly to: number;
+}
+
+/** Loose objects, read by our own reader. */
+export interface LooseTask {
+  readonly kind: 'loose';
+  readonly objects: readonly { readonly oid: string; readonly path: string }[];
+}
+
+export type Task = FilesTask | ObjectsTask | PackTask | LooseTask;
 
 /** What one artefact gave; artefacts without anything to say are left out. */
 export interface ArtifactResult {
@@ -48,6 +63,8 @@ export interface ArtifactResult {
 export interface TaskResult {
   readonly artifacts: readonly ArtifactResult[];
   readonly skipped: readonly { readonly name: string; readonly reason: string; readonly incomplete: boolean }[];
+  /** Objects that our own reader could not read: git is to be asked. */
+  readonly unread: readonly string[];
   readonly count: number;
   readonly bytes: number;
 }

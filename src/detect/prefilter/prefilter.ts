@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type { PrefilterLiteral } from '../../model/provider.ts';
+import { Arena } from './arena.ts';
 import { CLASS_BITS, LAYOUT, MAX_ENTRIES, classTable, inClass } from './layout.ts';
 
 const WINDOW = 4;
@@ -8,17 +9,25 @@ const HASH_WINDOW = 3;
 const BUCKETS = 8;
 const BITMAP_BYTES = 8192;
 const PAGE = 65_536;
-/** Zero bytes the module may read past the input. */
-const PADDING = 64;
 
 interface Exports {
   readonly memory: WebAssembly.Memory;
-  readonly scan: (from: number, length: number) => number;
+  readonly scan: (origin: number, from: number, to: number, length: number) => number;
   readonly resume: () => number;
+  readonly applyDelta: (delta: number, deltaEnd: number, base: number, baseSize: number, out: number, outSize: number, shortest: number) => number;
 }
 
 /** Called for each hit: byte offset in the input, and the index of the literal in the list given. */
 export type OnHit = (offset: number, literal: number) => void;
+
+/**
+ * What a scan of an object learnt, for the scan of another that copies from it: pairs of offset and literal, in order. Undefined when
+ * there were too many to be worth keeping.
+ */
+export type Hits = Uint32Array | undefined;
+
+/** Bytes of an object that stand in its base as well: triples of offset in the base, offset in the object, length; in order. */
+export type Copies = Uint32Array;
 
 /**
  * A compiled set of literals in its own WebAssembly memory. Write bytes into what {@link Prefilter.reserve} returns, then scan: no copy.
@@ -27,12 +36,18 @@ export type OnHit = (offset: number, literal: number) => void;
  */
 export class Prefilter {
   readonly #exports: Exports;
+  readonly #arena: Arena;
+  /** The longest literal with what has to follow it: whether one stands at a place is decided within so many bytes. */
+  readonly #reach: number;
+  #input = 0;
+  #inputSize = -1;
 
   /** `image` is what {@link prefilterImage} made of the same literals; without it the tables are worked out here. */
   constructor(literals: readonly PrefilterLiteral[], image?: Uint8Array) {
     const instance = new WebAssembly.Instance(compiled());
     this.#exports = asExports(instance.exports);
-    this.#reserveBytes(PAGE);
+    this.#arena = new Arena(LAYOUT.input, (end) => this.#growTo(end));
+    this.#reach = Math.max(0, ...literals.map(({ text, followedBy }) => text.length + (followedBy?.count ?? 0)));
     const memory = new Uint8Array(this.#exports.memory.buffer);
     const digest = digestOf(literals);
     if (image !== undefined && digest.equals(image.subarray(0, digest.length))) {
@@ -53,28 +68,153 @@ export class Prefilter {
     return Buffer.concat([digestOf(literals), memory.subarray(LAYOUT.bitmap, LAYOUT.bitmap + BITMAP_BYTES), memory.subarray(LAYOUT.tables, end)]);
   }
 
-  /** A view of at least `size` bytes to fill with the next input. Valid until the next call. */
+  /** A view of at least `size` bytes to fill with the next input. Valid until the next call that makes room. */
   reserve(size: number): Uint8Array {
-    this.#reserveBytes(size);
-    return new Uint8Array(this.#exports.memory.buffer, LAYOUT.input, size);
+    if (size > this.#inputSize) {
+      if (this.#inputSize >= 0) this.#arena.release(this.#input);
+      // A quarter more than asked, so that a run of slowly growing files does not move the input each time.
+      this.#inputSize = Math.ceil(size * 1.25);
+      this.#input = this.#arena.allocate(this.#inputSize);
+    }
+    return this.view(this.#input, size);
   }
 
   /** Finds every literal in the first `length` bytes of the input, in order of position. */
   scan(length: number, onHit: OnHit): void {
-    new Uint8Array(this.#exports.memory.buffer, LAYOUT.input + length, PADDING).fill(0);
-    const hits = new Uint32Array(this.#exports.memory.buffer, LAYOUT.hits, (LAYOUT.bitmap - LAYOUT.hits) / 4);
-    for (let from = 0; from < length; from = this.#exports.resume()) {
-      const count = this.#exports.scan(from, length);
-      for (let index = 0; index < count; index += 1) onHit(hits[2 * index] ?? 0, hits[2 * index + 1] ?? 0);
-    }
+    this.scanAt(this.#input, length, onHit);
   }
 
-  #reserveBytes(size: number): void {
-    const wanted = LAYOUT.input + size + PADDING;
-    const have = this.#exports.memory.buffer.byteLength;
-    // A quarter more than asked, so that a run of slowly growing files does not grow the memory each time.
-    if (wanted > have) this.#exports.memory.grow(Math.ceil((wanted - have + size / 4) / PAGE));
+  /** Room for an object of `size` bytes; its address is good until {@link Prefilter.release}. */
+  allocate(size: number): number {
+    return this.#arena.allocate(size);
   }
+
+  release(address: number): void {
+    this.#arena.release(address);
+  }
+
+  /** Bytes that live objects and the input take. */
+  get live(): number {
+    return this.#arena.live;
+  }
+
+  /** The bytes at an address. Valid until the next call that makes room. */
+  view(address: number, size: number): Uint8Array<ArrayBuffer> {
+    return new Uint8Array(this.#exports.memory.buffer, address, size);
+  }
+
+  /** Finds every literal in the `length` bytes at `address`, in order of position. What it returns serves {@link Prefilter.scanCopied}. */
+  scanAt(address: number, length: number, onHit: OnHit): Hits {
+    const hits = sorted(this.#collect(address, 0, length, length));
+    let from = this.#exports.resume();
+    report(hits, onHit);
+    if (from >= length) return hits.length <= 2 * MOST_KEPT ? hits : undefined;
+    while (from < length) {
+      const more = sorted(this.#collect(address, from, length, length));
+      from = this.#exports.resume();
+      report(more, onHit);
+    }
+    return undefined;
+  }
+
+  /**
+   * Like {@link Prefilter.scanAt}, for an object that copies from another whose hits are known: only bytes that are new, and those near a
+   * seam, are looked at. Finds the same.
+   */
+  scanCopied(address: number, length: number, copies: Copies, known: Uint32Array, onHit: OnHit): Hits {
+    const found: number[] = [];
+    const keep = (offset: number, literal: number): void => {
+      found.push(offset, literal);
+    };
+    let done = 0;
+    for (let index = 0; index + 2 < copies.length; index += 3) {
+      const source = copies[index] ?? 0;
+      const place = copies[index + 1] ?? 0;
+      // Beyond this offset of the copy a literal would reach past its end, into bytes that need not be the base's.
+      const sure = (copies[index + 2] ?? 0) - this.#reach;
+      if (sure <= 0) continue;
+      if (!this.#scanRange(address, done, place, length, keep)) return this.scanAt(address, length, onHit);
+      for (let at = firstFrom(known, source); at < known.length && (known[at] ?? 0) <= source + sure; at += 2) keep((known[at] ?? 0) - source + place, known[at + 1] ?? 0);
+      done = place + sure + 1;
+    }
+    if (!this.#scanRange(address, done, length, length, keep) || found.length > 2 * MOST_KEPT) return this.scanAt(address, length, onHit);
+    const hits = sorted(Uint32Array.from(found));
+    report(hits, onHit);
+    return hits;
+  }
+
+  /**
+   * Writes at `out` what `delta` makes of the object at `base`. Returns its copies, those long enough to be of use; undefined when the delta
+   * does not fit the sizes.
+   */
+  applyDelta(delta: number, deltaSize: number, base: number, baseSize: number, out: number, outSize: number): Copies | undefined {
+    const count = this.#exports.applyDelta(delta, delta + deltaSize, base, baseSize, out, outSize, this.#reach + SHORTEST_GAIN);
+    if (count < 0) return undefined;
+    return new Uint32Array(this.#exports.memory.buffer, LAYOUT.hits, count * 3).slice();
+  }
+
+  /** Hits that begin at `from` or later and before `to`. False when there are so many that the buffer did not hold them. */
+  #scanRange(address: number, from: number, to: number, length: number, keep: OnHit): boolean {
+    if (from >= to) return true;
+    // A fingerprint may stand anywhere in its literal.
+    const hits = this.#collect(address, from, Math.min(length, to + this.#reach), length);
+    const whole = this.#exports.resume() >= Math.min(length, to + this.#reach);
+    for (let index = 0; index < hits.length; index += 2) {
+      const offset = hits[index] ?? 0;
+      if (offset >= from && offset < to) keep(offset, hits[index + 1] ?? 0);
+    }
+    return whole;
+  }
+
+  /** One call of the module: a view of the pairs it wrote. */
+  #collect(address: number, from: number, to: number, length: number): Uint32Array {
+    const count = this.#exports.scan(address, from, to, length);
+    return new Uint32Array(this.#exports.memory.buffer, LAYOUT.hits, 2 * count);
+  }
+
+  #growTo(end: number): void {
+    const have = this.#exports.memory.buffer.byteLength;
+    if (end > have) this.#exports.memory.grow(Math.ceil((end - have) / PAGE));
+  }
+}
+
+/** Hits of an object that are kept for those that copy from it. Below what the module's buffer holds in one call, so that both ways of scanning agree. */
+const MOST_KEPT = 16_384;
+/** Bytes that a copy has to spare the scan before carrying hits over pays. */
+const SHORTEST_GAIN = 64;
+
+/** In order of offset, then literal. Nearly always they are. */
+function sorted(hits: Uint32Array): Uint32Array {
+  for (let index = 2; index < hits.length; index += 2) {
+    const before = hits[index - 2] ?? 0;
+    const offset = hits[index] ?? 0;
+    if (before < offset || (before === offset && (hits[index - 1] ?? 0) < (hits[index + 1] ?? 0))) continue;
+    // Offset and literal (16 bits) fit a double's 53 bits.
+    const joined = Float64Array.from({ length: hits.length / 2 }, (_, at) => (hits[2 * at] ?? 0) * 65_536 + (hits[2 * at + 1] ?? 0)).sort();
+    const result = new Uint32Array(hits.length);
+    joined.forEach((value, at) => {
+      result[2 * at] = Math.floor(value / 65_536);
+      result[2 * at + 1] = value % 65_536;
+    });
+    return result;
+  }
+  return hits.slice();
+}
+
+function report(hits: Uint32Array, onHit: OnHit): void {
+  for (let index = 0; index < hits.length; index += 2) onHit(hits[index] ?? 0, hits[index + 1] ?? 0);
+}
+
+/** Index of the first pair whose offset is at least `offset`. */
+function firstFrom(hits: Uint32Array, offset: number): number {
+  let low = 0;
+  let high = hits.length / 2;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((hits[2 * middle] ?? 0) < offset) low = middle + 1;
+    else high = middle;
+  }
+  return 2 * low;
 }
 
 /** Working the tables out takes longer than scanning a small folder, so the build does it once for each scope. */
@@ -112,11 +252,16 @@ function readBeside(name: string): Buffer<ArrayBuffer> {
 }
 
 function asExports(value: WebAssembly.Exports): Exports {
-  const { memory, scan, resume } = value;
-  if (!(memory instanceof WebAssembly.Memory) || typeof scan !== 'function' || typeof resume !== 'function') {
-    throw new TypeError('prefilter.wasm does not export memory, scan and resume: build it again (npm run build)');
+  const { memory, scan, resume, applyDelta } = value;
+  if (!(memory instanceof WebAssembly.Memory) || typeof scan !== 'function' || typeof resume !== 'function' || typeof applyDelta !== 'function') {
+    throw new TypeError('prefilter.wasm does not export memory, scan, resume and applyDelta: build it again (npm run build)');
   }
-  return { memory, scan: (from, length) => Number(scan(from, length)), resume: () => Number(resume()) };
+  return {
+    memory,
+    scan: (origin, from, to, length) => Number(scan(origin, from, to, length)),
+    resume: () => Number(resume()),
+    applyDelta: (...parts) => Number(applyDelta(...parts)),
+  };
 }
 
 /** Where a literal is looked for: `WINDOW` byte sets that start at `offset`, and the variants of the first three bytes for the hash. */

@@ -31,6 +31,8 @@ export interface GitRepository {
   readonly shallow: boolean;
   /** A partial clone: objects may be missing by design. They are never fetched. */
   readonly partial: boolean;
+  /** Every object directory, the repository's own first, then alternates. Absolute. */
+  readonly objectFolders: readonly string[];
   /** Object directories outside what the user named that git would read too: alternates, and symbolic links to elsewhere. */
   readonly alternates: readonly string[];
   /** The user agreed to read `alternates`. When false and there are some, git is not run. */
@@ -163,7 +165,7 @@ async function describe(found: Found, options: OpenOptions): Promise<GitReposito
     objectFormat: configValue(config, 'extensions', '', 'objectformat')?.toLowerCase() === 'sha256' ? 'sha256' : 'sha1',
     shallow: await exists(join(commonDir, 'shallow')),
     partial: config.some((entry) => (entry.section === 'remote' && entry.key === 'promisor' && isTrue(entry.value)) || (entry.section === 'extensions' && entry.key === 'partialclone')),
-    alternates: await outsideObjects(commonDir, root ?? found.named, name),
+    ...(await objectFolders(commonDir, root ?? found.named, name)),
     alternatesAllowed: options.allowAlternates === true,
     linkedWorktrees: await linkedWorktrees(commonDir, gitDir, name),
     ...(head.commit === undefined ? {} : { head: head.commit }),
@@ -180,18 +182,21 @@ async function looksLikeGitDir(folder: string): Promise<boolean> {
 
 // --- objects kept elsewhere
 
-async function outsideObjects(commonDir: string, named: string, name: string): Promise<readonly string[]> {
+async function objectFolders(commonDir: string, named: string, name: string): Promise<{ objectFolders: readonly string[]; alternates: readonly string[] }> {
   const found = new Set<string>();
+  const all = new Set<string>();
   const objects = join(commonDir, 'objects');
   for (const folder of [objects, join(objects, 'pack'), join(objects, 'info')]) {
     const real = await realpathOrUndefined(folder);
     if (real !== undefined && real !== folder && !isInside(commonDir, real) && !isInside(named, real)) found.add(real);
   }
-  await collectAlternates(objects, commonDir, named, name, 0, found);
-  return [...found].sort();
+  all.add(objects);
+  await collectAlternates(objects, name, 0, all);
+  for (const folder of all) if (folder !== objects && !isInside(named, folder) && !isInside(commonDir, folder)) found.add(folder);
+  return { objectFolders: [...all], alternates: [...found].sort() };
 }
 
-async function collectAlternates(objects: string, commonDir: string, named: string, name: string, depth: number, found: Set<string>): Promise<void> {
+async function collectAlternates(objects: string, name: string, depth: number, found: Set<string>): Promise<void> {
   if (depth > DEEPEST_ALTERNATE) return;
   const text = await readSmall(join(objects, 'info', 'alternates'), name);
   for (const line of text?.split('\n') ?? []) {
@@ -200,8 +205,8 @@ async function collectAlternates(objects: string, commonDir: string, named: stri
     const written = isAbsolute(entry) ? entry : resolve(objects, entry);
     const real = (await realpathOrUndefined(written)) ?? written;
     if (found.has(real)) continue;
-    if (!isInside(named, real) && !isInside(commonDir, real)) found.add(real);
-    await collectAlternates(real, commonDir, named, name, depth + 1, found);
+    found.add(real);
+    await collectAlternates(real, name, depth + 1, found);
   }
 }
 

@@ -39,6 +39,8 @@ export class Prefilter {
   readonly #arena: Arena;
   /** The longest literal with what has to follow it: whether one stands at a place is decided within so many bytes. */
   readonly #reach: number;
+  /** The longest literal by itself: its fingerprint stands within so many bytes. */
+  readonly #longest: number;
   #input = 0;
   #inputSize = -1;
 
@@ -47,6 +49,7 @@ export class Prefilter {
     const instance = new WebAssembly.Instance(compiled());
     this.#exports = asExports(instance.exports);
     this.#arena = new Arena(LAYOUT.input, (end) => this.#growTo(end));
+    this.#longest = Math.max(0, ...literals.map(({ text }) => text.length));
     this.#reach = Math.max(0, ...literals.map(({ text, followedBy }) => text.length + (followedBy?.count ?? 0)));
     const memory = new Uint8Array(this.#exports.memory.buffer);
     const digest = digestOf(literals);
@@ -157,8 +160,9 @@ export class Prefilter {
   #scanRange(address: number, from: number, to: number, length: number, keep: OnHit): boolean {
     if (from >= to) return true;
     // A fingerprint may stand anywhere in its literal.
-    const hits = this.#collect(address, from, Math.min(length, to + this.#reach), length);
-    const whole = this.#exports.resume() >= Math.min(length, to + this.#reach);
+    const last = Math.min(length, to + this.#longest);
+    const hits = this.#collect(address, from, last, length);
+    const whole = this.#exports.resume() >= last;
     for (let index = 0; index < hits.length; index += 2) {
       const offset = hits[index] ?? 0;
       if (offset >= from && offset < to) keep(offset, hits[index + 1] ?? 0);

@@ -171,7 +171,7 @@ class ReadAhead {
       // Far from the last place only what is asked: children stand where they like.
       const near = offset >= this.#from && offset < this.#to + READ_AHEAD;
       this.#from = offset;
-      this.#to = offset + readSync(this.#descriptor, this.#buffer, 0, near ? this.#buffer.length : length, offset);
+      this.#to = offset + readSync(this.#descriptor, this.#buffer, 0, near ? Math.max(length, READ_AHEAD) : length, offset);
     }
     return this.#buffer.subarray(offset - this.#from, Math.min(this.#to, offset + length) - this.#from);
   }

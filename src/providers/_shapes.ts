@@ -1,7 +1,7 @@
 import type { PrefilterLiteral } from '../model/provider.ts';
 
 /** What may stand between a name and its value in the languages and formats we read: quotes, brackets, `:=`, `??`, `:-`, escapes, new lines. */
-export const SEPARATOR = '[\\s"\'`:=<>,(){}|\\[\\]\\\\?@&*;!-]';
+const SEPARATOR = '(?:[\\s"\'`:=<>,(){}|\\[\\]\\\\?@&*;!]|(?<=[:-])-|-(?=[->]))';
 /**
  * What may stand between the provider's word and the key word: `MISTRAL_API_KEY`, `mistral api key`, `Mistral({ apiKey`, `"mistral": { "token"`.
  * New lines only inside an opened bracket, so that an empty variable does not claim the value of the next line.
@@ -14,8 +14,9 @@ const FIELD_WORD = anyCase('value|string|type|sensitive|true|false|default|plain
 const INLINE_WORD = anyCase('str|bearer|token|key|secret|some|new|final|static|mut|option|optional|to|from|secretstr|securestring|char|const|literal|get|set|init|body|is|std|var|b|r|u|f');
 /** Between a name and its value: separators, a closing tag, and up to five such words. */
 export const BETWEEN = `(?:<\\/[\\w:]{1,12}>|)${SEPARATOR}{1,40}(?:(?:${FIELD_WORD}|(?<!\\n[ \\t]{0,20})(?:${INLINE_WORD}))${SEPARATOR}{1,24}){0,5}`;
+const LINE = '(?:|[^\\n{}\\[\\]]{0,80}\\n)';
 /** `mistral:` or `[mistral]` with the key under it, some lines below. */
-const SECTION = '["\'`]{0,1}[ \\t]{0,8}[:=\\]]{0,2}[ \\t]{0,8}\\{?[ \\t]{0,8}\\r?\\n(?:[^\\n{}\\[\\]]{0,80}\\n){0,3}?[ \\t"\'`]{0,20}[\\w.-]{0,16}?';
+const SECTION = `["'\`]{0,1}[ \\t]{0,8}[:=\\]]{0,2}[ \\t]{0,8}\\{?[ \\t]{0,8}\\r?\\n${LINE}${LINE}${LINE}[ \\t"'\`]{0,20}[\\w.-]{0,16}?`;
 
 /** Bytes a pattern of {@link assigned} may need after the name, without the key itself. */
 export const ASSIGNED_REACH = 200;
@@ -47,7 +48,7 @@ export function keyNames(...names: readonly string[]): PrefilterLiteral[] {
 
 /** Heads of sections that hold a key under them, as literals: `mistral:`, `[mistral]`, `"Mistral": {`. */
 export function sections(...names: readonly string[]): PrefilterLiteral[] {
-  return names.flatMap((name) => literals(`${name}:\n`, `${name}:\r\n`, `${name}]\n`, `${name}]\r\n`, `${name}": {`));
+  return names.flatMap((name) => literals(`${name}:`, `${name}]`, `${name}": {`));
 }
 
 export function literals(...texts: readonly string[]): PrefilterLiteral[] {

@@ -227,7 +227,9 @@ export class ByteScanner {
   #finish(bytes: Buffer, found: readonly Found[]): Sighting[] {
     const offsets = [...new Set(found.flatMap(({ start, end }) => [start, end]))].toSorted((a, b) => a - b);
     const places = new Map(placesOf(bytes, offsets).map((place, index) => [offsets[index] ?? 0, place] as const));
+    const rules = found.some(({ verdict }) => verdict.confidence === 'high') ? patternsIn(bytes) : [];
     return found.map((one, index) => {
+      const sample = one.verdict.confidence === 'high' && isNearAny(rules, one.start);
       const from = places.get(one.start);
       const to = places.get(one.end);
       if (from === undefined || to === undefined) throw new Error('place of a match is missing');
@@ -240,11 +242,11 @@ export class ByteScanner {
         from,
         to,
         encoding: one.encoding,
-        confidence: one.verdict.confidence,
+        confidence: sample ? 'medium' : one.verdict.confidence,
         proven: one.verdict.proven,
-        reasons: one.verdict.reasons,
+        reasons: sample ? [...one.verdict.reasons, 'stands near a pattern for keys: a sample for a rule'] : one.verdict.reasons,
         facts: one.verdict.facts,
-        preview: previewOf(one.secret, detector.publicPrefix),
+        preview: one.verdict.facts['key-id'] === undefined ? previewOf(shown(one.secret), detector.publicPrefix) : `key ${one.verdict.facts['key-id'].slice(0, 8)}…`,
         identity: digest(one.secret, this.#keys.run),
         lineDigest: lineDigest(bytes, one, from, found.slice(Math.max(0, index - NEIGHBOURS), index + NEIGHBOURS)),
         ...(this.#keys.operator === undefined ? {} : { fingerprint: digest(one.secret, this.#keys.operator) }),
@@ -255,6 +257,16 @@ export class ByteScanner {
   }
 }
 
+/** A key file ends in its frame, which tells nothing: the end of what is framed is shown instead. */
+function shown(secret: Secret): Secret {
+  let framed: Secret | undefined;
+  secret.expose((text) => {
+    if (text.startsWith('-----BEGIN')) framed = new Secret(text.replace(/-----[A-Z ]{1,40}-----/g, '').replace(/\\+[nrt]|[^A-Za-z0-9+/]/g, ''));
+    return 0;
+  });
+  return framed ?? secret;
+}
+
 /** One byte a character, so that offsets in the text are offsets in the bytes. */
 function latin1(bytes: Buffer, from: number, to: number): string {
   return bytes.toString('latin1', from, to);
@@ -262,6 +274,30 @@ function latin1(bytes: Buffer, from: number, to: number): string {
 
 function inBinary({ detector }: Matcher): boolean {
   return detector.inBinary ?? (detector.context === undefined && (detector.publicPrefix.length >= 5 || detector.proof !== undefined));
+}
+
+/** A class of characters many times over: what regular expressions for keys are made of. */
+const KEY_PATTERN = /[\])](?:\{(?:1[6-9]|[2-9]\d|\d{3})(?:,\d{0,4})?\})/g;
+/** How far from such a pattern keys are its samples, in bytes, and the largest file in which patterns are sought. */
+const PATTERN_REACH = 8192;
+const LARGEST_WITH_PATTERNS = 4 * 2 ** 20;
+
+/** Offsets of patterns for keys, ascending. */
+function patternsIn(bytes: Buffer): number[] {
+  if (bytes.length > LARGEST_WITH_PATTERNS) return [];
+  return Array.from(latin1(bytes, 0, bytes.length).matchAll(KEY_PATTERN), (match) => match.index);
+}
+
+function isNearAny(offsets: readonly number[], at: number): boolean {
+  let low = 0;
+  let high = offsets.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((offsets[middle] ?? 0) < at - PATTERN_REACH) low = middle + 1;
+    else high = middle;
+  }
+  const nearest = offsets[low];
+  return nearest !== undefined && nearest <= at + PATTERN_REACH;
 }
 
 /** Keyed, so that a short or structured secret cannot be searched for offline (threat model T13). */

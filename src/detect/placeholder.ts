@@ -36,6 +36,8 @@ export function doubtOf(body: string): Doubt | undefined {
   const runChance = 2 * body.length * Math.min(size, 36) ** (1 - run.longest);
   const runReason = 'a sequence such as abcdef or 123456';
   if (runChance < CHANCE.certain || run.total / body.length > SEQUENCE_SHARE) return { strength: 'certain', reason: runReason };
+  // `A1B2C3D4`: two sequences, turn and turn about.
+  if (body.length >= 16 && isBraided(body)) return { strength: 'certain', reason: runReason };
   const word = wordIn(body);
   if (word !== undefined) return { strength: word.length >= 6 ? 'certain' : 'likely', reason: `the word "${word}"` };
   if (runChance < CHANCE.likely) return { strength: 'likely', reason: runReason };
@@ -93,6 +95,16 @@ function sequential(body: string): { longest: number; total: number } {
     direction = step;
   }
   return { longest, total };
+}
+
+/** Shortest run in every other character that chance does not make. */
+const BRAIDED = 8;
+
+function isBraided(body: string): boolean {
+  return [0, 1].some((first) => {
+    const half = Array.from({ length: Math.ceil((body.length - first) / 2) }, (_, index) => body[first + 2 * index]).join('');
+    return sequential(half).longest >= BRAIDED;
+  });
 }
 
 function stepBetween(a: number, b: number): number {

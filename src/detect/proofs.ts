@@ -9,6 +9,9 @@ export interface Proof {
   readonly facts: Readonly<Record<string, string>>;
 }
 
+/** Names under which a key with another mark may still be one for AI services. */
+const AZURE_AI = /openai|cognitive|azure[_.-]?ai|inference|foundry|aoai/i;
+
 /** A key with the text it stands in (decoded, one byte a character), for proofs that need its neighbours. */
 export interface Candidate {
   readonly key: string;
@@ -37,9 +40,11 @@ const PROOFS: Readonly<Record<ProofName, (candidate: Candidate) => Proof>> = {
     if (right.length !== head.length) return refuted(`unequal halves (${head.length} and ${right.length})`);
     return [20, 58, 74].includes(right.length) ? proven(`equal halves of ${right.length}`) : refuted(`halves of ${right.length}`);
   },
-  'azure-mark': ({ key }) => {
+  'azure-mark': ({ key, text }) => {
     if (key.length !== 84 || key.slice(52, 58) !== 'JQQJ99') return refuted('no JQQJ99 at offset 52');
-    return proven(key.slice(76, 80) === 'ACOG' ? 'JQQJ99 and the service mark ACOG' : 'JQQJ99 at offset 52');
+    if (key.slice(76, 80) === 'ACOG') return proven('JQQJ99 and the service mark ACOG');
+    // Every Azure service draws its keys in this form; the mark says which.
+    return AZURE_AI.test(text) ? UNKNOWN : refuted('the key of another Azure service');
   },
   'aws-account': (candidate) => awsId(candidate),
   'aws-secret': ({ key }) => {

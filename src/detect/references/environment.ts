@@ -27,6 +27,7 @@ const SCHEMA = new Set(['z', 'zod', 'v', 't', 'y', 'Joi', 'joi', 'yup', 'S', 'Ty
 const TYPE_WORDS = new Set(['string', 'String', 'undefined', 'any', 'unknown', 'never', 'str', 'boolean', 'number', 'SecretStr', 'Optional']);
 /** Asking a person: the key comes from neither the environment nor a store. */
 const PROMPT = /^(?:getpass|input|prompt|password|ask)$/i;
+const STATEMENTS = new Set(['if', 'while', 'for', 'switch', 'return', 'in', 'of', 'and', 'or', 'not', 'print']);
 /** How far the reader looks back for the owner of a bracket or the start of a statement. */
 const REACH = 24;
 
@@ -271,14 +272,14 @@ export function findEnvironment(tokens: Tokens, language: Language, names: NameT
   function literalPlace(at: number, upper: boolean): (Place & { first: number }) | undefined {
     const name = tokens.value(at);
     const key = keyBefore(tokens, at);
-    if (key !== '' && NAMING_KEY.test(key)) return upper ? { confidence: 'high', store: 'environment', route: key, first: at } : undefined;
+    if (key !== '' && NAMING_KEY.test(key)) return upper ? { confidence: isArgument() ? 'high' : tokens.is(at - 1, ':') ? 'low' : 'medium', store: 'environment', route: key, first: at } : undefined;
     const member = tokens.identifier(at + 1) === 'not' ? at + 2 : at + 1;
     if (tokens.identifier(member) === 'in' && [member + 1, member + 3].some((index) => ENVIRONMENT.test(tokens.identifier(index) ?? ''))) {
       return upper ? { confidence: 'high', store: 'environment', route: 'in environment', first: at } : undefined;
     }
     const opener = openers[openers.length - 1] ?? -1;
     const owner = ownerOf(tokens, opener);
-    if (owner.key !== '' && NAMING_KEY.test(owner.key)) return upper ? { confidence: 'high', store: 'environment', route: owner.key, first: at } : undefined;
+    if (owner.key !== '' && NAMING_KEY.test(owner.key)) return upper ? { confidence: isArgument() ? 'high' : 'low', store: 'environment', route: owner.key, first: at } : undefined;
     // Ruby and shell-like calls need no brackets: `ENV.fetch "X"`.
     const bare = language === 'ruby' && tokens.kind(at - 1) === IDENTIFIER ? objectBefore(tokens, at, at - 1) : undefined;
     const callee = bare?.path ?? owner.callee;
@@ -299,6 +300,23 @@ export function findEnvironment(tokens: Tokens, language: Language, names: NameT
       if (CONFIGURES.test(tail) && (upper || /[:.]/.test(name))) return { confidence: 'medium', store: 'environment', route: `${callee}()`, first };
     }
     return upper ? { confidence: 'low', store: 'unknown', route: 'text', first: at } : undefined;
+  }
+
+  /** Whether the brackets round the token at hand lead to a call, and so hand over what stands in them. A table by itself only lists names. */
+  function isArgument(): boolean {
+    for (let index = openers.length - 1; index >= 0; index -= 1) {
+      const opener = openers[index] ?? -1;
+      const before = tokens.code(opener - 1);
+      if (tokens.is(opener, '(')) {
+        const callee = tokens.identifier(opener - 1);
+        if (callee !== undefined || before === 62) return callee === undefined || !STATEMENTS.has(callee);
+        // A parenthesis round an expression, or a list of parameters.
+        continue;
+      }
+      // A block: after `)`, `=>`, a type or a keyword.
+      if (tokens.is(opener, '{') && (before === 41 || (before === 62 && tokens.is(opener - 2, '=')) || (tokens.kind(opener - 1) === IDENTIFIER && language !== 'go' && tokens.identifier(opener - 1) !== 'return'))) return false;
+    }
+    return false;
   }
 
   /** The value argument of `setenv("X", "value")` when it is a literal: a value of its own. Gives back `at`. */

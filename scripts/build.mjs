@@ -9,14 +9,11 @@ import { pathToFileURL } from 'node:url';
 const root = join(import.meta.dirname, '..');
 const at = (...parts) => join(root, ...parts);
 
-const { error, stderr } = await asc.main([
+const { error } = await asc.main([
   'src/detect/prefilter/assembly/index.ts', '--baseDir', root, '--outFile', 'src/detect/prefilter/prefilter.wasm',
   '--optimizeLevel', '3', '--shrinkLevel', '0', '--converge', '--noAssert', '--runtime', 'stub', '--enable', 'simd', '--initialMemory', '32',
-]);
-if (error) {
-  process.stderr.write(`${stderr.toString()}\n`);
-  throw error;
-}
+], { stderr: process.stderr });
+if (error) throw error;
 
 const { version, dependencies } = JSON.parse(readFileSync(at('package.json'), 'utf8'));
 const entries = ['src/cli/main.ts', 'src/scan/worker.ts'].filter((entry) => existsSync(at(entry)));
@@ -28,7 +25,7 @@ if (entries.length > 0) {
     absWorkingDir: root,
     entryPoints: entries.map((entry) => ({ in: entry, out: entry.replace(/^.*\/([^/]+)\.ts$/, '$1') })),
     outdir: 'dist', bundle: true, splitting: true, platform: 'node', mainFields: ['module', 'main'], format: 'esm', target: 'node20.19',
-    external: Object.keys(dependencies ?? {}).filter((name) => !['commander', 'yaml', 'jsonc-parser', 'smol-toml', 'ignore', 'chalk', 'fast-glob'].includes(name)),
+    external: Object.keys(dependencies ?? {}).filter((name) => !['commander', 'yaml', 'jsonc-parser', 'smol-toml', 'chalk', 'fast-glob'].includes(name)),
     minify: true, legalComments: 'none', logLevel: 'warning', chunkNames: 'chunks/[name]-[hash]',
     define: { __DEKEY_VERSION__: JSON.stringify(version) },
     banner: { js: "import { createRequire as __cr } from 'node:module'; const require = __cr(import.meta.url);" },

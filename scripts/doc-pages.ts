@@ -64,8 +64,6 @@ function findingsPage(): string {
     '`DK-SECRET-<PROVIDER>-VALUE` is a value without a form of its own in a place where only a key of that provider belongs (`OPENAI_API_KEY: …` in a',
     'configuration file). `DK-REF-CODE` is a use in source code: an environment read, an SDK call, a command.',
     '',
-    '`dekey plan`, which many of the fixes name, is not part of this version yet.',
-    '',
     'To accept one finding, write `dekey:allow REASON` in a comment on its line or the line above. To accept many, use a baseline.',
     '',
   ];

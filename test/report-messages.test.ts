@@ -30,7 +30,7 @@ describe('the wording', () => {
 
   test('says what federation can do for the key, with source and date', () => {
     const native = describeCode('DK-SECRET-ANTHROPIC-API-KEY', providers, platforms);
-    expect(native?.fix).toContain('`dekey plan`');
+    expect(native?.fix).toContain('accepts workload identity federation');
     expect(native?.help).toContain('Source: https://platform.claude.com/docs');
     expect(native?.help).toContain('as of 2026-10-02');
     expect(describeCode('DK-SECRET-AWS-SESSION-TOKEN', providers, platforms)?.why).toContain('expires by itself');

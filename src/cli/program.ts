@@ -1,11 +1,12 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { CONFIDENCES, SEVERITIES } from '../model/levels.ts';
 import { FORMATS } from '../report/renderer.ts';
+import { EXIT_CODES } from './exit-codes.ts';
 
 /** The command line as data; what a command does is loaded only when it runs, so that `--help` answers at once. */
 export function buildProgram(version: string, finish: (code: number) => void): Command {
   const program = new Command('dekey')
-    .description('Finds every long-lived AI API key and every workload that uses one, and moves them to workload identity federation.')
+    .description('Finds every long-lived AI API key and every workload that uses one, scores\nthe risk, and says which of them workload identity federation can replace.')
     .version(version, '-V, --version', 'print the version')
     .helpOption('-h, --help', 'print help')
     .helpCommand(false)
@@ -19,13 +20,13 @@ export function buildProgram(version: string, finish: (code: number) => void): C
     .addOption(new Option('--format <FORMAT>', 'output format').choices([...FORMATS]).default('text'))
     .option('-o, --output <FILE>', 'write the result to a new file (mode 0600) instead of standard output')
     .option('--history', 'also every object git holds: all branches, stashes, dangling commits, messages, tags')
-    .option('--since <REV>', 'only what commits after REV brought in')
-    .option('--staged', 'only what is staged for the next commit')
-    .option('--include <GLOB>', 'only files that match (repeatable)', collect, [])
-    .option('--exclude <GLOB>', 'leave out files that match (repeatable)', collect, [])
+    .addOption(new Option('--since <REV>', 'only what commits after REV brought in').conflicts(['history', 'staged']))
+    .addOption(new Option('--staged', 'only what is staged for the next commit').conflicts('history'))
+    .option('--include <GLOB>', 'only files that match (repeatable)', collect)
+    .option('--exclude <GLOB>', 'leave out files that match (repeatable)', collect)
     .option('--include-ignored', 'also files that git ignores (dotenv, agent and credential files always are)')
-    .option('--max-file-size <MB>', 'leave out larger files, and say so', wholeNumber, 20)
-    .addOption(new Option('--fail-on <LEVEL>', 'exit 1 when a finding is this bad or worse').choices([...SEVERITIES, 'none']).default('high'))
+    .option('--max-file-size <MB>', 'leave out larger files, and say so (default: 20)', wholeNumber)
+    .addOption(new Option('--fail-on <LEVEL>', 'exit 1 when a finding is this bad or worse (default: high)').choices([...SEVERITIES, 'none']))
     .option('--baseline <FILE>', 'findings already accepted; they are shown as such and never fail the run')
     .option('--update-baseline', 'write the findings of this run into the baseline')
     .option('--reason <TEXT>', 'reason recorded with --update-baseline')
@@ -43,13 +44,17 @@ export function buildProgram(version: string, finish: (code: number) => void): C
       [
         '',
         'Examples:',
-        '  dekey scan                                     this folder',
-        '  dekey scan ../service --history                a repository with everything git holds of it',
-        '  dekey scan --format sarif -o dekey.sarif       for code scanning',
-        '  dekey scan --staged --fail-on medium           in a pre-commit hook',
-        '  dekey scan --baseline dekey.baseline.json      only new findings fail',
+        '  dekey scan                                  this folder',
+        '  dekey scan ../service --history             with everything git holds of it',
+        '  dekey scan --format sarif -o dekey.sarif    for code scanning',
+        '  dekey scan --staged --fail-on medium        in a pre-commit hook',
+        '  dekey scan --baseline dekey.baseline.json   only new findings fail',
         '',
-        `Confidence (${CONFIDENCES.join(', ')}) is apart from severity; low means that a person should look, and never fails a run.`,
+        `Confidence (${CONFIDENCES.join(', ')}) is apart from severity: a finding of low`,
+        'confidence is for a person to look at, and never fails a run.',
+        '',
+        'Exit codes:',
+        ...Object.values(EXIT_CODES).map(({ code, short }) => `  ${code}  ${short}`),
       ].join('\n'),
     )
     .action(async (targets: string[], flags: Record<string, unknown>) => {
@@ -71,8 +76,8 @@ export function buildProgram(version: string, finish: (code: number) => void): C
   return program;
 }
 
-function collect(value: string, before: readonly string[]): string[] {
-  return [...before, value];
+function collect(value: string, before: readonly string[] | undefined): string[] {
+  return [...(before ?? []), value];
 }
 
 function wholeNumber(value: string): number {

@@ -102,8 +102,8 @@ const SPEND_RISKS: Readonly<Record<Provider['spend'], string>> = {
 };
 
 const FEDERATION_FIXES: Readonly<Record<Federation['kind'], (provider: string) => string>> = {
-  native: (provider) => `${provider} accepts workload identity federation: \`dekey plan\` writes the rule and the change that make this key unnecessary.`,
-  'after-change': (provider) => `Workload identity federation can replace this key of ${provider} once the code or the model access has changed: \`dekey plan\` says what.`,
+  native: (provider) => `${provider} accepts workload identity federation: trust the workload's platform there, let the workload present its token, and the key is unnecessary.`,
+  'after-change': (provider) => `Workload identity federation can replace this key of ${provider} once the code or the model access has changed.`,
   none: (provider) => `${provider} has no federation. Keep the key in a vault, hand it out with a short lease, restrict and rotate it.`,
 };
 
@@ -176,14 +176,14 @@ const CLASS_DESCRIPTIONS: Readonly<Record<Finding['class'], (provider: string) =
     title: `${provider} credential`,
     what: `A value stands where only a credential of ${provider} belongs.`,
     why: 'Whoever can read the file can use it from anywhere, until somebody revokes it.',
-    fix: 'Revoke it at the provider, then replace it by workload identity federation: `dekey plan`.',
+    fix: 'Revoke it at the provider, then replace it by workload identity federation.',
   }),
   // One code serves all providers, so its words may not depend on whose key was found first.
   reference: () => ({
     title: 'Use of an AI credential',
     what: 'A workload uses a long-lived credential of an AI provider.',
     why: 'A key that is used has to exist, and everyone who can read the place it is kept in can copy it.',
-    fix: 'Replace the key by workload identity federation: `dekey plan`.',
+    fix: 'Replace the key by workload identity federation.',
   }),
   account: (provider) => ({
     title: `${provider} account finding`,
@@ -264,7 +264,7 @@ function describePlatform(code: string, platform: Platform): CodeDescription {
   const why =
     'The key itself was not seen here, but it has to exist. It does not expire by itself, and whoever can read the store or the running workload can copy it and use it from anywhere.';
   const fix = platform.issuesTokens
-    ? `${platform.title} issues identity tokens, so the workload can prove who it is without a key: \`dekey plan\` writes the rule and the change.`
+    ? `${platform.title} issues identity tokens, so the workload can prove who it is without a key, wherever the provider accepts them: \`dekey explain PROVIDER\` says whether it does.`
     : `${platform.title} issues no identity token that a provider can verify. Run the workload where one is issued, or let it fetch a credential with a short lease from a vault.`;
   const title = `AI API key used in ${platform.title}`;
   return { code, title, what, why, fix, help: helpOf(what, why, fix, [factsDated(platform)]) };
@@ -274,7 +274,7 @@ function describeCodeUse(code: string): CodeDescription {
   const what = 'A source file reads a long-lived AI API key, by a variable or through an SDK that looks for one.';
   const why =
     'The key itself was not seen here, but wherever this code runs somebody has to put one. It does not expire by itself, and whoever can read that environment can copy it.';
-  const fix = 'Find out where the code runs. Where that platform issues identity tokens, a token can take the place of the key: `dekey plan` says how.';
+  const fix = 'Find out where the code runs. Where that platform issues identity tokens, a token can take the place of the key.';
   return { code, title: 'AI API key used in source code', what, why, fix, help: helpOf(what, why, fix, []) };
 }
 

@@ -5,7 +5,7 @@ import { displayWidth, pad, shortenMiddle, wrapItems, wrapWords } from './layout
 import { credentialTitle, dayOf, DISPOSITION_LABELS, isInTree, LIVENESS_LABELS, shortId, shortProviderTitle, storeLabel } from './messages.ts';
 import { placePrefix } from './scanned.ts';
 import { paragraph, rows, widest, type Row } from './text-list.ts';
-import { EXAMPLES, findingsOf, INDENT, isAccepted, LABEL, PLAN_COMMAND, type Page } from './text-page.ts';
+import { EXAMPLES, findingsOf, INDENT, isAccepted, LABEL, FEDERATE, type Page } from './text-page.ts';
 
 /** Rows that a folded list shows. A list one longer is shown whole: the fold line would take as much room. */
 const ROWS = { places: 4, users: 3 } as const;
@@ -190,11 +190,11 @@ function nextSteps(page: Page, credential: Credential, findings: readonly Findin
   const room = page.width - INDENT - LABEL;
   if (credential.confidence === 'low') return paragraph(page, 'next', wrapWords('look at it; if it is no key, say so with dekey:allow REASON', room));
   const steps = [...rotation(credential, findings), ...replacement(page, credential)];
-  // The bare command stands at the end of the report already.
-  if (steps.length === 1 && steps[0] === PLAN_COMMAND) return [];
+  // By itself it says no more than the `replace today` above.
+  if (steps.length === 1 && steps[0] === FEDERATE) return [];
   const items = steps.length === 1 ? steps : steps.map((step, index) => `${index + 1} ${step}`);
   const lines = wrapItems(items, '   ', room);
-  return paragraph(page, 'next', lines.map((line) => line.replace(PLAN_COMMAND, page.paint.command(PLAN_COMMAND))));
+  return paragraph(page, 'next', lines.map((line) => line.replace(FEDERATE, page.paint.strong(FEDERATE))));
 }
 
 /** What has to happen to the value that was seen, before anything is planned. */
@@ -221,5 +221,5 @@ function replacement(page: Page, credential: Credential): string[] {
     if (platform?.issuesTokens === true) issuers.add(platform.title);
   }
   const routes = [...issuers].slice(0, EXAMPLES).map((issuer) => `${page.clean(issuer)} ${page.glyphs.arrow} ${page.clean(provider)}`);
-  return [`${PLAN_COMMAND}${routes.length === 0 ? '' : `   ${routes.join(', ')}`}`];
+  return [routes.length === 0 ? FEDERATE : `${FEDERATE}: ${routes.join(', ')}`];
 }

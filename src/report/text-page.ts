@@ -30,7 +30,8 @@ export const INDENT = 3;
 export const LABEL = 9;
 /** Names given beside a count before the rest is left to `--verbose`. */
 export const EXAMPLES = 2;
-export const PLAN_COMMAND = 'dekey plan';
+/** The step that replaces a key by an identity. */
+export const FEDERATE = 'federate';
 
 /** Everything the parts of the text report share. */
 export interface Page {

@@ -5,7 +5,7 @@ import { displayWidth, shortenMiddle, wrapItems, wrapWords } from './layout.ts';
 import { counted, formatCount, shortProviderTitle } from './messages.ts';
 import type { Renderer } from './renderer.ts';
 import { block } from './text-block.ts';
-import { EXAMPLES, findingsOf, isAccepted, PLAN_COMMAND, type Page, type Palette, pageOf } from './text-page.ts';
+import { EXAMPLES, findingsOf, isAccepted, type Page, type Palette, pageOf } from './text-page.ts';
 
 export { plainPalette, type Palette } from './text-page.ts';
 
@@ -239,11 +239,15 @@ function commands(page: Page, groups: Groups): string[] {
   const [worst] = groups.certain;
   if (worst === undefined) return [];
   const lines: string[] = [];
-  if (groups.certain.some(({ disposition }) => disposition === 'today' || disposition === 'after-change')) {
-    lines.push(` ${page.paint.command(PLAN_COMMAND)}      write the migration and its configuration`);
-  }
   const findings = findingsOf(page, worst);
   const first = findings.find((finding) => finding.class === 'secret') ?? findings[0];
-  if (first !== undefined) lines.push(` ${page.paint.command(`dekey explain ${page.clean(first.code)}`)}`);
+  if (first !== undefined) lines.push(command(page, `dekey explain ${page.clean(first.code)}`, 'what it is and what to do'));
+  const replaced = groups.certain.find(({ disposition }) => disposition === 'today' || disposition === 'after-change');
+  if (replaced !== undefined) lines.push(command(page, `dekey explain ${page.clean(replaced.provider)}`, 'what takes the place of its keys'));
   return lines;
+}
+
+function command(page: Page, text: string, what: string): string {
+  const gap = 2 + Math.max(0, 44 - displayWidth(text));
+  return 1 + displayWidth(text) + gap + displayWidth(what) > page.width ? ` ${page.paint.command(text)}` : ` ${page.paint.command(text)}${' '.repeat(gap)}${what}`;
 }

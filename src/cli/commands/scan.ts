@@ -27,7 +27,7 @@ interface Flags {
   readonly exclude: readonly string[];
   readonly includeIgnored: boolean;
   readonly maxFileSize?: number;
-  readonly failOn: Severity | 'none';
+  readonly failOn?: Severity | 'none';
   readonly baseline?: string;
   readonly updateBaseline: boolean;
   readonly reason?: string;
@@ -85,7 +85,7 @@ export async function runScan(targets: readonly string[], raw: Readonly<Record<s
     verbose: flags.verbose,
     failOn,
     elapsedMs: performance.now() - started,
-    hyperlinks: false,
+    hyperlinks: flags.output === undefined && hasHyperlinks(),
     cwd,
     unicode: hasUnicode(),
   });
@@ -112,7 +112,6 @@ function parseFlags(raw: Readonly<Record<string, unknown>>): Flags {
   };
   return {
     format: FORMATS.find((format) => format === raw['format']) ?? 'text',
-    failOn: raw['failOn'] === 'none' ? 'none' : (SEVERITIES.find((severity) => severity === raw['failOn']) ?? 'high'),
     history: raw['history'] === true,
     staged: raw['staged'] === true,
     include: list('include'),
@@ -124,6 +123,7 @@ function parseFlags(raw: Readonly<Record<string, unknown>>): Flags {
     color: raw['color'] !== false,
     quiet: raw['quiet'] === true,
     verbose: raw['verbose'] === true,
+    ...optional('failOn', raw['failOn'] === 'none' ? ('none' as const) : SEVERITIES.find((severity) => severity === raw['failOn'])),
     ...optional('output', text('output')),
     ...optional('since', text('since')),
     ...optional('maxFileSize', number('maxFileSize')),
@@ -146,6 +146,13 @@ function useColor(output: string | undefined): boolean {
   if (output !== undefined || (env['NO_COLOR'] ?? '') !== '') return false;
   if ((env['FORCE_COLOR'] ?? '') !== '') return env['FORCE_COLOR'] !== '0';
   return process.stdout.isTTY && env['TERM'] !== 'dumb';
+}
+
+/** Only terminals known to take them: others print the address itself, or worse. */
+function hasHyperlinks(): boolean {
+  const { env } = process;
+  if (!process.stdout.isTTY || env['TERM'] === 'dumb' || (env['CI'] ?? '') !== '' || (env['NO_COLOR'] ?? '') !== '') return false;
+  return /^(?:iTerm\.app|WezTerm|vscode|ghostty|Hyper)$/.test(env['TERM_PROGRAM'] ?? '') || Number(env['VTE_VERSION'] ?? 0) >= 5000 || /kitty|alacritty/.test(env['TERM'] ?? '') || (env['WT_SESSION'] ?? '') !== '';
 }
 
 function hasUnicode(): boolean {

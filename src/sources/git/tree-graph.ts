@@ -1,5 +1,5 @@
 import { eachObject } from './commit-graph.ts';
-import { IdTable, IntList } from './id-table.ts';
+import { type IdTable, IntList } from './id-table.ts';
 import type { ObjectNames } from './object-names.ts';
 import type { GitRepository } from './repository.ts';
 

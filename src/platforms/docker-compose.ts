@@ -4,7 +4,7 @@ import { bindTree } from './_shared/config-bindings.ts';
 import { baseName, Draft, NO_IDENTITY, placeOf, type WorkloadSeed } from './_shared/config-draft.ts';
 import { parseYamlDocuments } from './_shared/config-yaml.ts';
 
-const NAMED = /^(?:.*[._-])?(?:docker-)?(?:compose|stack)(?:[._-].*)?\.ya?ml(?:\.(?:example|sample|template|dist|tmpl|j2))?$/i;
+const NAMED = /^(?:.*[._-])?(?:docker-)?(?:compose|stack)(?:[._-].*)?\.ya?ml(?:\.(?:example|sample|template|dist|tmpl|tpl|j2|jinja2?))?$/i;
 
 /** Compose files: services on a machine that has no identity of its own to give. */
 export const platform: Platform = {

@@ -3,7 +3,7 @@ import { baseName, Draft, NO_IDENTITY, type WorkloadSeed } from './_shared/confi
 import { formOf } from './_shared/config-values.ts';
 
 const TEMPLATE = /(?:^|[._-])(?:example|examples|sample|template|tmpl|tpl|dist|default|defaults|schema|placeholder)(?:[._-]|$)/i;
-const NAMED = /^(?:\.env(?:[._-].*)?|\.?env[._-](?:example|sample|template|dist|local|defaults?)|\.envrc(?:[._-].*)?|\.dev\.vars(?:\..*)?|\.flaskenv|.*\.env(?:\.[\w-]+)*|dotenv[._-].*)$/i;
+const NAMED = /^(?:\.env(?:[._-].*)?|\.?env(?:[._-](?:local|dev|development|prod|production|staging|test|docker|ci))?[._-](?:example|sample|template|tmpl|tpl|dist|local|defaults?)|\.envrc(?:[._-].*)?|\.dev\.vars(?:\..*)?|\.flaskenv|.*\.env(?:\.[\w-]+)*|dotenv[._-].*)$/i;
 /** `.env.ts`, `.env.yaml`: other formats that borrow the name. */
 const OTHER_FORMAT = /\.(?:[cm]?[jt]sx?|py|rb|go|rs|java|json|jsonc|ya?ml|toml|md|mdx|txt|html|css|svg|png|zip|gz|gpg|asc|age|lock|snap|vault)$/i;
 

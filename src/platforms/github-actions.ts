@@ -1,4 +1,4 @@
-import type { NameTable, Platform, ReferenceStore, TextFile, WorkloadIdentity } from '../model/reference.ts';
+import type { Extraction, NameTable, Platform, ReferenceStore, TextFile, WorkloadIdentity } from '../model/reference.ts';
 import { at, entriesOf, get, itemsOf, joinRoute, parseYaml, sourceRange, textOf, textsOf, walk, type WalkBudget, type YamlEntry, type YamlFile, type YamlNode, type YamlRange, type YamlScalar } from '../support/yaml.ts';
 import { baseName, CiDraft, factList, factText, type Job } from './_shared/ci-draft.ts';
 import { bareExpression, candidates, contextUses, findExpressions, isTest, type ContextUse, type Expression } from './_shared/ci-expression.ts';
@@ -6,6 +6,8 @@ import { assignmentTarget, assignments, locallySet, variableMentions } from './_
 
 /** GitHub runs only the files of this one level. */
 const WORKFLOW = /(?:^|\/)\.github\/workflows\/[^/]+\.ya?ml$/i;
+/** A workflow elsewhere: a template, an example, or one that is copied into place. GitHub does not run it where it stands. */
+const ELSEWHERE = /\.ya?ml(?:\.(?:tmpl|template|j2|jinja2?|example|sample|disabled))?$/i;
 const ACTION = /(?:^|\/)action\.ya?ml$/;
 /** GitHub refuses larger workflows by far. */
 const MAX_LENGTH = 1_500_000;
@@ -18,7 +20,7 @@ export const platform: Platform = {
   checked: '2026-11-23',
   issuesTokens: true,
   matches(file) {
-    if (WORKFLOW.test(file.path)) return true;
+    if (WORKFLOW.test(file.path) || isWorkflowElsewhere(file)) return true;
     return ACTION.test(file.path) && /^["']?runs["']?[ \t]*:/m.test(file.text);
   },
   extract(file, names) {
@@ -26,11 +28,28 @@ export const platform: Platform = {
     const draft = new CiDraft(file, 'github-actions', names, yaml.lines);
     draft.problemsOf(yaml);
     const reader: Reader = { file, yaml, draft, names, root: yaml.documents.find((document) => document.kind === 'map'), budget: { left: MAX_SCALARS } };
-    const jobs = WORKFLOW.test(file.path) ? readWorkflow(reader) : readAction(reader);
+    const active = WORKFLOW.test(file.path);
+    const jobs = active || isWorkflowElsewhere(file) ? readWorkflow(reader) : readAction(reader);
     if (yaml.problems.length > 0) readAsText(yaml, jobs, draft);
-    return draft.finish();
+    const found = draft.finish();
+    return active || ACTION.test(file.path) ? found : asTemplate(found);
   },
 };
+
+function isWorkflowElsewhere({ path, text }: TextFile): boolean {
+  if (!ELSEWHERE.test(path) || ACTION.test(path)) return false;
+  return /^["']?on["']?[ \t]*:/m.test(text) && /^["']?jobs["']?[ \t]*:/m.test(text) && /^[ \t]+runs-on[ \t]*:/m.test(text);
+}
+
+/** What stands in a template is no fault of its author, and no use of a key yet. */
+function asTemplate(found: Extraction): Extraction {
+  return {
+    references: found.references.map((reference) => ({ ...reference, confidence: reference.confidence === 'high' ? 'medium' : reference.confidence })),
+    workloads: found.workloads.map((workload) => ({ ...workload, facts: { ...workload.facts, active: 'false' } })),
+    values: found.values,
+    problems: [],
+  };
+}
 
 interface Reader {
   readonly file: TextFile;
@@ -267,7 +286,10 @@ function definedNames(leaves: readonly Leaf[]): Set<string> {
   const defined = new Set<string>();
   for (const { entry, route, scalar } of leaves) {
     if (entry === undefined) continue;
-    if (parentKey(route) === 'env') defined.add(entry.key);
+    // `X: ${{ env.X }}` only hands on what comes from outside.
+    if (parentKey(route) === 'env') {
+      if (scalar.value.replace(/^\$\{\{\s*env\.(\w+)\s*\}\}$/, '$1') !== entry.key) defined.add(entry.key);
+    }
     else if (isScript(entry.key, route)) for (const name of locallySet(scalar.value)) defined.add(name);
   }
   return defined;

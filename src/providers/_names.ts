@@ -89,7 +89,8 @@ export function buildNameTable(providers: readonly Provider[]): NameTable {
         best = { provider: known.provider, start: run.start, end: run.end, length: run.text.length, known };
       }
       const provider = words.get(run.text);
-      if (provider !== undefined && run.text.length > (word?.length ?? 0)) {
+      // Of two as long, the one nearer to the key word says whose it is: `LANGFUSE_VERTEXAI_KEY`.
+      if (provider !== undefined && run.text.length >= (word?.length ?? 1)) {
         word = { provider, start: run.start, end: run.end, length: run.text.length };
       }
     }

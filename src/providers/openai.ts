@@ -31,7 +31,7 @@ export const provider: Provider = {
       implicitEnv: ['OPENAI_API_KEY'],
     },
     { language: 'javascript', packages: ['@llamaindex/openai', 'llamaindex'], constructors: ['OpenAI', 'OpenAIEmbedding', 'OpenAIAgent', 'openai'], keyArguments: ['apiKey'], implicitEnv: ['OPENAI_API_KEY'] },
-    { language: 'javascript', packages: ['@openai/agents', '@openai/codex-sdk', '@openai/agents-openai'], constructors: ['setDefaultOpenAIKey', 'Codex', 'OpenAIProvider', 'Agent', 'run'], keyArguments: ['apiKey'], implicitEnv: ['OPENAI_API_KEY'] },
+    { language: 'javascript', packages: ['@openai/agents', '@openai/codex-sdk', '@openai/agents-openai'], constructors: ['setDefaultOpenAIKey', 'Codex', 'OpenAIProvider', 'run'], keyArguments: ['apiKey'], implicitEnv: ['OPENAI_API_KEY'] },
     {
       language: 'python',
       packages: ['openai'],
@@ -39,7 +39,7 @@ export const provider: Provider = {
       keyArguments: ['api_key', 'admin_api_key', 'openai.api_key'],
       implicitEnv: ['OPENAI_API_KEY', 'OPENAI_ADMIN_KEY'],
     },
-    { language: 'python', packages: ['agents'], constructors: ['set_default_openai_key', 'OpenAIProvider', 'Runner', 'Agent'], keyArguments: ['api_key', 'key'], implicitEnv: ['OPENAI_API_KEY'] },
+    { language: 'python', packages: ['agents'], constructors: ['set_default_openai_key', 'OpenAIProvider', 'Runner.run', 'Runner.run_sync', 'Runner.run_streamed'], keyArguments: ['api_key', 'key'], implicitEnv: ['OPENAI_API_KEY'] },
     {
       language: 'python',
       packages: ['langchain_openai', 'langchain.llms', 'langchain.chat_models', 'langchain.embeddings', 'langchain_community.llms', 'langchain_community.chat_models', 'langchain_community.embeddings'],

@@ -40,6 +40,8 @@ const LONGEST_CHAIN = 40;
 /** Arguments that show the client gets short-lived tokens instead of a key. */
 const KEYLESS =
   /^(?:azure_?ad_?token(?:_?provider)?|\w*token_?provider|\w*credential_?provider(?:_?chain)?|credentials?|\w*(?:Default|Identity|Chained|Cli|Managed)\w*Credentials?|vertex_?ai|use_?vertex_?ai|google_?auth_?options|auth_?client|workload_?identity\w*|get_?bearer_?token_?provider)$/i;
+/** Arguments that hand over a client or a provider, which has its key already. */
+const CLIENT = /^(?!http|fetch|async_?http)(?:\w*_)?(?:client|provider)$|^(?!http|Http|HTTP)\w*Client$/;
 const KEY_HOLDER = /^(?:Azure|Api)KeyCredential$/;
 const NOTHING = new Set(['undefined', 'null', 'None', 'nil', 'false', 'False']);
 const HEADERS = new Set(['x-api-key', 'api-key', 'x-goog-api-key', 'authorization', 'xi-api-key']);
@@ -193,6 +195,7 @@ export function findSdkUses(tokens: Tokens, language: Language, names: NameTable
       if (name === undefined || name.length > 80) continue;
       if (KEY_HOLDER.test(name)) keyHolder = true;
       else if (KEYLESS.test(name) && !sdk.keyArguments.includes(name)) keyless = true;
+      else if (CLIENT.test(name) && valueOfArgument(tokens, index) !== undefined) keyless = true;
       if (!sdk.keyArguments.includes(name)) continue;
       const value = valueOfArgument(tokens, index);
       if (value === undefined) continue;
@@ -271,6 +274,13 @@ export function findSdkUses(tokens: Tokens, language: Language, names: NameTable
     if (NOTHING.has(variable)) return implicit(provider, sdk, at, route.replace(/\([^)]*\)$/, '()'), confidence);
     const origin = variables.get(variable);
     const known = lookUp(names, variable);
+    // `new OpenAI({ apiKey: profile.openrouter_api_key })`: the client of one provider with the key of another that speaks the same protocol.
+    const other = origin === undefined && known !== undefined && !isKin(known.provider, provider.id) ? providers.find((one) => one.id === known.provider) : undefined;
+    const theirs = other?.env.find((entry) => entry.notAKey === undefined)?.name;
+    if (other !== undefined && theirs !== undefined) {
+      reference(other, isEnvironmentName(variable) ? variable : theirs, start, route, confidence);
+      return true;
+    }
     const chosen = origin?.name ?? (known !== undefined && isEnvironmentName(variable) ? variable : name);
     if (chosen !== undefined) reference(provider, chosen, start, route, confidence);
     return true;
@@ -580,6 +590,12 @@ function callAt(tokens: Tokens, at: number, language: Language): number {
     for (let index = at + 2; index < at + 20; index += 1) if (tokens.is(index, '>') && tokens.is(index + 1, '(')) return index + 1;
   }
   return -1;
+}
+
+/** `azure-openai` and `openai`, `aws` and `aws-bedrock`: one takes what is named after the other. */
+function isKin(a: string, b: string): boolean {
+  const parts = a.split('-');
+  return b.split('-').some((part) => parts.includes(part));
 }
 
 /** Where the arguments end; a builder's chained calls are arguments too. */

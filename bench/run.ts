@@ -60,7 +60,7 @@ async function main(): Promise<void> {
   if (what !== 'scan') return usage('usage: npm run bench -- scan [REPO...] [--seed N] [--per-shape N] [--repos-only] [--details] [--strict]');
   const unknown = repositories.find((path) => !existsSync(path));
   if (unknown !== undefined) return usage(`there is no ${unknown}`);
-  if (!existsSync(resolve('dist/main.js'))) return usage('dist/ is missing: npm run build');
+  if (!existsSync(resolve('dist/main.cjs'))) return usage('dist/ is missing: npm run build');
   mkdirSync(OUT, { recursive: true });
 
   if (!values['repos-only']) {

@@ -2,7 +2,8 @@
 // Bundled, because some eighty small modules cost more to open than to run, and `dekey --help` has to answer at once.
 import asc from 'assemblyscript/asc';
 import { build } from 'esbuild';
-import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
@@ -15,21 +16,26 @@ const { error } = await asc.main([
 ], { stderr: process.stderr });
 if (error) throw error;
 
-const { version, dependencies } = JSON.parse(readFileSync(at('package.json'), 'utf8'));
-const entries = ['src/cli/main.ts', 'src/scan/worker.ts'].filter((entry) => existsSync(at(entry)));
+const { version } = JSON.parse(readFileSync(at('package.json'), 'utf8'));
 rmSync(at('dist'), { recursive: true, force: true });
 mkdirSync(at('dist'), { recursive: true });
-if (entries.length > 0) {
-  // mainFields: jsonc-parser's CommonJS form loads its parts through a `require` no bundler sees; its ES form has none.
-  await build({
-    absWorkingDir: root,
-    entryPoints: entries.map((entry) => ({ in: entry, out: entry.replace(/^.*\/([^/]+)\.ts$/, '$1') })),
-    outdir: 'dist', bundle: true, splitting: true, platform: 'node', mainFields: ['module', 'main'], format: 'esm', target: 'node20.19',
-    external: Object.keys(dependencies ?? {}).filter((name) => !['commander', 'yaml', 'jsonc-parser', 'smol-toml', 'chalk', 'fast-glob'].includes(name)),
-    minify: true, legalComments: 'none', logLevel: 'warning', chunkNames: 'chunks/[name]-[hash]',
-    define: { __DEKEY_VERSION__: JSON.stringify(version) },
-    banner: { js: "import { createRequire as __cr } from 'node:module'; const require = __cr(import.meta.url);" },
-  });
+// mainFields: jsonc-parser's CommonJS form loads its parts through a `require` no bundler sees; its ES form has none.
+// CommonJS, because only scripts can be run from code compiled ahead (bin/dekey.js). What the sources import late is still run late.
+await build({
+  absWorkingDir: root,
+  entryPoints: [{ in: 'src/cli/main.ts', out: 'main' }, { in: 'src/scan/worker.ts', out: 'worker' }],
+  outdir: 'dist', outExtension: { '.js': '.cjs' }, bundle: true, platform: 'node', mainFields: ['module', 'main'], format: 'cjs', target: 'node20.19',
+  supported: { 'dynamic-import': false }, minify: true, legalComments: 'none', logLevel: 'warning',
+  define: { __DEKEY_VERSION__: JSON.stringify(version), 'import.meta.url': '__fileUrl' },
+  banner: { js: "const __fileUrl = require('node:url').pathToFileURL(__filename).href;" },
+  plugins: [withoutSubprocesses()],
+});
+// `bin/dekey.js` runs it as a script: wrapped here, so that nothing has to copy it at each start.
+writeFileSync(at('dist/main.cjs'), `(function (exports, require, module, __filename, __dirname) {${readFileSync(at('dist/main.cjs'), 'utf8')}\n})`);
+for (const name of ['main.cjs', 'worker.cjs']) {
+  // One character beyond ASCII doubles what the engine keeps of the source. esbuild escapes them, except in regular expressions.
+  const odd = /.{0,20}[^\0-\x7f].{0,20}/.exec(readFileSync(at('dist', name), 'utf8'));
+  if (odd !== null) throw new Error(`dist/${name} is not plain ASCII: write the character as \\uXXXX: ${odd[0]}`);
 }
 copyFileSync(at('src/detect/prefilter/prefilter.wasm'), at('dist/prefilter.wasm'));
 
@@ -42,4 +48,17 @@ const { images } = await import(`${pathToFileURL(tables).href}?${Date.now()}`);
 for (const [scope, image] of Object.entries(images())) {
   writeFileSync(at(`dist/prefilter-${scope}.bin`), image);
   writeFileSync(at(`src/detect/prefilter/prefilter-${scope}.bin`), image);
+}
+
+execFileSync(process.execPath, [at('scripts/compile-ahead.cjs')], { env: { PATH: process.env.PATH }, stdio: ['ignore', 'ignore', 'inherit'] });
+
+/** Commander can run sub-commands as programs, and loads child_process for that. Ours are functions. */
+function withoutSubprocesses() {
+  return {
+    name: 'without-subprocesses',
+    setup(bundler) {
+      bundler.onResolve({ filter: /^(?:node:)?child_process$/ }, ({ importer }) => (/[\\/]commander[\\/]/.test(importer) ? { path: 'child_process', namespace: 'nothing' } : undefined));
+      bundler.onLoad({ filter: /.*/, namespace: 'nothing' }, () => ({ contents: 'module.exports = {};', loader: 'js' }));
+    },
+  };
 }

@@ -44,4 +44,5 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code !== 'EPIPE') throw error;
 });
 
-await main(process.argv.slice(2));
+/** Settles when the command has run; the exit code is set by then. */
+export const finished = main(process.argv.slice(2));

@@ -70,10 +70,7 @@ export function compileRules(providers: readonly Provider[], scope: 'tree' | 'hi
         add(follow === undefined ? literal : { ...literal, followedBy: { ...follow, count: Math.min(follow.count, most) } }, { kind: 'plain', matcher, length: literal.text.length });
         if (literal.ignoreCase === true || !hasShape(detector)) continue;
         for (const form of base64Forms(literal.text)) {
-          // In history only a value encoded by itself (a Kubernetes Secret), unless the key proves itself: each literal costs speed.
-          if (scope === 'history' && form.phase !== 0 && detector.proof === undefined) continue;
           const short = form.text.length <= SHORT_FORM;
-          if (short && scope === 'history') continue;
           add({ text: form.text, followedBy: { class: 'base64', count: short ? SHORT_FORM_FOLLOW : BASE64_FOLLOW } }, { kind: 'base64', matcher, length: form.text.length, phase: form.phase });
         }
       }

@@ -23,7 +23,7 @@ const CHANCE = { certain: 3e-7, likely: 1e-4 } as const;
  */
 export function doubtOf(body: string): Doubt | undefined {
   if (body.length === 0) return { strength: 'certain', reason: 'empty' };
-  if (/\*{3}|\.{3}|…|<|>|\$\{|\{\{|%s/.test(body)) return { strength: 'certain', reason: 'placeholder signs' };
+  if (/\*{3}|\.{3}|\u2026|<|>|\$\{|\{\{|%s/.test(body)) return { strength: 'certain', reason: 'placeholder signs' };
   const block = repeatedBlock(body);
   if (block !== undefined) return { strength: 'certain', reason: `one block of ${block} repeated` };
   const size = alphabetOf(body);

@@ -5,9 +5,6 @@ import type { Copies, Hits } from '../detect/prefilter/prefilter.ts';
 import { ReferenceFinder } from '../detect/references/finder.ts';
 import { providers } from '../providers/index.ts';
 import { readFileSafelySync } from '../sources/directory/read.ts';
-import { readLooseObject } from '../sources/git/pack/loose-object.ts';
-import { readEntries } from '../sources/git/pack/read-entries.ts';
-import { readObjects } from '../sources/git/read-objects.ts';
 import { classify } from '../support/binary.ts';
 import type { ArtifactResult, EngineOptions, FilesTask, LooseTask, ObjectsTask, PackTask, Progress, Task, TaskResult } from './tasks.ts';
 
@@ -38,9 +35,9 @@ export class ScanEngine {
       case 'objects':
         return await this.#objects(task, onProgress);
       case 'pack':
-        return this.#pack(task, onProgress);
+        return await this.#pack(task, onProgress);
       case 'loose':
-        return this.#loose(task, onProgress);
+        return await this.#loose(task, onProgress);
     }
   }
 
@@ -77,6 +74,8 @@ export class ScanEngine {
     let bytes = 0;
     let reported = 0;
     let input: Uint8Array = new Uint8Array(0);
+    // Late: a folder is scanned without zlib and child_process, and a small one in less time than they take to load.
+    const { readObjects } = await import('../sources/git/read-objects.ts');
     await readObjects(task.repository, task.objects, {
       begin: (object, type, size) => {
         if (type === 'tree') return undefined;
@@ -102,7 +101,8 @@ export class ScanEngine {
     return { artifacts, skipped, unread: [], count, bytes };
   }
 
-  #pack(task: PackTask, onProgress: ((progress: Progress) => void) | undefined): TaskResult {
+  async #pack(task: PackTask, onProgress: ((progress: Progress) => void) | undefined): Promise<TaskResult> {
+    const { readEntries } = await import('../sources/git/pack/read-entries.ts');
     const artifacts: ArtifactResult[] = [];
     const skipped: TaskResult['skipped'][number][] = [];
     const unread: string[] = [];
@@ -136,7 +136,8 @@ export class ScanEngine {
     return { artifacts, skipped, unread, count, bytes };
   }
 
-  #loose(task: LooseTask, onProgress: ((progress: Progress) => void) | undefined): TaskResult {
+  async #loose(task: LooseTask, onProgress: ((progress: Progress) => void) | undefined): Promise<TaskResult> {
+    const { readLooseObject } = await import('../sources/git/pack/loose-object.ts');
     const artifacts: ArtifactResult[] = [];
     const skipped: TaskResult['skipped'][number][] = [];
     const unread: string[] = [];

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { Worker } from 'node:worker_threads';
+import type { Worker } from 'node:worker_threads';
 import type { EngineOptions, Progress, Task, TaskResult } from './tasks.ts';
 
 type Message = { kind: 'progress'; progress: Progress } | { kind: 'done'; result: TaskResult } | { kind: 'failed'; message: string; stack?: string };
@@ -27,7 +27,7 @@ export async function runTasks(tasks: readonly Task[], options: EngineOptions, w
   let next = 0;
   await Promise.all(
     Array.from({ length: Math.min(workers, tasks.length) }, async () => {
-      const worker = startWorker(options);
+      const worker = await startWorker(options);
       try {
         while (next < tasks.length) {
           const index = next;
@@ -68,16 +68,17 @@ class Totals {
 
 /** The built worker: beside this module in the bundle, or in `dist` when the sources themselves are run (tests). */
 function workerFile(): string | undefined {
-  for (const place of ['./worker.js', '../worker.js', '../../dist/worker.js']) {
+  for (const place of ['./worker.cjs', '../../dist/worker.cjs']) {
     const path = fileURLToPath(new URL(place, import.meta.url));
     if (existsSync(path)) return path;
   }
   return undefined;
 }
 
-function startWorker(options: EngineOptions): Worker {
+async function startWorker(options: EngineOptions): Promise<Worker> {
+  const { Worker: Thread } = await import('node:worker_threads');
   // A worker inherits no environment and no flags: nothing of the user's shell can change what it does or leak through it.
-  return new Worker(workerFile() ?? '', { workerData: options, execArgv: [], env: { PATH: process.env['PATH'] ?? '' }, resourceLimits: { maxOldGenerationSizeMb: 1024 } });
+  return new Thread(workerFile() ?? '', { workerData: options, execArgv: [], env: { PATH: process.env['PATH'] ?? '' }, resourceLimits: { maxOldGenerationSizeMb: 1024 } });
 }
 
 async function runOn(worker: Worker, task: Task, onProgress: (progress: Progress) => void): Promise<TaskResult> {

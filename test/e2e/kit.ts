@@ -12,7 +12,7 @@ export const DEKEY = join(ROOT, 'bin', 'dekey.js');
 
 /** @throws when the program was not built, with what to do. */
 export function requireBuild(): void {
-  if (!existsSync(join(ROOT, 'dist', 'main.js'))) throw new Error('dist/ is missing: run `npm run build` first');
+  if (!existsSync(join(ROOT, 'dist', 'main.cjs'))) throw new Error('dist/ is missing: run `npm run build` first');
 }
 
 /** A generated key. */

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type { PrefilterLiteral } from '../../model/provider.ts';
 import { Arena } from './arena.ts';
@@ -235,24 +234,36 @@ export function builtImage(scope: string): Uint8Array | undefined {
   }
 }
 
+/** Tells sets of literals apart; no secret and no adversary, so a plain sum (FNV-1a, twice) will do, which takes no time. */
 function digestOf(literals: readonly PrefilterLiteral[]): Buffer {
-  return createHash('sha256').update(JSON.stringify(literals)).digest();
+  let first = 0x811c9dc5;
+  let second = 0xcbf29ce4;
+  const add = (value: number): void => {
+    first = Math.imul(first ^ value, 0x0100_0193);
+    second = Math.imul(second ^ (value + 1), 0x0100_01b3);
+  };
+  for (const { text, ignoreCase, followedBy } of literals) {
+    for (let index = 0; index < text.length; index += 1) add(text.charCodeAt(index));
+    add(ignoreCase === true ? 257 : 256);
+    add(followedBy === undefined ? 0 : CLASS_BITS[followedBy.class] * 65_536 + followedBy.count);
+  }
+  const digest = Buffer.alloc(12);
+  digest.writeInt32LE(first, 0);
+  digest.writeInt32LE(second, 4);
+  digest.writeInt32LE(literals.length, 8);
+  return digest;
 }
 
 let module: WebAssembly.Module | undefined;
 
 function compiled(): WebAssembly.Module {
-  // Read from beside this file, in the sources as in the bundle (whose chunks stand one folder deeper).
   module ??= new WebAssembly.Module(readBeside('prefilter.wasm'));
   return module;
 }
 
+/** From beside this file: in the sources as in the bundle. */
 function readBeside(name: string): Buffer<ArrayBuffer> {
-  try {
-    return readFileSync(new URL(`./${name}`, import.meta.url));
-  } catch {
-    return readFileSync(new URL(`../${name}`, import.meta.url));
-  }
+  return readFileSync(new URL(`./${name}`, import.meta.url));
 }
 
 function asExports(value: WebAssembly.Exports): Exports {

@@ -3,7 +3,7 @@
 import asc from 'assemblyscript/asc';
 import { build } from 'esbuild';
 import { execFileSync } from 'node:child_process';
-import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
@@ -21,15 +21,16 @@ rmSync(at('dist'), { recursive: true, force: true });
 mkdirSync(at('dist'), { recursive: true });
 // mainFields: jsonc-parser's CommonJS form loads its parts through a `require` no bundler sees; its ES form has none.
 // CommonJS, because only scripts can be run from code compiled ahead (bin/dekey.js). What the sources import late is still run late.
-await build({
+const bundled = await build({
   absWorkingDir: root,
   entryPoints: [{ in: 'src/cli/main.ts', out: 'main' }, { in: 'src/scan/worker.ts', out: 'worker' }],
   outdir: 'dist', outExtension: { '.js': '.cjs' }, bundle: true, platform: 'node', mainFields: ['module', 'main'], format: 'cjs', target: 'node20.19',
   supported: { 'dynamic-import': false }, minify: true, legalComments: 'none', logLevel: 'warning',
   define: { __DEKEY_VERSION__: JSON.stringify(version), 'import.meta.url': '__fileUrl' },
   banner: { js: "const __fileUrl = require('node:url').pathToFileURL(__filename).href;" },
-  plugins: [withoutSubprocesses()],
+  plugins: [withoutSubprocesses()], metafile: true,
 });
+writeFileSync(at('dist/THIRD-PARTY.txt'), notices(Object.keys(bundled.metafile.inputs)));
 // `bin/dekey.js` runs it as a script: wrapped here, so that nothing has to copy it at each start.
 writeFileSync(at('dist/main.cjs'), `(function (exports, require, module, __filename, __dirname) {${readFileSync(at('dist/main.cjs'), 'utf8')}\n})`);
 for (const name of ['main.cjs', 'worker.cjs']) {
@@ -61,4 +62,15 @@ function withoutSubprocesses() {
       bundler.onLoad({ filter: /.*/, namespace: 'nothing' }, () => ({ contents: 'module.exports = {};', loader: 'js' }));
     },
   };
+}
+
+/** Licences of what the bundle holds of others. */
+function notices(inputs) {
+  const names = new Set(inputs.flatMap((input) => /(?:^|\/)node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(input)?.[1] ?? []));
+  return [...names].toSorted().map((name) => {
+    const folder = at('node_modules', name);
+    const { version: its, license } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
+    const file = readdirSync(folder).find((entry) => /^licen[cs]e/i.test(entry));
+    return `${name} ${its} (${license})\n\n${file === undefined ? '' : readFileSync(join(folder, file), 'utf8').trim()}\n`;
+  }).join(`\n${'-'.repeat(80)}\n\n`);
 }

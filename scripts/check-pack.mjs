@@ -9,12 +9,12 @@ import { join } from 'node:path';
 /** Everything that may be in the package. */
 const ALLOWED = [
   /^(?:package\.json|README\.md|LICENSE|CHANGELOG\.md|SECURITY\.md|bin\/dekey\.js|bin\/package\.json)$/,
-  /^dist\/(?:main\.cjs|main\.cjs\.cache|worker\.cjs)$/,
+  /^dist\/(?:main\.cjs|main\.cjs\.cache|worker\.cjs|THIRD-PARTY\.txt)$/,
   /^dist\/prefilter(?:\.wasm|-tree\.bin|-history\.bin)$/,
   /^docs\/[\w-]+\.md$/,
   /^schema\/[\w-]+\.schema\.json$/,
 ];
-const REQUIRED = ['bin/dekey.js', 'bin/package.json', 'dist/main.cjs', 'dist/main.cjs.cache', 'dist/worker.cjs', 'dist/prefilter.wasm', 'dist/prefilter-tree.bin', 'dist/prefilter-history.bin', 'README.md', 'LICENSE', 'schema/inventory.schema.json'];
+const REQUIRED = ['bin/dekey.js', 'bin/package.json', 'dist/main.cjs', 'dist/main.cjs.cache', 'dist/worker.cjs', 'dist/THIRD-PARTY.txt', 'dist/prefilter.wasm', 'dist/prefilter-tree.bin', 'dist/prefilter-history.bin', 'README.md', 'LICENSE', 'schema/inventory.schema.json'];
 const INSTALL_SCRIPTS = ['preinstall', 'install', 'postinstall'];
 const LARGEST_TARBALL = 2 * 2 ** 20;
 

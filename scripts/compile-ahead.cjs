@@ -21,9 +21,9 @@ const USUAL = {
 
 const file = path.join(__dirname, '..', 'dist', 'main.cjs');
 const folder = mkdtempSync(path.join(tmpdir(), 'dekey-build-'));
-for (const [path, text] of Object.entries(USUAL)) {
-  mkdirSync(path.dirname(path.join(folder, path)), { recursive: true });
-  writeFileSync(path.join(folder, path), text);
+for (const [name, text] of Object.entries(USUAL)) {
+  mkdirSync(path.dirname(path.join(folder, name)), { recursive: true });
+  writeFileSync(path.join(folder, name), text);
 }
 const script = new Script(readFileSync(file, 'utf8'), { filename: file });
 process.argv = [process.execPath, file, 'scan', folder, '--fail-on', 'none'];

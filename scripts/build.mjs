@@ -67,7 +67,7 @@ function withoutSubprocesses() {
 /** Licences of what the bundle holds of others. */
 function notices(inputs) {
   const names = new Set(inputs.flatMap((input) => /(?:^|\/)node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(input)?.[1] ?? []));
-  return [...names].toSorted().map((name) => {
+  return [...names].toSorted((a, b) => (a < b ? -1 : 1)).map((name) => {
     const folder = at('node_modules', name);
     const { version: its, license } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
     const file = readdirSync(folder).find((entry) => /^licen[cs]e/i.test(entry));

@@ -1,7 +1,7 @@
 import type { PrefilterLiteral } from '../model/provider.ts';
 
 /** What may stand between a name and its value in the languages and formats we read: quotes, brackets, `:=`, `??`, `:-`, escapes, new lines. */
-const SEPARATOR = '(?:[\\s"\'`:=<>,(){}|\\[\\]\\\\?@&*;!]|(?<=[:-])-|-(?=[->]))';
+const SEPARATOR = '(?:[\\s"\'`:=<>,(){}|\\[\\]\\\\?@&*;!]|(?<=[:>|-])-|-(?=[->]))';
 /**
  * What may stand between the provider's word and the key word: `MISTRAL_API_KEY`, `mistral api key`, `Mistral({ apiKey`, `"mistral": { "token"`.
  * New lines only inside an opened bracket, so that an empty variable does not claim the value of the next line.

@@ -77,7 +77,7 @@ describe('exit codes', () => {
   test('a fault of dekey is 4, and its message quotes nothing from outside', () => {
     const preload = join(kit.home, 'fault.mjs');
     const key = kit.key();
-    kit.write(kit.home, { 'fault.mjs': `import fs from 'node:fs';\nimport { syncBuiltinESMExports } from 'node:module';\nfs.openSync = () => { throw Object.assign(new RangeError('${key.text}'), {}); };\nconst lstat = fs.lstatSync;\nfs.lstatSync = (path, ...more) => { if (String(path).endsWith('dekey.config.json')) throw new RangeError('${key.text}'); return lstat(path, ...more); };\nsyncBuiltinESMExports();\n` });
+    kit.write(kit.home, { 'fault.mjs': `Date.prototype.toISOString = () => { throw new RangeError('${key.text}'); };\n` });
     const ran = kit.dekey(['scan'], { cwd: clean, node: ['--import', pathToFileURL(preload).href] });
     expect(ran.code).toBe(EXIT_CODES.internal.code);
     expect(ran.stderr).toContain('internal error');

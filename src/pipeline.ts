@@ -2,8 +2,10 @@ import { randomBytes } from 'node:crypto';
 import { readFileSync, statSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { dirname, resolve } from 'node:path';
+import { identityOf } from './detect/scan-bytes.ts';
 import { TargetError, UsageError } from './model/errors.ts';
 import type { Sightings, Skipped, TargetReport } from './model/inventory.ts';
+import { Secret } from './model/secret.ts';
 import { buildNameTable } from './providers/_names.ts';
 import { providers } from './providers/index.ts';
 import { Assembler, type Place, sumSkipped } from './scan/assemble.ts';
@@ -42,13 +44,20 @@ const FILE_COST = 8192;
 const MAX_OBJECT = 96 * 2 ** 20;
 const MAX_WORKERS = 8;
 
+/** What a scan saw, and a way to ask whether a text is one of the keys in it, which are themselves long gone. */
+export interface ScanResult extends Sightings {
+  readonly isKey: (text: string) => boolean;
+}
+
 /** From targets to sightings: sources and detection. What follows (joining, scoring, rendering) is pure. */
-export async function scan(options: ScanOptions): Promise<Sightings> {
+export async function scan(options: ScanOptions): Promise<ScanResult> {
   const assembler = new Assembler(providers, buildNameTable(providers));
   const runKey = randomBytes(32);
   const targets: TargetReport[] = [];
   for (const [index, name] of options.targets.entries()) targets.push(await scanTarget(`t${index}`, name, options, runKey, assembler));
-  return { targets, secrets: assembler.secrets, references: assembler.references, workloads: assembler.workloads, problems: assembler.problems };
+  const identities = new Set(assembler.secrets.map(({ identity }) => identity));
+  const isKey = (text: string): boolean => identities.size > 0 && identities.has(identityOf(new Secret(text), runKey));
+  return { targets, secrets: assembler.secrets, references: assembler.references, workloads: assembler.workloads, problems: assembler.problems, isKey };
 }
 
 interface Run {
@@ -57,6 +66,8 @@ interface Run {
   readonly engine: Omit<EngineOptions, 'scope'>;
   readonly assembler: Assembler;
   readonly skipped: Skipped[];
+  /** About the target, for its report. */
+  readonly facts: Record<string, string>;
 }
 
 interface Count {
@@ -70,7 +81,7 @@ async function scanTarget(id: string, name: string, options: ScanOptions, runKey
   const isFile = kindOf(path, name) === 'file';
   const repository = await openRepository(isFile ? dirname(path) : path, { allowAlternates: options.allowAlternates });
   const engine = { runKey, maxFileSize: options.maxFileSize, ...(options.operatorKey === undefined ? {} : { operatorKey: options.operatorKey }) };
-  const run: Run = { id, options, engine, assembler, skipped: [] };
+  const run: Run = { id, options, engine, assembler, skipped: [], facts: repository === undefined ? {} : factsOf(repository) };
   const count: Count = { files: 0, objects: 0, bytes: 0 };
 
   if (needsGit(options) && repository === undefined) {
@@ -91,7 +102,7 @@ async function scanTarget(id: string, name: string, options: ScanOptions, runKey
     complete: skipped.every(({ incomplete }) => !incomplete),
     ...count,
     skipped,
-    facts: repository === undefined ? {} : factsOf(repository),
+    facts: run.facts,
   };
 }
 
@@ -107,9 +118,10 @@ function kindOf(path: string, name: string): 'file' | 'folder' {
   throw new UsageError(`${name} is neither a file nor a folder`, 'Name a file or folder.');
 }
 
-function factsOf(repository: GitRepository): Readonly<Record<string, string>> {
-  const { head, branch, remote } = repository;
+function factsOf(repository: GitRepository): Record<string, string> {
+  const { head, branch, remote, shallow } = repository;
   return {
+    ...(shallow ? { shallow: 'true' } : {}),
     ...(head === undefined ? {} : { head }),
     ...(branch === undefined ? {} : { branch }),
     ...(remote === undefined ? {} : { remote: [remote.host, remote.owner, remote.name].filter((part) => part !== undefined && part !== '').join('/') }),
@@ -160,13 +172,15 @@ async function scanStaged(run: Run, repository: GitRepository, count: Count): Pr
 
 async function scanHistory(run: Run, repository: GitRepository, count: Count, since: string | undefined): Promise<void> {
   const { scanObjects } = await import('./scan/history.ts');
-  const { results, places, skipped } = await scanObjects(repository, {
+  const { results, places, skipped, reader } = await scanObjects(repository, {
     since,
     engine: { ...run.engine, maxFileSize: MAX_OBJECT, scope: 'history' },
     workers: workerCount(run.options),
     onProgress: (progress, total) => run.options.onProgress('objects', progress, total),
   });
   run.skipped.push(...skipped);
+  run.facts['historyReader'] = reader;
+  if (repository.shallow) run.skipped.push({ reason: 'history is cut off (shallow clone): commits before the cut were not seen', count: 1, examples: [], incomplete: false });
   for (const artifact of gather(run, results, count, 'objects')) run.assembler.add(run.id, artifact, placesFor(places, artifact));
 }
 

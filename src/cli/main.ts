@@ -19,15 +19,18 @@ async function main(argv: readonly string[]): Promise<void> {
   try {
     await program.parseAsync(argv, { from: 'user' });
   } catch (error) {
-    process.exitCode = report(error);
+    process.exitCode = await report(error);
   }
 }
 
-function report(error: unknown): number {
+async function report(error: unknown): Promise<number> {
   // Commander has printed its own message; help and version come here too, as code 0.
   if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT_CODES.clean.code : EXIT_CODES.usage.code;
   if (error instanceof DekeyError) {
-    process.stderr.write(`dekey: ${visible(error.message)}\n  ${visible(error.fix)}\n`);
+    const [{ nameMask }, { providers }] = await Promise.all([import('../detect/mask.ts'), import('../providers/index.ts')]);
+    // It may quote a file, and a file may hold a key where it should not.
+    const mask = nameMask(providers, () => false);
+    process.stderr.write(`dekey: ${visible(mask(error.message))}\n  ${visible(mask(error.fix))}\n`);
     return error instanceof TargetError ? EXIT_CODES.incomplete.code : EXIT_CODES.usage.code;
   }
   // A fault of ours. The message may quote input, so only the kind and our own frames are printed.

@@ -68,5 +68,9 @@ export function assignedName(text: string, at: number): string | undefined {
   const from = Math.max(0, at - 160);
   const line = text.slice(from, at);
   const cut = Math.max(line.lastIndexOf('\n'), line.lastIndexOf('\\n') + 1);
-  return ASSIGNED.exec(cut > 0 ? line.slice(cut + 1) : line)?.[1];
+  const start = cut > 0 ? cut + 1 : 0;
+  const match = ASSIGNED.exec(line.slice(start));
+  // The end of a word longer than any name is no name; it may be the end of another key.
+  const before = match === null ? undefined : text[from + start + match.index - 1];
+  return before !== undefined && /[A-Za-z0-9_.-]/.test(before) ? undefined : match?.[1];
 }

@@ -247,9 +247,9 @@ export class ByteScanner {
         reasons: sample ? [...one.verdict.reasons, 'stands near a pattern for keys: a sample for a rule'] : one.verdict.reasons,
         facts: one.verdict.facts,
         preview: one.verdict.facts['key-id'] === undefined ? previewOf(shown(one.secret), detector.publicPrefix) : `key ${one.verdict.facts['key-id'].slice(0, 8)}…`,
-        identity: digest(one.secret, this.#keys.run),
+        identity: identityOf(one.secret, this.#keys.run),
         lineDigest: lineDigest(bytes, one, from, found.slice(Math.max(0, index - NEIGHBOURS), index + NEIGHBOURS)),
-        ...(this.#keys.operator === undefined ? {} : { fingerprint: digest(one.secret, this.#keys.operator) }),
+        ...(this.#keys.operator === undefined ? {} : { fingerprint: identityOf(one.secret, this.#keys.operator) }),
         ...(one.assignedTo === undefined ? {} : { assignedTo: one.assignedTo }),
       };
       return sighting;
@@ -301,7 +301,7 @@ function isNearAny(offsets: readonly number[], at: number): boolean {
 }
 
 /** Keyed, so that a short or structured secret cannot be searched for offline (threat model T13). */
-function digest(secret: Secret, key: Uint8Array): string {
+export function identityOf(secret: Secret, key: Uint8Array): string {
   return secret.expose((text) => createHmac('sha256', key).update(text, 'latin1').digest('hex').slice(0, 32));
 }
 

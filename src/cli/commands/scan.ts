@@ -8,7 +8,9 @@ import { readOperatorKey, scan } from '../../pipeline.ts';
 import { providers } from '../../providers/index.ts';
 import { FORMATS, type Format, render } from '../../report/index.ts';
 import { scoreInventory } from '../../risk/score-inventory.ts';
+import { nameMask } from '../../detect/mask.ts';
 import { joinCredentials } from '../../inventory/build.ts';
+import { maskInventory } from '../../inventory/mask.ts';
 import { writeNewFile } from '../../support/atomic-write.ts';
 import { visible } from '../../support/escape.ts';
 import { accept } from '../accept.ts';
@@ -73,7 +75,11 @@ export async function runScan(targets: readonly string[], raw: Readonly<Record<s
   const today = new Date().toISOString();
   const joined = joinCredentials(sightings, providers);
   const scored = scoreInventory(joined, providers, { version, now: today, public: flags.public || (config.public ?? false) });
-  const { inventory, notes } = accept(scored, { ignore: config.ignore ?? [], baseline, today: today.slice(0, 10) });
+  const accepted = accept(scored, { ignore: config.ignore ?? [], baseline, today: today.slice(0, 10) });
+  // The last step before anything is shown or written: a key may stand where a name is expected.
+  const mask = nameMask(providers, sightings.isKey);
+  const inventory = maskInventory(accepted.inventory, mask);
+  const notes = accepted.notes.map(mask);
   const failOn = flags.failOn ?? config.failOn ?? 'high';
 
   const { platforms } = await import('../../platforms/index.ts');

@@ -6,13 +6,17 @@ import { buildNameTable } from '../../providers/_names.ts';
 import { LineIndex } from '../../support/lines.ts';
 import { looksGenerated } from '../generated.ts';
 import type { DigestKeys, Sighting } from '../scan-bytes.ts';
-import { placesOf } from '../text-place.ts';
+import { type BytePlace, placesOf } from '../text-place.ts';
+import type { routesOf as RoutesOf } from '../route.ts';
 import type { languageOf as LanguageOf, extractCode as ExtractCode } from './code.ts';
 
 /** Files above this are searched for keys but not for references: nothing a person wrote is as long. */
 const LONGEST_TEXT = 4_000_000;
 /** Formats that neither configure nor run anything; a cheap no before any text is decoded. */
 const NEVER = /\.(?:mdx?|rst|adoc|txt|log|csv|tsv|svg|png|jpe?g|gif|webp|ico|pdf|zip|gz|woff2?|ttf|eot|mp[34]|wasm|map|lock|snap|css|scss|less|html?|po|pot|parquet|bin|so|dylib|dll|exe|jar|class|pyc|proto|sum)$|(?:^|\/)(?:package-lock\.json|pnpm-lock\.yaml|yarn\.lock|poetry\.lock|uv\.lock|Cargo\.lock|go\.sum|composer\.lock|Gemfile\.lock|LICENSE|CHANGELOG[^/]*)$/i;
+
+/** Keys of one file that are given a route: each costs a walk down its tree. */
+const MOST_ROUTES = 200;
 
 /** What one file's text gave besides keys with a shape. */
 export interface TextFindings {
@@ -28,6 +32,7 @@ export class ReferenceFinder {
   readonly #keys: DigestKeys;
   #names: NameTable | undefined;
   #platforms: readonly Platform[] | undefined;
+  #routesOf: typeof RoutesOf | undefined;
   #code: { languageOf: typeof LanguageOf; extractCode: typeof ExtractCode } | undefined;
 
   constructor(providers: readonly Provider[], keys: DigestKeys) {
@@ -38,9 +43,10 @@ export class ReferenceFinder {
   /** Loads the readers, once, when at least one of the paths may need them: a folder of pictures pays nothing. */
   async prepare(paths: readonly string[]): Promise<void> {
     if (this.#platforms !== undefined || paths.every((path) => NEVER.test(path))) return;
-    const [{ platforms }, code] = await Promise.all([import('../../platforms/index.ts'), import('./code.ts')]);
+    const [{ platforms }, code, { routesOf }] = await Promise.all([import('../../platforms/index.ts'), import('./code.ts'), import('../route.ts')]);
     this.#platforms = platforms;
     this.#code = code;
+    this.#routesOf = routesOf;
     this.#names = buildNameTable(this.#providers);
   }
 
@@ -62,11 +68,25 @@ export class ReferenceFinder {
 
     const wanted = extractions.filter(({ extraction }) => extraction.references.length + extraction.values.length + extraction.workloads.length > 0);
     const problems = extractions.flatMap(({ extraction }) => extraction.problems);
-    if (wanted.length === 0) return { sightings, extractions: [], problems };
+    if (wanted.length === 0) return { sightings: this.#withRoutes(file, sightings), extractions: [], problems };
     const toBytes = byteOffsets(file.text, bytes);
     const placed = wanted.map(({ platform, extraction }) => ({ platform, extraction: placeInBytes(extraction, toBytes) }));
     const values = placed.flatMap(({ extraction }) => extraction.values);
-    return { sightings: this.#withValues(file, bytes, sightings, values), extractions: placed, problems };
+    return { sightings: this.#withRoutes(file, this.#withValues(file, bytes, sightings, values)), extractions: placed, problems };
+  }
+
+  /** Says where in the file's own structure each key stands, for formats that have one. */
+  #withRoutes(file: TextFile, sightings: readonly Sighting[]): readonly Sighting[] {
+    if (sightings.length === 0 || this.#routesOf === undefined) return sightings;
+    // By line and column: offsets may count the bytes of another encoding.
+    const starts = [0];
+    for (let at = file.text.indexOf('\n'); at !== -1; at = file.text.indexOf('\n', at + 1)) starts.push(at + 1);
+    const unit = ({ line, column }: BytePlace): number => (starts[line - 1] ?? 0) + column - 1;
+    const routes = this.#routesOf(file.path, file.text, sightings.slice(0, MOST_ROUTES).map(({ from, to }) => ({ start: unit(from), end: unit(to) })));
+    return sightings.map((sighting, index) => {
+      const route = routes[index];
+      return route === undefined ? sighting : { ...sighting, route };
+    });
   }
 
   /** Gives names to keys that stand under one, and adds values that look generated although no shape is known for them. */

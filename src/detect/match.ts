@@ -63,14 +63,18 @@ function isFree(text: string, start: number, matcher: Matcher): boolean {
 /** `NAME = "`, `name: '`, `"NAME": "Bearer `, `--name `: the name a value is given to, read backwards from the value. */
 const ASSIGNED = /([A-Za-z_][A-Za-z0-9_.-]{1,79})["'`\]\\)]{0,4}[ \t]{0,8}(?::=|=>|[:=,(]|[ \t])[ \t]{0,8}(?:[A-Za-z_.]{0,24}\()?[ \t]{0,8}(?:\\?["'`]){0,3}(?:Bearer |Token |Basic |Key )?$/;
 
-/** The name on the left of a value that starts at `at`, in the same line; undefined when none is seen. */
-export function assignedName(text: string, at: number): string | undefined {
+/**
+ * The name on the left of a value that starts at `at`, in the same line; undefined when none is seen.
+ * @param isCut whether `text` may begin in the middle of a word
+ */
+export function assignedName(text: string, at: number, isCut: boolean): string | undefined {
   const from = Math.max(0, at - 160);
   const line = text.slice(from, at);
   const cut = Math.max(line.lastIndexOf('\n'), line.lastIndexOf('\\n') + 1);
   const start = cut > 0 ? cut + 1 : 0;
   const match = ASSIGNED.exec(line.slice(start));
+  if (match === null) return undefined;
   // The end of a word longer than any name is no name; it may be the end of another key.
-  const before = match === null ? undefined : text[from + start + match.index - 1];
-  return before !== undefined && /[A-Za-z0-9_.-]/.test(before) ? undefined : match?.[1];
+  const before = text[from + start + match.index - 1];
+  return (before === undefined ? isCut : /[A-Za-z0-9_.-]/.test(before)) ? undefined : match[1];
 }

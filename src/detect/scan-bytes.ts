@@ -54,6 +54,8 @@ interface Found {
 }
 
 /** Characters round an escape sign that are decoded; a key and its name fit. */
+/** Bytes before a value in which its name is looked for: those `assignedName` reads, and enough to see whether the name is whole. */
+const NAME_REACH = 176;
 const ESCAPE_REACH = 400;
 /** Extra characters beside a window, for boundaries. */
 const MARGIN = 16;
@@ -193,7 +195,7 @@ export class ByteScanner {
       for (const match of matchWindow(use.matcher, { text: run.text, literalStart: at, literalEnd: at + literal.text.length })) {
         const start = from + base64Origin(run, match.start);
         const end = Math.min(from + run.end, from + base64Origin(run, match.end - 1) + 2);
-        const outer = assignedName(text, run.start);
+        const outer = assignedName(text, run.start, from > 0);
         this.#take(use.matcher, run.text, match.start, match.end, found, start, end, ['base64'], bytes, outer);
       }
     }
@@ -221,7 +223,8 @@ export class ByteScanner {
     const candidate = wide ? { key: value, text: latin1(bytes, wideFrom, Math.min(bytes.length, to + reach)), at: from - wideFrom } : { key: value, text, at: start };
     const verdict = judge(matcher, candidate);
     if (verdict === undefined) return;
-    found.set(key, { matcher, start: from, end: to, verdict, secret: new Secret(value), encoding, assignedTo: assignedName(text, start) ?? outerName });
+    const assignedTo = encoding.length === 0 ? nameBefore(bytes, from) : assignedName(text, start, encoding[0] !== 'base64' && from > ESCAPE_REACH / 2);
+    found.set(key, { matcher, start: from, end: to, verdict, secret: new Secret(value), encoding, assignedTo: assignedTo ?? outerName });
   }
 
   #finish(bytes: Buffer, found: readonly Found[]): Sighting[] {
@@ -286,6 +289,12 @@ const LARGEST_WITH_PATTERNS = 4 * 2 ** 20;
 function patternsIn(bytes: Buffer): number[] {
   if (bytes.length > LARGEST_WITH_PATTERNS) return [];
   return Array.from(latin1(bytes, 0, bytes.length).matchAll(KEY_PATTERN), (match) => match.index);
+}
+
+/** Read from the file itself: a window may begin in the middle of a word. */
+function nameBefore(bytes: Buffer, at: number): string | undefined {
+  const from = Math.max(0, at - NAME_REACH);
+  return assignedName(latin1(bytes, from, at), at - from, from > 0);
 }
 
 function isNearAny(offsets: readonly number[], at: number): boolean {

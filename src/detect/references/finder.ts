@@ -79,7 +79,8 @@ export class ReferenceFinder {
   #withRoutes(file: TextFile, sightings: readonly Sighting[]): readonly Sighting[] {
     if (sightings.length === 0 || this.#routesOf === undefined) return sightings;
     // By line and column: offsets may count the bytes of another encoding.
-    const starts = [0];
+    // A byte-order mark is part of the text, and no column counts it.
+    const starts = [file.text.charCodeAt(0) === 0xfeff ? 1 : 0];
     for (let at = file.text.indexOf('\n'); at !== -1; at = file.text.indexOf('\n', at + 1)) starts.push(at + 1);
     const unit = ({ line, column }: BytePlace): number => (starts[line - 1] ?? 0) + column - 1;
     const routes = this.#routesOf(file.path, file.text, sightings.slice(0, MOST_ROUTES).map(({ from, to }) => ({ start: unit(from), end: unit(to) })));

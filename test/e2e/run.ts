@@ -1,5 +1,5 @@
 /**
- * Real situations, end to end, against the built program: `npm run e2e -- scan [NAME...]`.
+ * Real situations, end to end, against the built program: `npm run e2e -- scan [NAME...] [--seed N]`.
  *
  * Each case builds folders and repositories, plants keys, scans, and counts what was planted, found and invented. After each, everything
  * that was printed or written is searched for the planted keys. Exit 1 when anything is off.
@@ -15,10 +15,11 @@ import { Kit, requireBuild } from './kit.ts';
 const SEED = 41;
 
 function main(): void {
-  const { positionals } = parseArgs({ allowPositionals: true });
+  const { positionals, values } = parseArgs({ allowPositionals: true, options: { seed: { type: 'string' } } });
+  const seed = Number(values.seed ?? SEED);
   const [what, ...names] = positionals;
   if (what !== 'scan') {
-    process.stderr.write('usage: npm run e2e -- scan [NAME...]\n');
+    process.stderr.write('usage: npm run e2e -- scan [NAME...] [--seed N]\n');
     process.exitCode = 2;
     return;
   }
@@ -29,7 +30,7 @@ function main(): void {
   const sums = { planted: 0, found: 0, invented: 0, artefacts: 0 };
   for (const [index, one] of cases.entries()) {
     const started = performance.now();
-    const { log, leaks, artefacts } = runCase(one, SEED + index);
+    const { log, leaks, artefacts } = runCase(one, seed + index);
     failures.push(...log.failures.map((failure) => `${one.name}: ${failure}`));
     rows.push([one.name, String(log.planted), String(log.found), String(log.invented), String(leaks), String(log.failures.length), ((performance.now() - started) / 1000).toFixed(1)]);
     sums.planted += log.planted;

@@ -1,4 +1,4 @@
-import type { Provider } from '../model/provider.ts';
+import type { Detector, Provider } from '../model/provider.ts';
 import { Secret, previewOf } from '../model/secret.ts';
 import { type Matcher, compileRules } from './compile.ts';
 import { matchWindow } from './match.ts';
@@ -49,7 +49,8 @@ interface Range {
  * are left alone unless they are equal to a key. Linear in the text, of which no more than 8192 characters are kept.
  */
 export function nameMask(providers: readonly Provider[], isKey: (text: string) => boolean): Mask {
-  // Compiling takes a while, and nearly no scan needs it.
+  // Compiling takes a while, and nearly no scan needs it: few names hold what a key opens with.
+  let opening: RegExp | undefined;
   let matchers: readonly Matcher[] | undefined;
   const known = new Map<string, string>();
 
@@ -58,11 +59,24 @@ export function nameMask(providers: readonly Provider[], isKey: (text: string) =
     if (!SUSPECT.test(text)) return text;
     const before = known.get(text);
     if (before !== undefined) return before;
-    matchers ??= compileRules(providers, 'tree').matchers.filter(({ detector }) => detector.publicPrefix !== '' || detector.context === undefined);
-    const masked = hide(text, [...equal(text, isKey), ...forms(text, matchers), ...drawn(text)]);
+    opening ??= openingOf(providers);
+    const opens = opening.test(text);
+    if (opens) matchers ??= compileRules(providers, 'tree').matchers.filter(({ detector }) => hasForm(detector));
+    const masked = hide(text, [...equal(text, isKey), ...(opens && matchers !== undefined ? forms(text, matchers) : []), ...drawn(text)]);
     known.set(text, masked);
     return masked;
   };
+}
+
+/** Whether the form alone tells, where no text around it is left to ask. */
+function hasForm({ publicPrefix, context }: Detector): boolean {
+  return publicPrefix !== '' || context === undefined;
+}
+
+/** A no of this spares the search by each detector. */
+function openingOf(providers: readonly Provider[]): RegExp {
+  const literals = providers.flatMap(({ detectors }) => detectors.filter(hasForm).flatMap((detector) => detector.literals.map(({ text }) => text)));
+  return new RegExp([...new Set(literals)].map((text) => text.replaceAll(/[^A-Za-z0-9]/g, String.raw`\$&`)).join('|'), 'i');
 }
 
 function hide(text: string, ranges: readonly Range[]): string {

@@ -180,7 +180,7 @@ async function scanHistory(run: Run, repository: GitRepository, count: Count, si
   });
   run.skipped.push(...skipped);
   run.facts['historyReader'] = reader;
-  if (repository.shallow) run.skipped.push({ reason: 'history is cut off (shallow clone): commits before the cut were not seen', count: 1, examples: [], incomplete: false });
+  if (repository.shallow) run.skipped.push({ reason: 'commits before the cut of a shallow clone', count: 1, examples: [], incomplete: false });
   for (const artifact of gather(run, results, count, 'objects')) run.assembler.add(run.id, artifact, placesFor(places, artifact));
 }
 

@@ -180,7 +180,14 @@ function coverage(page: Page): string[] {
   const lines: string[] = [];
   if (missing.length > 0) lines.push(...coverageLine(page, 'Could not be read: ', missing, leftOut.length > 0 ? '' : details).map(page.paint.high));
   if (leftOut.length > 0) lines.push(...coverageLine(page, 'Not looked at: ', leftOut, details).map(page.paint.dim));
+  if (page.options.verbose) lines.push(...readers(page));
   return lines;
+}
+
+/** How history was read, where our own reader could not: it takes longer then. */
+function readers(page: Page): string[] {
+  const read = new Set(page.inventory.targets.flatMap(({ facts }) => facts['historyReader'] ?? []));
+  return [...read].filter((reader) => reader !== 'packs').flatMap((reader) => wrapWords(`History was read through ${page.clean(reader)}`, page.width - 1).map((line) => page.paint.dim(` ${line}`)));
 }
 
 function coverageLine(page: Page, label: string, skipped: readonly Skipped[], end: string): string[] {
@@ -204,6 +211,7 @@ function skippedPhrase(reason: string, count: number): string {
   if (reason === 'binary' || reason === 'unreadable') return `${formatCount(count)} ${reason} ${count === 1 ? 'file' : 'files'}`;
   if (reason.startsWith('over ')) return `${files} ${reason}`;
   if (reason.startsWith('symlink')) return counted(count, reason, reason.replace('symlink', 'symlinks'));
+  if (reason.startsWith('commits ')) return reason;
   if (reason === 'submodule') return counted(count, 'submodule', 'submodules');
   if (/^(?:missing|corrupt|unreadable|large) object$/.test(reason)) return counted(count, reason, `${reason}s`);
   return `${files} (${reason})`;

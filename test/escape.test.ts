@@ -81,7 +81,7 @@ describe('for SARIF URIs', () => {
         const uri = percentEncodePath(path);
         expect(uri).toMatch(/^[A-Za-z0-9._~%/-]+$/);
         expect(decodeURIComponent(uri)).toBe(path);
-        expect(new URL(uri, 'file:///root/').pathname).toBe(`/root/${uri}`);
+        expect(new URL(uri, 'file:///srv/').pathname).toBe(`/srv/${uri}`);
       }),
     );
   });

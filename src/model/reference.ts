@@ -1,3 +1,4 @@
+import type { TokenSource } from './issuer.ts';
 import type { Confidence } from './levels.ts';
 import type { CredentialKind } from './provider.ts';
 import type { Span } from './location.ts';
@@ -103,6 +104,8 @@ export interface Platform {
   readonly checked: string;
   /** Whether this platform issues identity tokens that providers can verify. */
   readonly issuesTokens: boolean;
+  /** What its tokens say, where it issues any and their form is known. */
+  readonly tokens?: TokenSource;
   /** By path alone, cheap: is this file one of ours? `text` may be looked at for formats without a fixed name (Kubernetes). */
   matches(file: TextFile): boolean;
   /** Never throws on any input: broken files give `problems`. Linear in the size of the file. */

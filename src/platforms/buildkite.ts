@@ -29,6 +29,17 @@ export const platform: Platform = {
   title: 'Buildkite',
   checked: '2026-11-23',
   issuesTokens: true,
+  tokens: {
+    issuer: 'https://agent.buildkite.com',
+    isShared: true,
+    // The commit is part of it: a rule on the default subject cannot be exact.
+    subjects: [
+      { id: 'keyed-step', template: 'organization:{organization}:pipeline:{pipeline}:ref:{ref}:commit:{commit}:step:{step}' },
+      { id: 'step', template: 'organization:{organization}:pipeline:{pipeline}:ref:{ref}:commit:{commit}:step:' },
+    ],
+    stableClaims: ['organization_id', 'pipeline_id'],
+    source: 'https://buildkite.com/docs/apis/workload-identity-federation',
+  },
   matches(file) {
     return /(?:^|\/)\.buildkite\/(?:.*\/)?[^/]+\.(?:ya?ml|json)$|(?:^|\/)buildkite\.ya?ml$/.test(file.path);
   },

@@ -20,6 +20,20 @@ export const platform: Platform = {
   title: 'CircleCI',
   checked: '2026-11-23',
   issuesTokens: true,
+  tokens: {
+    issuer: 'https://oidc.circleci.com/org/{organization-id}',
+    isShared: false,
+    subjects: [
+      { id: 'user', template: 'org/{organization-id}/project/{project-id}/user/{user-id}', except: { 'organization-id': '/', 'project-id': '/', 'user-id': '/' } },
+      {
+        id: 'ref',
+        template: 'org/{organization-id}/project/{project-id}/user/{user-id}/vcs-origin/{origin}/vcs-ref/{ref}',
+        except: { 'organization-id': '/', 'project-id': '/', 'user-id': '/', origin: ':', ref: ':' },
+      },
+    ],
+    stableClaims: ['oidc.circleci.com/project-id', 'oidc.circleci.com/org-id'],
+    source: 'https://circleci.com/docs/openid-connect-tokens/',
+  },
   matches(file) {
     return /(?:^|\/)\.circleci\/(?:.*\/)?[^/]+\.ya?ml$|(?:^|\/)circle\.yml$/.test(file.path);
   },

@@ -14,11 +14,32 @@ const MAX_LENGTH = 1_500_000;
 /** Scalars read in one file, aliases counted each time. */
 const MAX_SCALARS = 100_000;
 
+/** Names of accounts and repositories hold none of these; ids are set off by the last. */
+const NAMES = { owner: ':/@', repository: ':/@', 'owner-id': ':/@', 'repository-id': ':/@' };
+
 export const platform: Platform = {
   id: 'github-actions',
   title: 'GitHub Actions',
   checked: '2026-11-23',
   issuesTokens: true,
+  tokens: {
+    issuer: 'https://token.actions.githubusercontent.com',
+    isShared: true,
+    // The form with ids first: which of the two a repository sends is read from its settings or from a token, never guessed.
+    subjects: [
+      { id: 'immutable-environment', template: 'repo:{owner}@{owner-id}/{repository}@{repository-id}:environment:{environment}', except: NAMES },
+      { id: 'immutable-branch', template: 'repo:{owner}@{owner-id}/{repository}@{repository-id}:ref:refs/heads/{branch}', except: NAMES },
+      { id: 'immutable-tag', template: 'repo:{owner}@{owner-id}/{repository}@{repository-id}:ref:refs/tags/{tag}', except: NAMES },
+      { id: 'immutable-pull-request', template: 'repo:{owner}@{owner-id}/{repository}@{repository-id}:pull_request', except: NAMES },
+      { id: 'environment', template: 'repo:{owner}/{repository}:environment:{environment}', except: NAMES },
+      { id: 'branch', template: 'repo:{owner}/{repository}:ref:refs/heads/{branch}', except: NAMES },
+      { id: 'tag', template: 'repo:{owner}/{repository}:ref:refs/tags/{tag}', except: NAMES },
+      { id: 'pull-request', template: 'repo:{owner}/{repository}:pull_request', except: NAMES },
+    ],
+    escapesColons: true,
+    stableClaims: ['repository_id', 'repository_owner_id'],
+    source: 'https://docs.github.com/en/actions/reference/security/oidc',
+  },
   matches(file) {
     if (WORKFLOW.test(file.path) || isWorkflowElsewhere(file)) return true;
     return ACTION.test(file.path) && /^["']?runs["']?[ \t]*:/m.test(file.text);

@@ -27,6 +27,18 @@ export const platform: Platform = {
   title: 'GitLab CI/CD',
   checked: '2026-11-23',
   issuesTokens: true,
+  tokens: {
+    issuer: 'https://gitlab.com',
+    isShared: true,
+    subjects: [
+      { id: 'id-branch', template: 'project_id:{project-id}:ref_type:branch:ref:{branch}' },
+      { id: 'id-tag', template: 'project_id:{project-id}:ref_type:tag:ref:{tag}' },
+      { id: 'branch', template: 'project_path:{project}:ref_type:branch:ref:{branch}' },
+      { id: 'tag', template: 'project_path:{project}:ref_type:tag:ref:{tag}' },
+    ],
+    stableClaims: ['project_id', 'namespace_id'],
+    source: 'https://docs.gitlab.com/ci/secrets/id_token_authentication/',
+  },
   matches(file) {
     return /(?:^|\/)\.gitlab-ci\.ya?ml$|\.gitlab-ci\.ya?ml$|(?:^|\/)\.gitlab\/(?:.*\/)?[^/]+\.ya?ml$/.test(file.path) && !/(?:^|\/)\.gitlab\/(?:issue|merge_request)_templates\//.test(file.path);
   },

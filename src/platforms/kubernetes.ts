@@ -14,6 +14,13 @@ export const platform: Platform = {
   title: 'Kubernetes',
   checked: '2026-11-23',
   issuesTokens: true,
+  tokens: {
+    issuer: '{service-account-issuer}',
+    isShared: false,
+    subjects: [{ id: 'service-account', template: 'system:serviceaccount:{namespace}:{name}', except: { namespace: ':/', name: ':/' } }],
+    stableClaims: [],
+    source: 'https://kubernetes.io/docs/reference/access-authn-authz/service-accounts-admin/',
+  },
   matches(file: TextFile): boolean {
     if (!/\.(?:ya?ml|json)(?:\.(?:j2|tmpl|tpl|template|erb))?$/i.test(file.path)) return false;
     if (isKustomization(file.path)) return true;

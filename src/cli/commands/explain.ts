@@ -1,5 +1,6 @@
 import { UsageError } from '../../model/errors.ts';
 import type { Provider } from '../../model/provider.ts';
+import type { TokenSource } from '../../model/issuer.ts';
 import type { Platform } from '../../model/reference.ts';
 import { platforms } from '../../platforms/index.ts';
 import { providers } from '../../providers/index.ts';
@@ -69,6 +70,19 @@ function explainPlatform(platform: Platform): string[] {
     `${platform.title} (${platform.id}), facts checked ${platform.checked}`,
     '',
     platform.issuesTokens ? 'Issues identity tokens that providers can verify: its workloads can do without keys.' : 'Issues no identity tokens that providers could verify: its workloads need another issuer, or a broker.',
+    ...(platform.tokens === undefined ? [] : tokenLines(platform.tokens)),
     `Findings: DK-REF-${platform.id.toUpperCase()}`,
+  ];
+}
+
+function tokenLines({ issuer, isShared, subjects, escapesColons, stableClaims, source }: TokenSource): string[] {
+  return [
+    `Issuer: ${issuer}${isShared ? ' (one for all customers: a rule has to name the tenant)' : ''}`,
+    'Subject, one of:',
+    ...subjects.map(({ template }) => `  ${template}`),
+    ...(escapesColons === true ? ['  A colon inside a value is written %3A.'] : []),
+    ...(stableClaims.length === 0 ? [] : [`To pin, beside the subject: ${stableClaims.join(', ')}`]),
+    `Source: ${source}`,
+    '',
   ];
 }

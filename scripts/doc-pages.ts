@@ -4,6 +4,9 @@ import { EXIT_CODES } from '../src/cli/exit-codes.ts';
 import { buildProgram } from '../src/cli/program.ts';
 import type { Federation, Provider } from '../src/model/provider.ts';
 import type { Platform } from '../src/model/reference.ts';
+import type { RouteClass } from '../src/model/federation.ts';
+import { parties } from '../src/parties/index.ts';
+import { type Cell, cellOf } from '../src/plan/matrix.ts';
 import { platforms } from '../src/platforms/index.ts';
 import { providers } from '../src/providers/index.ts';
 import { describeCode, listCodes } from '../src/report/messages.ts';
@@ -21,6 +24,7 @@ export function generatedPages(readme: string): Map<string, string> {
     ['docs/cli.md', cliPage()],
     ['docs/findings.md', findingsPage()],
     ['docs/providers.md', providersPage()],
+    ['docs/matrix.md', matrixPage()],
     ['README.md', withMatrix(readme)],
   ]);
 }
@@ -113,23 +117,92 @@ function withMatrix(readme: string): string {
   return `${readme.slice(0, start)}${MATRIX_START}\n${matrix(providers, platforms)}\n${readme.slice(end)}`;
 }
 
-/** Two axes in six cells: what can become of a key depends on whether the provider takes identity tokens and the platform gives them. */
+/** What becomes of a key, in one word a cell. */
+const CELL_WORDS: Readonly<Record<RouteClass, string>> = { native: 'yes', 'same-model': 'cloud', gateway: 'gateway', broker: 'broker', 'short-lived': 'short' };
+
+interface Matrix {
+  readonly providers: readonly Provider[];
+  readonly platforms: readonly Platform[];
+  readonly cell: (provider: Provider, platform: Platform) => Cell;
+}
+
+function matrixOf(allProviders: readonly Provider[], allPlatforms: readonly Platform[]): Matrix {
+  const world = { platforms: new Map(allPlatforms.map((entry) => [entry.id, entry])), parties: new Map(parties.map((entry) => [entry.id, entry])) };
+  const cells = new Map<string, Cell>();
+  return {
+    providers: allProviders,
+    // A file format is no place to run: its workloads are looked up under the platform that runs them.
+    platforms: allPlatforms.filter(({ tokens, whyNot }) => tokens !== undefined || whyNot !== undefined),
+    cell: (provider, platform) => {
+      const key = `${provider.id} ${platform.id}`;
+      const found = cells.get(key) ?? cellOf(provider, platform, world);
+      cells.set(key, found);
+      return found;
+    },
+  };
+}
+
+/** `yes (by way of Azure)`, `broker`, `no`. */
+function cellWord({ best }: Cell): string {
+  if (best === undefined) return 'no';
+  const word = CELL_WORDS[best.route.class];
+  const { status } = best.route;
+  return `${best.steps.length > 1 ? `${word} via ${best.steps.slice(0, -1).map(({ party }) => party.title).join(', ')}` : word}${status === 'general' ? '' : '*'}`;
+}
+
+/** Members with the same row, or column, stand together. */
+function grouped<T>(members: readonly T[], keyOf: (member: T) => string): readonly (readonly T[])[] {
+  const groups = new Map<string, T[]>();
+  for (const member of members) groups.set(keyOf(member), [...(groups.get(keyOf(member)) ?? []), member]);
+  return [...groups.values()];
+}
+
+/** Provider by platform, equal rows and equal columns put together. */
 function matrix(allProviders: readonly Provider[], allPlatforms: readonly Platform[]): string {
-  const issuing = allPlatforms.filter(({ issuesTokens }) => issuesTokens);
-  const silent = allPlatforms.filter(({ issuesTokens }) => !issuesTokens);
-  const of = (kind: Federation['kind']): readonly Provider[] => allProviders.filter(({ federation }) => federation.kind === kind);
-  const native = of('native');
-  const change = of('after-change');
-  const none = of('none');
+  const { platforms: places, cell: at } = matrixOf(allProviders, allPlatforms);
+  const columns = grouped(places, (platform) => allProviders.map((provider) => cellWord(at(provider, platform))).join('|'));
+  const rows = grouped(allProviders, (provider) => places.map((platform) => cellWord(at(provider, platform))).join('|'));
+  const dates = [...allProviders, ...allPlatforms].map(({ checked }) => checked).toSorted();
   return [
-    `| provider | on a platform that issues identity tokens (${issuing.length}) | on one that issues none (${silent.length}) |`,
-    '| --- | --- | --- |',
-    `| takes identity tokens (${native.length}): ${listed(native)} | replace the key today | run the workload where a token is issued |`,
-    `| not itself, but its models can be had where they are taken (${change.length}): ${listed(change)} | replace after a change of code or model | the same, and the change |`,
-    `| no federation (${none.length}): ${listed(none, 6)} | vault and a short lease | vault and a short lease |`,
+    `| key of | ${columns.map((column) => listed(column)).join(' | ')} |`,
+    `| --- |${' --- |'.repeat(columns.length)}`,
+    ...rows.map((row) => `| ${listed(row, 14)}${row.length > 14 ? ` (${row.length})` : ''} | ${columns.map(([platform]) => (platform === undefined || row[0] === undefined ? '' : cellWord(at(row[0], platform)))).join(' | ')} |`),
     '',
-    `Issue tokens: ${listed(issuing)}. Issue none that a provider could verify, or are only a file format: ${listed(silent)}. All with sources and dates: [docs/providers.md](docs/providers.md).`,
+    '**yes**: the provider itself takes the platform’s token. **cloud**: the same model through a cloud that does. **broker**, **gateway**: the key still exists, in one guarded place. **no**: the platform',
+    `gives its workloads no token. A star: preview, or to be asked for. Facts checked ${dates[0] ?? ''} to ${dates.at(-1) ?? ''}; every cell, with dates and sources: [docs/matrix.md](docs/matrix.md) and [docs/providers.md](docs/providers.md).`,
   ].join('\n');
+}
+
+/** Every cell, one table a platform. */
+function matrixPage(): string {
+  const { platforms: places, cell: at } = matrixOf(providers, platforms);
+  const sections = places.flatMap((platform) => {
+    const source = platform.tokens?.source ?? platform.whyNot?.source ?? '';
+    const rows = grouped(providers, (provider) => explained(at(provider, platform)));
+    return [
+      `## ${cell(platform.title)} (\`${platform.id}\`)`,
+      '',
+      `${platform.tokens === undefined ? `No token: ${cell(platform.whyNot?.reason ?? '')} ${cell(platform.whyNot?.unblock ?? '')}` : `Issuer \`${platform.tokens.issuer}\`.`} Checked ${platform.checked}, ${sourceLink(source)}.`,
+      '',
+      '| key of | what replaces it | checked |',
+      '| --- | --- | --- |',
+      ...rows.map((row) => `| ${row.map(({ id }) => `\`${id}\``).join(', ')} | ${row[0] === undefined ? '' : explained(at(row[0], platform))} | ${[...new Set(row.map(({ checked }) => checked))].toSorted().join(', ')} |`),
+      '',
+    ];
+  });
+  return page('What replaces a key, by provider and platform', ['One table a platform. `dekey explain PROVIDER PLATFORM` shows a cell whole: what is trusted, what changes, how it is verified.', '', ...sections]);
+}
+
+function explained({ best, noPath }: Cell): string {
+  if (best === undefined) return `no: ${cell(noPath?.reason ?? '')}`;
+  const { route, steps, outcome } = best;
+  return cell(`${cellWord({ provider: '', platform: '', best, others: [], noPath: undefined })}: ${[...steps.map(({ party }) => party.title), ...(route.class === 'native' ? [] : [route.title])].join(' → ')}${outcome === 'reduced' ? ' (reduced, not gone)' : `; ${CHANGE_WORDS[route.change]}`}`);
+}
+
+const CHANGE_WORDS = { configuration: 'settings only', code: 'code changes', model: 'client and model change' } as const;
+
+function sourceLink(text: string): string {
+  return text === '' ? '' : source(text);
 }
 
 function listed(members: readonly { readonly title: string }[], most = Infinity): string {

@@ -63,14 +63,56 @@ export function buildProgram(version: string, finish: (code: number) => void): C
     });
 
   program
+    .command('plan')
+    .description('work out what replaces each key; write the plan and its configuration')
+    .argument('[TARGET...]', 'files, folders or git repositories, or one saved inventory', ['.'])
+    .addOption(new Option('--format <FORMAT>', 'what is printed').choices(['text', 'markdown', 'json']).default('text'))
+    .option('-o, --output <FOLDER>', 'where the plan is written', 'dekey-plan')
+    .option('--no-write', 'only show the plan')
+    .option('--overwrite', 'replace the plan that lies in the folder')
+    .option('--set <ID=VALUE>', 'value of an input that the plan lists (repeatable)', collect)
+    .option('--runs-on <[WHAT=]PLATFORM>', 'where workloads run whose files do not say: a path\npattern or platform id (default: code) and the platform', collect)
+    .option('--repository <HOST/OWNER/NAME>', 'where the target is hosted, when git does not say')
+    .option('--branch <NAME>', 'branch whose runs are trusted (default: the one scanned,\nwhen its name is one of a default branch)')
+    .option('--github', 'ask GitHub for the numeric ids and the form of the subject\n(two GET requests a repository, with GITHUB_TOKEN or GH_TOKEN)')
+    .addOption(new Option('--github-api <URL>', 'API of a GitHub server of your own').implies({ github: true }))
+    .option('--history', 'also keys in every object git holds')
+    .option('--include <GLOB>', 'only files that match (repeatable)', collect)
+    .option('--exclude <GLOB>', 'leave out files that match (repeatable)', collect)
+    .option('--config <FILE>', 'configuration file (default: dekey.config.json in the current folder)')
+    .option('--no-color', 'no colour (also: NO_COLOR)')
+    .option('-q, --quiet', 'no progress')
+    .option('-v, --verbose', 'every workload, every warning, every other way')
+    .addHelpText(
+      'after',
+      [
+        '',
+        'Examples:',
+        '  dekey plan                                       this folder, into dekey-plan/',
+        '  dekey plan --no-write                            only show it',
+        '  dekey plan --runs-on gke                         the code here runs on GKE',
+        '  dekey plan --set anthropic.workspace_id=wrkspc_1 with a value filled in',
+        '  dekey plan inventory.json -o plans/app           from a saved inventory',
+        '',
+        'Nothing is created anywhere and none of your files is changed: the plan is',
+        'a folder to read, with scripts and configuration for each provider.',
+      ].join('\n'),
+    )
+    .action(async (targets: string[], flags: Record<string, unknown>) => {
+      const { runPlan } = await import('./commands/plan.ts');
+      finish(await runPlan(targets, flags, version));
+    });
+
+  program
     .command('explain')
     .description('explain a finding code, a provider, a platform or a risk vector')
     .argument('<SUBJECT>', 'DK-SECRET-..., DK-REF-..., a provider or platform id, or a vector DK1/...')
+    .argument('[PLATFORM]', 'with a provider: what replaces its key on this platform')
     .option('--no-color', 'no colour (also: NO_COLOR)')
-    .addHelpText('after', '\nExamples:\n  dekey explain DK-SECRET-ANTHROPIC-API-KEY\n  dekey explain openai\n  dekey explain kubernetes')
-    .action(async (subject: string) => {
+    .addHelpText('after', '\nExamples:\n  dekey explain DK-SECRET-ANTHROPIC-API-KEY\n  dekey explain openai\n  dekey explain kubernetes\n  dekey explain anthropic github-actions')
+    .action(async (subject: string, platform: string | undefined) => {
       const { runExplain } = await import('./commands/explain.ts');
-      finish(await runExplain(subject));
+      finish(await runExplain(subject, platform));
     });
 
   return program;

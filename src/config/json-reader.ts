@@ -32,12 +32,12 @@ export type FieldReader<T> = (document: JsonDocument, node: DataNode, route: str
  * The entries of an object by key, in a map, so that no key can reach a prototype. Unknown and repeated keys are refused: a misspelt setting
  * that silently does nothing is the worst kind.
  */
-export function readObject(document: JsonDocument, node: DataNode, route: string, known: readonly string[]): ReadonlyMap<string, DataNode> {
-  if (node.kind !== 'map') throw document.problem(node, route, 'must be an object', `Write {...} with any of: ${known.join(', ')}.`);
+export function readObject(document: JsonDocument, node: DataNode, route: string, known?: readonly string[]): ReadonlyMap<string, DataNode> {
+  if (node.kind !== 'map') throw document.problem(node, route, 'must be an object', known === undefined ? 'Write {...}.' : `Write {...} with any of: ${known.join(', ')}.`);
   const fields = new Map<string, DataNode>();
   for (const entry of node.entries) {
     const place = routeTo(route, entry.key);
-    if (!known.includes(entry.key)) throw document.problem(keyNode(entry), place, 'is not a known setting', `Remove it, or use one of: ${known.join(', ')}.`);
+    if (known !== undefined && !known.includes(entry.key)) throw document.problem(keyNode(entry), place, 'is not a known setting', `Remove it, or use one of: ${known.join(', ')}.`);
     if (fields.has(entry.key)) throw document.problem(keyNode(entry), place, 'is given twice', 'Keep one of the two.');
     fields.set(entry.key, entry.value);
   }

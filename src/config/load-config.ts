@@ -37,6 +37,17 @@ export interface Config {
   readonly workers?: number;
   /** The repository can be read by everyone. */
   readonly public?: boolean;
+  readonly plan?: PlanConfig;
+}
+
+/** What a plan cannot read out of files. Ids and names only: nothing secret. */
+export interface PlanConfig {
+  /** Values of inputs by id: `"anthropic.organization_id": "..."`. */
+  readonly inputs: ReadonlyMap<string, string>;
+  /** By path pattern or platform id: the platform that these workloads run on. */
+  readonly runsOn: ReadonlyMap<string, string>;
+  /** Branch whose runs are trusted. */
+  readonly branch?: string;
 }
 
 export const CONFIG_NAME = 'dekey.config.json';
@@ -45,6 +56,7 @@ const LARGEST_CONFIG = 1024 * 1024;
 const MOST_MEGABYTES = 4096;
 const MOST_WORKERS = 256;
 const FAIL_ON = [...SEVERITIES, 'none'] as const;
+const INPUT_ID = /^[a-z0-9_]+(?:\.[a-z0-9_]+)+$/;
 const FINDING_CODE = /^DK-[A-Z0-9]+(?:-[A-Z0-9]+)*$/;
 
 /**
@@ -101,10 +113,11 @@ export async function parseConfig(file: string, text: string, trusted: boolean):
     ...present('fingerprintKeyFile', read('fingerprintKeyFile', pathReader)),
     ...present('workers', read('workers', (_, node, route) => readInteger(document, node, route, 1, MOST_WORKERS))),
     ...present('public', read('public', readBoolean)),
+    ...present('plan', read('plan', readPlan)),
   };
 }
 
-const SETTINGS = ['$schema', 'include', 'exclude', 'failOn', 'baseline', 'maxFileSize', 'history', 'ignore', 'fingerprintKeyFile', 'workers', 'public'] as const;
+const SETTINGS = ['$schema', 'include', 'exclude', 'failOn', 'baseline', 'maxFileSize', 'history', 'ignore', 'fingerprintKeyFile', 'workers', 'public', 'plan'] as const;
 
 /** `{ [key]: value }`, or nothing when there is no value. */
 function present<K extends string, V>(key: K, value: V | undefined): { readonly [P in K]?: V } {
@@ -127,6 +140,28 @@ function readPattern(document: JsonDocument, node: DataNode, route: string): str
     throw document.problem(node, route, 'has braces with more than 1,000 alternatives', 'Write a simpler pattern.');
   }
   return pattern;
+}
+
+function readPlan(document: JsonDocument, node: DataNode, route: string): PlanConfig {
+  const fields = readObject(document, node, route, ['inputs', 'runsOn', 'branch']);
+  const inputs = fields.get('inputs');
+  const runsOn = fields.get('runsOn');
+  const branch = fields.get('branch');
+  return {
+    inputs: inputs === undefined ? new Map() : readTexts(document, inputs, `${route}.inputs`, INPUT_ID, 'must be the id of an input', 'Write it as the plan lists it, such as "anthropic.organization_id".'),
+    runsOn: runsOn === undefined ? new Map() : readTexts(document, runsOn, `${route}.runsOn`, /\S/, 'must be a path pattern or a platform', 'Write "services/api/**": "gke", or "code": "aws-compute".'),
+    ...present('branch', branch === undefined ? undefined : readText(document, branch, `${route}.branch`)),
+  };
+}
+
+/** An object from names to texts. */
+function readTexts(document: JsonDocument, node: DataNode, route: string, names: RegExp, wrong: string, fix: string): ReadonlyMap<string, string> {
+  const result = new Map<string, string>();
+  for (const [name, value] of readObject(document, node, route)) {
+    if (!names.test(name)) throw document.problem(node, `${route}.${name}`, wrong, fix);
+    result.set(name, readText(document, value, `${route}.${name}`));
+  }
+  return result;
 }
 
 function readIgnoreRule(document: JsonDocument, node: DataNode, route: string): IgnoreRule {

@@ -1,3 +1,4 @@
+import type { Route } from './federation.ts';
 import type { Confidence } from './levels.ts';
 
 /** What a key lets its holder do, widest first. `unknown` scores as `account`: an unknown never lowers a score. */
@@ -152,6 +153,10 @@ export interface Provider {
   readonly sdks: readonly SdkUse[];
   readonly detectors: readonly Detector[];
   readonly federation: Federation;
+  /** Ways to do without the key, best first. A provider without any is left with a broker. */
+  readonly routes?: readonly Route[];
+  /** The service is gone: its keys are to be deleted, not replaced. `on` is an ISO date. */
+  readonly retired?: { readonly on: string; readonly note: string; readonly source: string };
   /** Whether a leaked key can run up cost with no ceiling unless its owner set one. */
   readonly spend: 'uncapped' | 'capped' | 'prepaid' | 'none' | 'unknown';
   /** How to end a key of this provider, in one sentence. */

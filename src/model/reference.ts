@@ -104,8 +104,17 @@ export interface Platform {
   readonly checked: string;
   /** Whether this platform issues identity tokens that providers can verify. */
   readonly issuesTokens: boolean;
-  /** What its tokens say, where it issues any and their form is known. */
+  /** What its tokens say, where it issues any. */
   readonly tokens?: TokenSource;
+  /** Why it issues none, and what a workload there can do instead. On every platform without `tokens` and `runsOn`. */
+  readonly whyNot?: { readonly reason: string; readonly unblock: string; readonly source: string };
+  /**
+   * A file format rather than a place to run (Terraform, Compose, Dockerfile): the id of the platform that a workload with these facts runs on, or
+   * undefined when the file does not say.
+   */
+  readonly runsOn?: (facts: Readonly<Record<string, string>>) => string | undefined;
+  /** Known as an issuer, or as a place that issues nothing: none of its files is read, so it has no findings. */
+  readonly isIssuerOnly?: true;
   /** By path alone, cheap: is this file one of ours? `text` may be looked at for formats without a fixed name (Kubernetes). */
   matches(file: TextFile): boolean;
   /** Never throws on any input: broken files give `problems`. Linear in the size of the file. */

@@ -35,6 +35,7 @@ export const platform: Platform = {
   title: 'Agent configuration',
   checked: '2026-11-23',
   issuesTokens: false,
+  runsOn: () => 'developer-machine',
   matches(file: TextFile): boolean {
     if (NAMED.test(baseName(file.path)) || FOLDERED.test(file.path)) return true;
     // LiteLLM's file may have any name.

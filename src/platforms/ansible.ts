@@ -9,6 +9,7 @@ export const platform: Platform = {
   title: 'Ansible',
   checked: '2026-11-23',
   issuesTokens: false,
+  runsOn: () => undefined,
   matches(file: TextFile): boolean {
     return /\.ya?ml$/i.test(file.path) && (/(?:^|\/)(?:group_vars|host_vars)\/|(?:^|\/)roles\/[^/]+\/(?:defaults|vars|tasks|handlers)\//.test(file.path) || /^[ \t]*(?:-[ \t]+)?(?:hosts|ansible\.builtin\.\w+):/m.test(file.text.slice(0, 50_000)));
   },

@@ -9,7 +9,8 @@ export const platform: Platform = {
   id: 'app-engine',
   title: 'Google App Engine',
   checked: '2026-11-23',
-  issuesTokens: true,
+  issuesTokens: false,
+  runsOn: () => 'google-compute',
   matches(file: TextFile): boolean {
     return /^app(?:[._-][\w-]+)*\.ya?ml$/.test(baseName(file.path)) && /^(?:runtime|env_variables|entrypoint)\s*:/m.test(file.text);
   },

@@ -9,6 +9,7 @@ export const platform: Platform = {
   title: 'Application settings',
   checked: '2026-11-23',
   issuesTokens: false,
+  runsOn: () => 'azure-identity',
   matches(file: TextFile): boolean {
     return /^(?:appsettings(?:[._-][\w-]+)*\.json|local\.settings\.json|application(?:[._-][\w-]+)*\.ya?ml|bootstrap\.ya?ml)$/i.test(baseName(file.path)) || /(?:^|\/)\.streamlit\/secrets[\w.-]*\.toml(?:\.(?:example|sample|template))?$/.test(file.path);
   },

@@ -17,7 +17,8 @@ export const platform: Platform = {
   id: 'aws-codebuild',
   title: 'AWS CodeBuild',
   checked: '2026-11-23',
-  issuesTokens: true,
+  issuesTokens: false,
+  runsOn: () => 'aws-compute',
   matches(file) {
     return /(?:^|\/)(?:[^/]*[._-])?buildspec(?:[._-][^/]*)?\.ya?ml$/i.test(file.path);
   },

@@ -1,8 +1,10 @@
+import type { SubjectForm } from '../model/issuer.ts';
 import type { Platform } from '../model/reference.ts';
 import { at, entriesOf, get, itemsOf, textOf, textsOf, walk, type YamlNode } from '../support/yaml.ts';
 import { factList, factText } from './_shared/ci-draft.ts';
 import { assignmentTarget, type VariableMention } from './_shared/ci-shell.ts';
 import { lastParents, openFile, readBroken, readParts, type Part, type VariableReader, type VariableSystem } from './_shared/ci-variables.ts';
+import { asked, type ShapeSpec, shapeFrom } from './_shared/token-shape.ts';
 
 const SYSTEM: VariableSystem = {
   store: 'ci-secret',
@@ -26,11 +28,43 @@ const SYSTEM: VariableSystem = {
   },
 };
 
+const FORM: SubjectForm = { id: 'service-connection', template: '{connection}', except: { connection: '' } };
+
+const SPEC: ShapeSpec = {
+  issuer: 'https://login.microsoftonline.com/{tenant}/v2.0',
+  form: FORM,
+  fields: {
+    tenant: asked('tenant', 'azure.tenant_id', 'Microsoft Entra tenant id', 'uuid', 'az account show --query tenantId --output tsv'),
+    connection: asked('service connection', 'azure_devops.connection_subject', 'Subject of the service connection', 'id', 'az devops service-endpoint show: authorization.parameters.workloadIdentityFederationSubject'),
+  },
+  claims: [],
+  warnings: [
+    'Grant the connection to this pipeline only, with a branch control check.',
+    'The older issuer vstoken.dev.azure.com is retired for connections on 2027-07-01: take the values from the connection.',
+  ],
+};
+
 export const platform: Platform = {
   id: 'azure-pipelines',
   title: 'Azure Pipelines',
   checked: '2026-11-23',
   issuesTokens: true,
+  tokens: {
+    issuer: 'https://login.microsoftonline.com/{tenant}/v2.0',
+    isShared: false,
+    discovery: 'public',
+    subjects: [FORM],
+    stableClaims: [],
+    audience: { fixed: 'api://AzureADTokenExchange' },
+    lifetime: { seconds: 600, refresh: 'ask-again' },
+    arrival: { kind: 'request', how: 'POST $SYSTEM_OIDCREQUESTURI with SYSTEM_ACCESSTOKEN and the id of the service connection' },
+    edits: [
+      'Use a service connection with workload identity federation, and run the step through AzureCLI@2 with it.',
+      'Remove the variable group or variable that holds the key.',
+    ],
+    source: 'https://learn.microsoft.com/en-us/azure/devops/pipelines/release/configure-workload-identity',
+    describe: (workload) => shapeFrom(SPEC, workload),
+  },
   matches(file) {
     if (/(?:^|\/)\.?azure-pipelines?[^/]*\.ya?ml$/i.test(file.path)) return true;
     return /(?:^|\/)\.(?:azuredevops|azure-pipelines|azure|pipelines|ado|vsts-ci|vsts)\/(?:.*\/)?[^/]+\.ya?ml$/i.test(file.path) && /^[ \t]*(?:- )?(?:steps|jobs|stages|variables|parameters)[ \t]*:/m.test(file.text);

@@ -1,7 +1,9 @@
+import type { SubjectForm } from '../model/issuer.ts';
 import type { Platform } from '../model/reference.ts';
 import { entriesOf, get, itemsOf, textOf, textsOf, type YamlNode } from '../support/yaml.ts';
 import { factList, factText } from './_shared/ci-draft.ts';
 import { lastParents, openFile, readBroken, readParts, type Part, type VariableReader, type VariableSystem } from './_shared/ci-variables.ts';
+import { asked, type ShapeSpec, shapeFrom } from './_shared/token-shape.ts';
 
 const SYSTEM: VariableSystem = {
   store: 'ci-secret',
@@ -24,6 +26,28 @@ const SYSTEM: VariableSystem = {
   },
 };
 
+const FORM: SubjectForm = { id: 'pipeline-id', template: '{pipeline-id}' };
+
+const SPEC: ShapeSpec = {
+  issuer: 'https://agent.buildkite.com',
+  form: FORM,
+  fields: {
+    'organization-id': asked('organisation', 'buildkite.organization_id', 'Buildkite organization id', 'uuid', 'buildkite-agent oidc request-token --claim organization_id, decoded; or the GraphQL API.'),
+    'pipeline-id': asked('pipeline', 'buildkite.pipeline_id', 'Buildkite pipeline id', 'uuid', 'Pipeline settings: id; or the REST API.'),
+    branch: asked('branch', 'buildkite.branch', 'Branch whose builds are trusted', 'path', 'Such as main.'),
+  },
+  claims: [
+    { claim: 'organization_id', value: '{organization-id}', role: 'id' },
+    { claim: 'pipeline_id', value: '{pipeline-id}', role: 'id' },
+    { claim: 'build_branch', value: '{branch}', role: 'context' },
+  ],
+  warnings: [
+    'The default subject holds the commit, so the step asks for the pipeline id as its subject.',
+    'A fork can name its branch like yours: switch builds of forks off.',
+  ],
+  refusals: [{ title: 'another branch', claims: { build_branch: 'some-work' } }],
+};
+
 export const platform: Platform = {
   id: 'buildkite',
   title: 'Buildkite',
@@ -32,13 +56,23 @@ export const platform: Platform = {
   tokens: {
     issuer: 'https://agent.buildkite.com',
     isShared: true,
-    // The commit is part of it: a rule on the default subject cannot be exact.
+    discovery: 'public',
     subjects: [
       { id: 'keyed-step', template: 'organization:{organization}:pipeline:{pipeline}:ref:{ref}:commit:{commit}:step:{step}' },
       { id: 'step', template: 'organization:{organization}:pipeline:{pipeline}:ref:{ref}:commit:{commit}:step:' },
+      // What `--subject-claim pipeline_id` gives: the same in every build.
+      FORM,
     ],
     stableClaims: ['organization_id', 'pipeline_id'],
-    source: 'https://buildkite.com/docs/apis/workload-identity-federation',
+    audience: 'free',
+    lifetime: { seconds: 300, refresh: 'ask-again' },
+    arrival: { kind: 'request', how: 'buildkite-agent oidc request-token --audience AUDIENCE --subject-claim pipeline_id --claim organization_id,pipeline_id' },
+    edits: [
+      'Ask for a token in the step: buildkite-agent oidc request-token --audience AUDIENCE --lifetime 600 --subject-claim pipeline_id --claim organization_id,pipeline_id, into a file that only the step can read.',
+      'Take the variable or secret that holds the key away from the step and from agent hooks.',
+    ],
+    source: 'https://buildkite.com/docs/agent/cli/reference/oidc',
+    describe: (workload) => shapeFrom(SPEC, workload),
   },
   matches(file) {
     return /(?:^|\/)\.buildkite\/(?:.*\/)?[^/]+\.(?:ya?ml|json)$|(?:^|\/)buildkite\.ya?ml$/.test(file.path);

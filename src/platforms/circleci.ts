@@ -1,7 +1,9 @@
+import type { SubjectForm } from '../model/issuer.ts';
 import type { Platform, WorkloadIdentity } from '../model/reference.ts';
 import { at, entriesOf, get, itemsOf, joinRoute, textOf, textsOf, type YamlEntry, type YamlNode } from '../support/yaml.ts';
 import { factList, factText, type Job } from './_shared/ci-draft.ts';
 import { openFile, readBroken, readParts, type Part, type VariableReader, type VariableSystem } from './_shared/ci-variables.ts';
+import { asked, type ShapeSpec, shapeFrom } from './_shared/token-shape.ts';
 
 const SYSTEM: VariableSystem = {
   store: 'ci-secret',
@@ -15,6 +17,35 @@ const SYSTEM: VariableSystem = {
 
 const MAX_PARTS = 100;
 
+const FORM: SubjectForm = { id: 'ref', template: 'org/{organization-id}/project/{project-id}/user/{user-id}/vcs-origin/{origin}/vcs-ref/{ref}' };
+
+const SPEC: ShapeSpec = {
+  issuer: 'https://oidc.circleci.com/org/{organization-id}',
+  form: FORM,
+  fields: {
+    'organization-id': asked('organisation', 'circleci.organization_id', 'CircleCI organization id', 'uuid', 'Organization settings, Overview: Organization ID.'),
+    'project-id': asked('project', 'circleci.project_id', 'CircleCI project id', 'uuid', 'Project settings, Overview: Project ID.'),
+    'user-id': { ...asked('user', 'circleci.user_id', 'User of the run', 'uuid', 'Another one in every run.'), perRun: true },
+    origin: asked('origin', 'circleci.vcs_origin', 'Repository as CircleCI names it', 'path', 'HOST/OWNER/NAME, such as github.com/acme/app.'),
+    ref: asked('ref', 'circleci.vcs_ref', 'Ref whose runs are trusted', 'path', 'Such as refs/heads/main.'),
+  },
+  claims: [
+    { claim: 'oidc.circleci.com/project-id', value: '{project-id}', role: 'id' },
+    { claim: 'oidc.circleci.com/org-id', value: '{organization-id}', role: 'id' },
+    { claim: 'oidc.circleci.com/vcs-origin', value: '{origin}', role: 'name' },
+    { claim: 'oidc.circleci.com/vcs-ref', value: '{ref}', role: 'context' },
+    { claim: 'oidc.circleci.com/ssh-rerun', value: 'false', role: 'context', type: 'boolean' },
+  ],
+  warnings: [
+    'Subjects hold the user of each run, so claims are compared.',
+    'A run that somebody reruns with SSH gives that person the identity: ssh-rerun is compared where the party can.',
+  ],
+  refusals: [
+    { title: 'another branch', claims: { 'oidc.circleci.com/vcs-ref': 'refs/heads/some-work' } },
+    { title: 'a rerun with SSH', claims: { 'oidc.circleci.com/ssh-rerun': 'true' } },
+  ],
+};
+
 export const platform: Platform = {
   id: 'circleci',
   title: 'CircleCI',
@@ -23,6 +54,7 @@ export const platform: Platform = {
   tokens: {
     issuer: 'https://oidc.circleci.com/org/{organization-id}',
     isShared: false,
+    discovery: 'public',
     subjects: [
       { id: 'user', template: 'org/{organization-id}/project/{project-id}/user/{user-id}', except: { 'organization-id': '/', 'project-id': '/', 'user-id': '/' } },
       {
@@ -32,7 +64,15 @@ export const platform: Platform = {
       },
     ],
     stableClaims: ['oidc.circleci.com/project-id', 'oidc.circleci.com/org-id'],
+    audience: 'free',
+    lifetime: { seconds: 3600, refresh: 'ask-again' },
+    arrival: { kind: 'request', how: 'circleci run oidc get --claims \'{"aud":"AUDIENCE"}\'' },
+    edits: [
+      'Ask for a token with the audience of the rule: circleci run oidc get --claims \'{"aud":"AUDIENCE"}\', into a file that only the job can read.',
+      'Take the context or variable that holds the key away from the job.',
+    ],
     source: 'https://circleci.com/docs/openid-connect-tokens/',
+    describe: (workload) => shapeFrom(SPEC, workload),
   },
   matches(file) {
     return /(?:^|\/)\.circleci\/(?:.*\/)?[^/]+\.ya?ml$|(?:^|\/)circle\.yml$/.test(file.path);

@@ -10,6 +10,11 @@ export const platform: Platform = {
   title: 'Cloudflare Workers',
   checked: '2026-11-23',
   issuesTokens: false,
+  whyNot: {
+    reason: 'Workers get no identity token that a provider outside could verify.',
+    unblock: 'Let AI Gateway keep the provider’s key (its own key store), use a binding for Workers AI, or move the call.',
+    source: 'https://developers.cloudflare.com/ai-gateway/',
+  },
   matches(file: TextFile): boolean {
     return /^wrangler(?:[._-][\w-]+)*\.(?:toml|jsonc?)$/.test(baseName(file.path));
   },

@@ -12,7 +12,8 @@ export const platform: Platform = {
   id: 'cloudformation',
   title: 'AWS CloudFormation',
   checked: '2026-11-23',
-  issuesTokens: true,
+  issuesTokens: false,
+  runsOn: (facts) => (/^AWS::(?:Lambda|Serverless|ECS|EC2|Batch|AppRunner|CodeBuild|SageMaker|ElasticBeanstalk|Amplify)::/.test(facts['resource'] ?? '') ? 'aws-compute' : undefined),
   matches(file: TextFile): boolean {
     return /\.(?:ya?ml|json|template)$/i.test(file.path) && /AWSTemplateFormatVersion|AWS::Serverless-|["']?Type["']?\s*:\s*["']?AWS::[A-Z]\w+::/.test(file.text);
   },

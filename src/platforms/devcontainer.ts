@@ -10,6 +10,7 @@ export const platform: Platform = {
   title: 'Development container',
   checked: '2026-11-23',
   issuesTokens: false,
+  runsOn: () => 'developer-machine',
   matches(file: TextFile): boolean {
     return /(?:^|\/)\.?devcontainer\.json$/.test(file.path);
   },

@@ -12,6 +12,7 @@ export const platform: Platform = {
   title: 'Docker Compose',
   checked: '2026-11-23',
   issuesTokens: false,
+  runsOn: () => undefined,
   matches(file: TextFile): boolean {
     return NAMED.test(baseName(file.path)) && /^["']?(?:services|secrets|x-[\w-]+)["']?\s*:/m.test(file.text);
   },

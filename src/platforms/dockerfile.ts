@@ -10,6 +10,7 @@ export const platform: Platform = {
   title: 'Dockerfile',
   checked: '2026-11-23',
   issuesTokens: false,
+  runsOn: () => undefined,
   matches(file: TextFile): boolean {
     const name = baseName(file.path);
     return NAMED.test(name) && !/\.(?:md|dockerignore|[cm]?[jt]sx?|py|ya?ml|json)$/i.test(name);

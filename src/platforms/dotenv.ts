@@ -13,6 +13,7 @@ export const platform: Platform = {
   title: 'dotenv file',
   checked: '2026-11-23',
   issuesTokens: false,
+  runsOn: () => undefined,
   matches(file: TextFile): boolean {
     const name = baseName(file.path);
     return NAMED.test(name) && !OTHER_FORMAT.test(name);

@@ -6,6 +6,11 @@ export const platform: Platform = {
   title: 'Drone CI',
   checked: '2026-11-23',
   issuesTokens: false,
+  whyNot: {
+    reason: 'No identity token for steps was found in Drone.',
+    unblock: 'Move the job to a CI system that issues one, or keep the key scoped, capped and rotated.',
+    source: 'https://docs.drone.io/secret/',
+  },
   matches(file) {
     return /(?:^|\/)\.drone\.ya?ml$/.test(file.path);
   },

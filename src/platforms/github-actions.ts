@@ -2,6 +2,7 @@ import type { Extraction, NameTable, Platform, ReferenceStore, TextFile, Workloa
 import { at, entriesOf, get, itemsOf, joinRoute, parseYaml, sourceRange, textOf, textsOf, walk, type WalkBudget, type YamlEntry, type YamlFile, type YamlNode, type YamlRange, type YamlScalar } from '../support/yaml.ts';
 import { baseName, CiDraft, factList, factText, type Job } from './_shared/ci-draft.ts';
 import { bareExpression, candidates, contextUses, findExpressions, isTest, type ContextUse, type Expression } from './_shared/ci-expression.ts';
+import { describeGithub } from './_shared/github-token.ts';
 import { assignmentTarget, assignments, locallySet, variableMentions } from './_shared/ci-shell.ts';
 
 /** GitHub runs only the files of this one level. */
@@ -38,6 +39,15 @@ export const platform: Platform = {
     ],
     escapesColons: true,
     stableClaims: ['repository_id', 'repository_owner_id'],
+    discovery: 'public',
+    audience: 'free',
+    lifetime: { seconds: 300, refresh: 'ask-again' },
+    arrival: { kind: 'request', how: 'GET $ACTIONS_ID_TOKEN_REQUEST_URL&audience=AUDIENCE with the bearer $ACTIONS_ID_TOKEN_REQUEST_TOKEN' },
+    edits: [
+      'Give the job permissions: id-token: write, beside the permissions it needs already: a permissions block drops all that it does not name.',
+      'Ask for the token in a step before the call, write it to a file that only the job can read, and mask it; or use the action that does it for this party.',
+    ],
+    describe: describeGithub,
     source: 'https://docs.github.com/en/actions/reference/security/oidc',
   },
   matches(file) {

@@ -2,6 +2,7 @@ import type { Platform, WorkloadIdentity } from '../model/reference.ts';
 import { at, entriesOf, entry, get, itemsOf, joinRoute, textOf, textsOf, type YamlEntry, type YamlNode } from '../support/yaml.ts';
 import { factList, factText, type Job } from './_shared/ci-draft.ts';
 import { lastParents, openFile, readBroken, readParts, type Part, type VariableReader, type VariableSystem } from './_shared/ci-variables.ts';
+import { describeGitlab } from './_shared/gitlab-token.ts';
 
 const SYSTEM: VariableSystem = {
   store: 'ci-secret',
@@ -37,6 +38,15 @@ export const platform: Platform = {
       { id: 'tag', template: 'project_path:{project}:ref_type:tag:ref:{tag}' },
     ],
     stableClaims: ['project_id', 'namespace_id'],
+    discovery: 'public',
+    audience: 'free',
+    lifetime: { seconds: 3600, refresh: 'none' },
+    arrival: { kind: 'variable', name: 'the name given under id_tokens' },
+    edits: [
+      'Give the job id_tokens: { AI_ID_TOKEN: { aud: AUDIENCE } }, and write the variable to a file outside the checkout that only the job can read.',
+      'Remove the CI/CD variable that holds the key from the job.',
+    ],
+    describe: (workload) => describeGitlab(workload, 'branch'),
     source: 'https://docs.gitlab.com/ci/secrets/id_token_authentication/',
   },
   matches(file) {

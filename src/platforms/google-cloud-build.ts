@@ -21,7 +21,8 @@ export const platform: Platform = {
   id: 'google-cloud-build',
   title: 'Google Cloud Build',
   checked: '2026-11-23',
-  issuesTokens: true,
+  issuesTokens: false,
+  runsOn: () => 'google-compute',
   matches(file) {
     return /(?:^|\/)(?:[^/]*[._-])?cloud-?build(?:[._-][^/]*)?\.(?:ya?ml|json)$/i.test(file.path) && /["']?steps["']?[ \t]*:/.test(file.text);
   },

@@ -12,7 +12,8 @@ export const platform: Platform = {
   id: 'helm',
   title: 'Helm chart',
   checked: '2026-11-23',
-  issuesTokens: true,
+  issuesTokens: false,
+  runsOn: () => 'kubernetes',
   matches(file: TextFile): boolean {
     if (VALUES.test(baseName(file.path))) return true;
     return TEMPLATE.test(file.path) && file.text.includes('{{') && /^[ \t]*(?:kind|apiVersion):|secretKeyRef|\.Values\./m.test(file.text.slice(0, 20_000));

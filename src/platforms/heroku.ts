@@ -10,6 +10,11 @@ export const platform: Platform = {
   title: 'Heroku',
   checked: '2026-11-23',
   issuesTokens: false,
+  whyNot: {
+    reason: 'Heroku gives dynos no identity token.',
+    unblock: 'Move the call to a platform that does, or keep the key scoped, capped and rotated.',
+    source: 'https://devcenter.heroku.com/articles/config-vars',
+  },
   matches(file: TextFile): boolean {
     const name = baseName(file.path);
     if (name === 'app.json') return file.text.includes('"env"');

@@ -1,17 +1,48 @@
+import type { SubjectForm } from '../model/issuer.ts';
 import type { Platform } from '../model/reference.ts';
 import { LineIndex } from '../support/lines.ts';
 import { baseName, CiDraft, factList } from './_shared/ci-draft.ts';
 import { assignments, locallySet, variableMentions } from './_shared/ci-shell.ts';
+import { asked, type ShapeSpec, shapeFrom } from './_shared/token-shape.ts';
 
 const MAX_LENGTH = 1_500_000;
 /** Characters after a binding in which its variable is looked for: `string(credentialsId: 'id', variable: 'NAME')` in any order. */
 const BINDING = 600;
+
+const FORM: SubjectForm = { id: 'job', template: '{job-url}', except: { 'job-url': '' } };
+
+const SPEC: ShapeSpec = {
+  issuer: '{url}/oidc',
+  form: FORM,
+  fields: {
+    url: asked('controller', 'jenkins.url', 'Address of the Jenkins controller', 'url', 'Manage Jenkins, System: Jenkins URL.'),
+    'job-url': asked('job', 'jenkins.job_url', 'Address of the job', 'url', 'JOB_URL of the trusted branch, with its last slash.'),
+  },
+  claims: [],
+  warnings: ['Everybody who can configure a job in the credential’s folder can have its token.'],
+};
 
 export const platform: Platform = {
   id: 'jenkins',
   title: 'Jenkins',
   checked: '2026-11-23',
   issuesTokens: true,
+  tokens: {
+    issuer: '{url}/oidc',
+    isShared: false,
+    discovery: 'network',
+    subjects: [FORM],
+    stableClaims: [],
+    audience: 'free',
+    lifetime: { seconds: 3600, refresh: 'none' },
+    arrival: { kind: 'file', path: 'the variable of withCredentials' },
+    edits: [
+      'Add a credential "OpenID Connect id token as file" with the audience of the rule, in the folder of the job, and bind it with withCredentials([file(...)]).',
+      'Remove the credential that holds the key.',
+    ],
+    source: 'https://github.com/jenkinsci/oidc-provider-plugin',
+    describe: (workload) => shapeFrom(SPEC, workload),
+  },
   matches(file) {
     return /(?:^|\/)(?:Jenkinsfile[^/]*|[^/]*\.jenkinsfile|[^/]*\.Jenkinsfile)$|(?:^|\/)vars\/[^/]+\.groovy$/.test(file.path);
   },

@@ -7,6 +7,7 @@ import { baseName, Draft, IDENTITY_AVAILABLE, mayNameKey, NO_IDENTITY, placeOf, 
 import { readManifestText } from './_shared/config-manifest-text.ts';
 import { formOf } from './_shared/config-values.ts';
 import { parseYamlDocuments } from './_shared/config-yaml.ts';
+import { clusterTokens } from './_shared/cluster-token.ts';
 
 /** Manifests of any kind that holds a pod, and the objects that bring secrets into a cluster. */
 export const platform: Platform = {
@@ -14,13 +15,7 @@ export const platform: Platform = {
   title: 'Kubernetes',
   checked: '2026-11-23',
   issuesTokens: true,
-  tokens: {
-    issuer: '{service-account-issuer}',
-    isShared: false,
-    subjects: [{ id: 'service-account', template: 'system:serviceaccount:{namespace}:{name}', except: { namespace: ':/', name: ':/' } }],
-    stableClaims: [],
-    source: 'https://kubernetes.io/docs/reference/access-authn-authz/service-accounts-admin/',
-  },
+  tokens: clusterTokens({ template: '{issuer}', id: 'kubernetes.issuer', how: 'kubectl get --raw /.well-known/openid-configuration, field issuer.', discovery: 'network' }),
   matches(file: TextFile): boolean {
     if (!/\.(?:ya?ml|json)(?:\.(?:j2|tmpl|tpl|template|erb))?$/i.test(file.path)) return false;
     if (isKustomization(file.path)) return true;

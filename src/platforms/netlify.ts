@@ -10,6 +10,11 @@ export const platform: Platform = {
   title: 'Netlify',
   checked: '2026-11-23',
   issuesTokens: false,
+  whyNot: {
+    reason: 'Netlify gives builds and functions no identity token.',
+    unblock: 'Move the call to a platform that does, or keep the key scoped, capped and rotated.',
+    source: 'https://docs.netlify.com/environment-variables/overview/',
+  },
   matches(file: TextFile): boolean {
     return /^netlify(?:[._-][\w-]+)*\.toml$/.test(baseName(file.path));
   },

@@ -9,6 +9,7 @@ export const platform: Platform = {
   title: 'Pulumi',
   checked: '2026-11-23',
   issuesTokens: false,
+  runsOn: () => undefined,
   matches(file: TextFile): boolean {
     return /^Pulumi(?:\.[\w-]+)*\.ya?ml$/.test(baseName(file.path));
   },

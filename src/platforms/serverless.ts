@@ -9,7 +9,8 @@ export const platform: Platform = {
   id: 'serverless',
   title: 'Serverless Framework',
   checked: '2026-11-23',
-  issuesTokens: true,
+  issuesTokens: false,
+  runsOn: () => 'aws-compute',
   matches(file: TextFile): boolean {
     return /^serverless(?:[._-][\w-]+)*\.(?:ya?ml|json)$/.test(baseName(file.path));
   },

@@ -10,6 +10,7 @@ export const platform: Platform = {
   title: 'systemd unit',
   checked: '2026-11-23',
   issuesTokens: false,
+  runsOn: () => undefined,
   matches(file: TextFile): boolean {
     return UNIT.test(file.path) && /^\[Service\]/m.test(file.text);
   },

@@ -10,7 +10,14 @@ export const platform: Platform = {
   id: 'terraform',
   title: 'Terraform',
   checked: '2026-11-23',
-  issuesTokens: true,
+  issuesTokens: false,
+  runsOn: (facts) => {
+    const resource = facts['resource'] ?? '';
+    if (/^aws_(?:lambda|ecs|instance|launch_template|batch|apprunner|codebuild|sagemaker|elastic_beanstalk|amplify|glue)/.test(resource)) return 'aws-compute';
+    if (/^google_(?:cloud_run|cloudfunctions|compute_instance|cloudbuild|app_engine)/.test(resource)) return 'google-compute';
+    if (/^azurerm_(?:linux_|windows_)?(?:web_app|function_app|container_app|container_group|virtual_machine|app_service|logic_app)/.test(resource)) return 'azure-identity';
+    return /^kubernetes_(?:deployment|stateful_set|daemon_set|daemonset|job|cron_job|pod)/.test(resource) || resource === 'helm_release' ? 'kubernetes' : undefined;
+  },
   matches(file: TextFile): boolean {
     return /\.(?:tf|tofu|tfvars|tfstate)(?:\.json|\.backup)?$/i.test(file.path) || /(?:^|\/)terragrunt\.hcl$/.test(file.path);
   },

@@ -11,6 +11,11 @@ export const platform: Platform = {
   title: 'Travis CI',
   checked: '2026-11-23',
   issuesTokens: false,
+  whyNot: {
+    reason: 'Travis CI gives jobs no identity token.',
+    unblock: 'Move the job to a CI system that does, or keep the key scoped, capped and rotated.',
+    source: 'https://docs.travis-ci.com/user/environment-variables/',
+  },
   matches(file) {
     return /(?:^|\/)\.travis\.ya?ml$/.test(file.path);
   },

@@ -6,6 +6,11 @@ export const platform: Platform = {
   title: 'Woodpecker CI',
   checked: '2026-11-23',
   issuesTokens: false,
+  whyNot: {
+    reason: 'No identity token for steps was found in Woodpecker CI.',
+    unblock: 'Move the job to a CI system that issues one, or keep the key scoped, capped and rotated.',
+    source: 'https://woodpecker-ci.org/docs/usage/secrets',
+  },
   matches(file) {
     return /(?:^|\/)\.woodpecker(?:\/[^/]+)?\.ya?ml$/.test(file.path);
   },

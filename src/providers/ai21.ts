@@ -1,4 +1,5 @@
 import type { Provider } from '../model/provider.ts';
+import { bedrock } from './_routes.ts';
 
 export const provider: Provider = {
   id: 'ai21',
@@ -27,6 +28,9 @@ export const provider: Provider = {
     },
   ],
   detectors: [],
+  routes: [
+    bedrock('AI21 models', { status: 'on-request', note: 'Check: that the model is offered there, its price and its data terms.' }),
+  ],
   federation: {
     kind: 'after-change',
     note: 'No workload federation found; the models run on Bedrock and Vertex AI.',

@@ -211,6 +211,28 @@ export const provider: Provider = {
       evidence: { grade: 'M', source: 'trufflehog' },
     },
   ],
+  routes: [
+    {
+      id: 'native',
+      title: 'an AWS role',
+      class: 'native',
+      party: 'aws',
+      permission: 'cloud-access',
+      change: 'configuration',
+      floors: [],
+      env: { AWS_REGION: '{aws.region}', AWS_ROLE_ARN: '{aws.role_arn}', AWS_WEB_IDENTITY_TOKEN_FILE: '{token-file}' },
+      remove: ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY'],
+      precedence: 'Keys in the environment come before the role in the default chain.',
+      edits: [
+        'On GitHub Actions let aws-actions/configure-aws-credentials assume the role (role-to-assume), and delete aws-access-key-id and aws-secret-access-key.',
+      ],
+      probe: 'aws sts get-caller-identity names the role.',
+      status: 'general',
+      note: '',
+      checked: '2026-11-23',
+      source: 'https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_providers_create_oidc.html',
+    },
+  ],
   federation: {
     kind: 'native',
     note: 'An IAM OIDC provider and a role (IRSA, Pod Identity, GitHub OIDC) give short-lived credentials; the access key is deleted.',

@@ -155,6 +155,33 @@ export const provider: Provider = {
       evidence: { grade: 'H', source: 'trufflehog, kingfisher, titus' },
     },
   ],
+  routes: [
+    {
+      id: 'native',
+      title: 'a managed identity for Azure OpenAI',
+      class: 'native',
+      party: 'azure',
+      permission: 'azure-openai',
+      change: 'code',
+      floors: [],
+      env: {
+        AZURE_TENANT_ID: '{azure.tenant_id}',
+        AZURE_CLIENT_ID: '{azure.client_id}',
+        AZURE_FEDERATED_TOKEN_FILE: '{token-file}',
+        AZURE_TOKEN_CREDENTIALS: 'WorkloadIdentityCredential',
+      },
+      remove: ['AZURE_OPENAI_API_KEY', 'AZURE_CLIENT_SECRET'],
+      precedence: 'AZURE_OPENAI_API_KEY beside azureADTokenProvider makes the client throw.',
+      edits: [
+        'Give the client a token provider: getBearerTokenProvider(new DefaultAzureCredential(), "https://cognitiveservices.azure.com/.default"), azure_ad_token_provider in Python, tokenProvider in @ai-sdk/azure.',
+      ],
+      probe: 'az account show names the identity, and one request with a single output token is answered.',
+      status: 'general',
+      note: 'Then switch local authentication off (disableLocalAuth): the two keys of a resource cannot be deleted.',
+      checked: '2026-11-23',
+      source: 'https://learn.microsoft.com/en-us/entra/workload-id/workload-identity-federation',
+    },
+  ],
   federation: {
     kind: 'native',
     note: 'A federated identity credential on an app registration or managed identity, a data-plane role on the resource, then disableLocalAuth to end keys.',

@@ -1,4 +1,5 @@
 import type { Provider } from '../model/provider.ts';
+import { bedrock, foundry } from './_routes.ts';
 import { ASSIGNED_REACH, assigned, keyNames, literals, sections } from './_shapes.ts';
 
 export const provider: Provider = {
@@ -108,6 +109,10 @@ export const provider: Provider = {
       },
       evidence: { grade: 'H', source: 'gitleaks, betterleaks, titus' },
     },
+  ],
+  routes: [
+    bedrock('Cohere models'),
+    foundry('Cohere models'),
   ],
   federation: {
     kind: 'after-change',

@@ -1,4 +1,5 @@
 import type { Provider } from '../model/provider.ts';
+import { bedrock, foundry, vertex } from './_routes.ts';
 
 export const provider: Provider = {
   id: 'deepseek',
@@ -75,6 +76,11 @@ export const provider: Provider = {
       },
       evidence: { grade: 'H', source: 'betterleaks, trufflehog, titus' },
     },
+  ],
+  routes: [
+    bedrock('DeepSeek models'),
+    vertex('DeepSeek models'),
+    foundry('DeepSeek models'),
   ],
   federation: {
     kind: 'after-change',

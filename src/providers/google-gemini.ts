@@ -1,4 +1,5 @@
 import type { Provider } from '../model/provider.ts';
+import { vertex } from './_routes.ts';
 
 export const provider: Provider = {
   id: 'google-gemini',
@@ -99,6 +100,9 @@ export const provider: Provider = {
       },
       evidence: { grade: 'M', source: 'betterleaks' },
     },
+  ],
+  routes: [
+    vertex('Gemini', { change: 'code', floors: [{ language: 'javascript', package: '@google/genai', version: '1.51.0' }], env: { GOOGLE_GENAI_USE_ENTERPRISE: 'true', GOOGLE_CLOUD_PROJECT: '{google.project_id}', GOOGLE_CLOUD_LOCATION: '{google.location}' }, remove: ['GEMINI_API_KEY', 'GOOGLE_API_KEY', 'GOOGLE_GENERATIVE_AI_API_KEY'], edits: ['Make the client with enterprise: true (vertexai: true below 1.51.0), project and location; Files API upload and ephemeral tokens are of the Developer API only.'], note: 'Model ids and quotas differ from the Developer API.' }),
   ],
   federation: {
     kind: 'after-change',

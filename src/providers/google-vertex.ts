@@ -148,6 +148,28 @@ export const provider: Provider = {
       evidence: { grade: 'M', source: 'titus' },
     },
   ],
+  routes: [
+    {
+      id: 'native',
+      title: 'workload identity federation of Google Cloud',
+      class: 'native',
+      party: 'google',
+      permission: 'vertex-predict',
+      change: 'configuration',
+      floors: [],
+      env: { GOOGLE_CLOUD_PROJECT: '{google.project_id}', GOOGLE_CLOUD_LOCATION: '{google.location}' },
+      remove: ['GOOGLE_APPLICATION_CREDENTIALS', 'GOOGLE_CREDENTIALS'],
+      precedence: 'GOOGLE_APPLICATION_CREDENTIALS has to name the external_account file, not the key of a service account; credentials_json and workload_identity_provider exclude each other in google-github-actions/auth.',
+      edits: [
+        'On GitHub Actions give google-github-actions/auth workload_identity_provider and project_id in place of credentials_json; elsewhere point GOOGLE_APPLICATION_CREDENTIALS at the external_account file.',
+      ],
+      probe: 'gcloud auth print-access-token succeeds, and one request with a single output token is answered.',
+      status: 'general',
+      note: '',
+      checked: '2026-11-23',
+      source: 'https://cloud.google.com/iam/docs/workload-identity-federation',
+    },
+  ],
   federation: {
     kind: 'native',
     note: 'A workload identity pool and provider; direct access where the service allows it, otherwise service account impersonation. The key file is replaced by an external_account configuration.',

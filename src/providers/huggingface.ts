@@ -91,6 +91,28 @@ export const provider: Provider = {
       evidence: { grade: 'H', source: 'gitleaks, betterleaks, trufflehog' },
     },
   ],
+  routes: [
+    {
+      id: 'native',
+      title: 'Hugging Face trusted publishers',
+      class: 'native',
+      party: 'huggingface',
+      permission: 'inference',
+      change: 'configuration',
+      floors: [{ language: 'python', package: 'huggingface_hub', version: '1.19.0' }],
+      env: { HF_OIDC_RESOURCE: '{huggingface.resource}' },
+      remove: ['HF_TOKEN', 'HUGGING_FACE_HUB_TOKEN', 'HUGGINGFACE_TOKEN'],
+      precedence: 'HF_TOKEN is used when it is there.',
+      edits: [
+        'On GitHub Actions the hf command exchanges by itself; on other CI put the token into HF_OIDC_ID_TOKEN. Tools that want a token: HF_TOKEN="$(hf auth token)" in the one step that needs it.',
+      ],
+      probe: 'hf auth whoami answers, or GET https://huggingface.co/api/whoami-v2.',
+      status: 'general',
+      note: 'It covers writes to one repository, gated reads and, where switched on, Inference Providers; private repositories of others stay with a token.',
+      checked: '2026-11-23',
+      source: 'https://huggingface.co/docs/hub/trusted-publishers',
+    },
+  ],
   federation: {
     kind: 'native',
     note: 'Trusted publishers exchange a workload token at huggingface.co/oauth/token for a one-hour token, with limited scopes (huggingface_hub 1.19.0 or later needs no code).',

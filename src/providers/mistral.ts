@@ -1,4 +1,5 @@
 import type { Provider } from '../model/provider.ts';
+import { foundry, vertex } from './_routes.ts';
 import { ASSIGNED_REACH, assigned, keyNames, literals, sections } from './_shapes.ts';
 
 export const provider: Provider = {
@@ -109,6 +110,28 @@ export const provider: Provider = {
       },
       evidence: { grade: 'H', source: 'betterleaks, titus' },
     },
+  ],
+  routes: [
+    {
+      id: 'native',
+      title: 'Mistral workload identity',
+      class: 'native',
+      party: 'mistral',
+      permission: 'inference',
+      change: 'code',
+      floors: [],
+      env: {},
+      remove: ['MISTRAL_API_KEY'],
+      precedence: 'MISTRAL_API_KEY is used when it is there.',
+      edits: ['Deploy with the projected token that the service account expects.'],
+      probe: 'List the models with the identity.',
+      status: 'on-request',
+      note: 'Check: it is documented for workers of Mistral workflows; ask whether the chat API takes it.',
+      checked: '2026-11-23',
+      source: 'https://docs.mistral.ai/admin/identity-access/workload-identity',
+    },
+    vertex('Mistral models'),
+    foundry('Mistral models'),
   ],
   federation: {
     kind: 'after-change',

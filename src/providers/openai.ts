@@ -1,4 +1,5 @@
 import type { Provider } from '../model/provider.ts';
+import { bedrock, foundry } from './_routes.ts';
 
 export const provider: Provider = {
   id: 'openai',
@@ -224,6 +225,51 @@ export const provider: Provider = {
       },
       evidence: { grade: 'M', source: 'titus' },
     },
+  ],
+  routes: [
+    {
+      id: 'native-step',
+      title: 'OpenAI workload identity, exchanged in a step',
+      class: 'native',
+      party: 'openai',
+      permission: 'inference',
+      change: 'configuration',
+      only: { platforms: ['github-actions'], note: 'the step asks the job for a token; elsewhere the client does it.' },
+      floors: [],
+      env: {},
+      remove: ['OPENAI_API_KEY', 'OPENAI_ADMIN_KEY'],
+      precedence: 'The step hands the short-lived token on as OPENAI_API_KEY: the stored secret of that name has to be gone, or it is used instead.',
+      edits: [
+        'Before the step that calls OpenAI, exchange the job token at https://auth.openai.com/oauth/token, mask the result, and hand it to that step alone as OPENAI_API_KEY. It lives an hour at most, and no longer than the job token allows: exchange again for longer jobs.',
+      ],
+      probe: 'GET /v1/models with the exchanged token answers 200.',
+      status: 'general',
+      note: '',
+      checked: '2026-11-23',
+      source: 'https://developers.openai.com/api/docs/guides/workload-identity-federation',
+    },
+    {
+      id: 'native',
+      title: 'OpenAI workload identity',
+      class: 'native',
+      party: 'openai',
+      permission: 'inference',
+      change: 'code',
+      floors: [{ language: 'javascript', package: 'openai', version: '7.8.0' }, { language: 'python', package: 'openai', version: '2.37.0' }],
+      env: {},
+      remove: ['OPENAI_API_KEY', 'OPENAI_ADMIN_KEY'],
+      precedence: 'No variable configures it. In JavaScript OPENAI_API_KEY beside workloadIdentity makes the constructor throw.',
+      edits: [
+        'Make the client with workloadIdentity (identityProviderId, serviceAccountId, provider) and apiKey: null; in Python with workload_identity. The token provider reads the token of this workload; its audience has to be the one the provider at OpenAI expects.',
+      ],
+      probe: 'GET /v1/models through the client answers.',
+      status: 'general',
+      note: '',
+      checked: '2026-11-23',
+      source: 'https://developers.openai.com/api/docs/guides/workload-identity-federation',
+    },
+    foundry('OpenAI models', { permission: 'azure-openai', title: 'OpenAI models on Azure OpenAI' }),
+    bedrock('OpenAI models', { floors: [{ language: 'javascript', package: 'openai', version: '7.57.0' }], edits: ['Make the client with the Bedrock provider of the package openai (openai/providers/bedrock/aws), and the Bedrock id of the model.'] }),
   ],
   federation: {
     kind: 'native',

@@ -71,6 +71,28 @@ export const provider: Provider = {
       evidence: { grade: 'H', source: 'betterleaks, trufflehog, titus' },
     },
   ],
+  routes: [
+    {
+      id: 'native',
+      title: 'OpenRouter workload identity',
+      class: 'native',
+      party: 'openrouter',
+      permission: 'inference',
+      change: 'configuration',
+      floors: [],
+      env: {},
+      remove: ['OPENROUTER_API_KEY'],
+      precedence: 'OPENROUTER_API_KEY is what clients send: it has to be the exchanged token, not the stored key.',
+      edits: [
+        'In the step that calls OpenRouter, exchange the token at https://openrouter.ai/api/v1/oauth/token with the policy id, mask the result, and hand it on as OPENROUTER_API_KEY: it lives 15 minutes at most.',
+      ],
+      probe: 'GET https://openrouter.ai/api/v1/key with the exchanged token answers 200.',
+      status: 'on-request',
+      note: 'The key that the policy acts as stays an object at OpenRouter: rotate it once and keep its value nowhere.',
+      checked: '2026-11-23',
+      source: 'https://openrouter.ai/docs/guides/overview/auth/workload-identity-federation',
+    },
+  ],
   federation: {
     kind: 'native',
     note: 'A federation policy exchanges a workload token at /api/v1/oauth/token for a token of at most 15 minutes; enabled on request for business plans.',

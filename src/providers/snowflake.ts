@@ -67,6 +67,28 @@ export const provider: Provider = {
       evidence: { grade: 'M', source: 'betterleaks' },
     },
   ],
+  routes: [
+    {
+      id: 'native',
+      title: 'Snowflake workload identity',
+      class: 'native',
+      party: 'snowflake',
+      permission: 'inference',
+      change: 'code',
+      floors: [{ language: 'javascript', package: 'snowflake-sdk', version: '3.3.0' }],
+      env: { SNOWFLAKE_AUTHENTICATOR: 'WORKLOAD_IDENTITY', SNOWFLAKE_WORKLOAD_IDENTITY_PROVIDER: 'OIDC' },
+      remove: ['SNOWFLAKE_PASSWORD', 'SNOWFLAKE_PRIVATE_KEY'],
+      precedence: 'The authenticator decides: with WORKLOAD_IDENTITY the password is not read.',
+      edits: [
+        'Give the driver authenticator WORKLOAD_IDENTITY, workloadIdentityProvider OIDC and the token; on GitHub Actions snowflakedb/snowflake-actions with use-oidc: true does it.',
+      ],
+      probe: 'SELECT CURRENT_USER() names the service user.',
+      status: 'general',
+      note: 'Cortex through SQL works over that connection; whether its REST interface takes the token is not confirmed.',
+      checked: '2026-11-23',
+      source: 'https://docs.snowflake.com/en/user-guide/workload-identity-federation',
+    },
+  ],
   federation: {
     kind: 'native',
     note: 'Service users with WORKLOAD_IDENTITY accept tokens of AWS, Azure, Google Cloud or an OIDC issuer through the drivers and the CLI.',

@@ -1,4 +1,5 @@
 import type { Provider } from '../model/provider.ts';
+import { bedrock } from './_routes.ts';
 
 export const provider: Provider = {
   id: 'stability',
@@ -51,6 +52,9 @@ export const provider: Provider = {
       },
       evidence: { grade: 'H', source: 'betterleaks, titus' },
     },
+  ],
+  routes: [
+    bedrock('Stability models'),
   ],
   federation: {
     kind: 'after-change',

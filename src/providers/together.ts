@@ -1,4 +1,5 @@
 import type { Provider } from '../model/provider.ts';
+import { bedrock, foundry, vertex } from './_routes.ts';
 
 export const provider: Provider = {
   id: 'together',
@@ -81,6 +82,11 @@ export const provider: Provider = {
       },
       evidence: { grade: 'H', source: 'betterleaks, titus' },
     },
+  ],
+  routes: [
+    bedrock('the open-weight model'),
+    vertex('the open-weight model'),
+    foundry('the open-weight model'),
   ],
   federation: {
     kind: 'after-change',

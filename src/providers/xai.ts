@@ -1,4 +1,5 @@
 import type { Provider } from '../model/provider.ts';
+import { foundry, vertex } from './_routes.ts';
 
 export const provider: Provider = {
   id: 'xai',
@@ -69,6 +70,10 @@ export const provider: Provider = {
       },
       evidence: { grade: 'H', source: 'betterleaks, trufflehog, kingfisher' },
     },
+  ],
+  routes: [
+    foundry('Grok', { status: 'on-request', note: 'Check: that the model is offered there, its price and its data terms.' }),
+    vertex('Grok', { status: 'on-request', note: 'Check: that the model is offered there, its price and its data terms.' }),
   ],
   federation: {
     kind: 'after-change',

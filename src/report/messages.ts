@@ -133,7 +133,7 @@ export function catalogOf(providers: readonly Provider[], platforms: readonly Pl
 export function listCodes(providers: readonly Provider[], platforms: readonly Platform[]): string[] {
   return [
     ...providers.flatMap(({ detectors }) => detectors.map(({ id }) => SECRET_PREFIX + id.toUpperCase())),
-    ...[CODE_PLATFORM, ...platforms].map(({ id }) => REFERENCE_PREFIX + id.toUpperCase()),
+    ...[CODE_PLATFORM, ...platforms.filter(({ isIssuerOnly }) => isIssuerOnly !== true)].map(({ id }) => REFERENCE_PREFIX + id.toUpperCase()),
   ]
     .filter((code, index, all) => all.indexOf(code) === index)
     .toSorted();

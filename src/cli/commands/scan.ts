@@ -17,6 +17,7 @@ import { accept } from '../accept.ts';
 import { exitCodeOf } from '../exit-codes.ts';
 import { print } from '../print.ts';
 import { ProgressBar } from '../progress.ts';
+import { hasUnicode, useColor } from '../terminal.ts';
 
 /** The command line's flags, checked. Everything from outside is `unknown` until here. */
 interface Flags {
@@ -146,24 +147,9 @@ async function readBaselineFor(path: string, updating: boolean): Promise<Baselin
   return updating && !existsSync(path) ? undefined : await readBaseline(path);
 }
 
-/** Colour only on a terminal that wants it: NO_COLOR and FORCE_COLOR as their conventions say. */
-function useColor(output: string | undefined): boolean {
-  const { env } = process;
-  if (output !== undefined || (env['NO_COLOR'] ?? '') !== '') return false;
-  if ((env['FORCE_COLOR'] ?? '') !== '') return env['FORCE_COLOR'] !== '0';
-  return process.stdout.isTTY && env['TERM'] !== 'dumb';
-}
-
 /** Only terminals known to take them: others print the address itself, or worse. */
 function hasHyperlinks(): boolean {
   const { env } = process;
   if (!process.stdout.isTTY || env['TERM'] === 'dumb' || (env['CI'] ?? '') !== '' || (env['NO_COLOR'] ?? '') !== '') return false;
   return /^(?:iTerm\.app|WezTerm|vscode|ghostty|Hyper)$/.test(env['TERM_PROGRAM'] ?? '') || Number(env['VTE_VERSION'] ?? 0) >= 5000 || /kitty|alacritty/.test(env['TERM'] ?? '') || (env['WT_SESSION'] ?? '') !== '';
-}
-
-function hasUnicode(): boolean {
-  const { env } = process;
-  const locale = env['LC_ALL'] || env['LC_CTYPE'] || env['LANG'] || '';
-  // Without a locale (containers, CI) the reader is a file or a log viewer, and those take UTF-8.
-  return locale === '' || /utf-?8/i.test(locale) || process.platform === 'win32' || !process.stdout.isTTY;
 }

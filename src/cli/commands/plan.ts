@@ -1,0 +1,339 @@
+import { createHash } from 'node:crypto';
+import { existsSync, lstatSync, readFileSync, realpathSync, statSync } from 'node:fs';
+import { mkdir, readdir, rm } from 'node:fs/promises';
+import { join, relative, resolve } from 'node:path';
+import { loadConfig, type PlanConfig } from '../../config/load-config.ts';
+import { emitters } from '../../emit/index.ts';
+import { emitWorkloadSide } from '../../emit/workload-side.ts';
+import { joinCredentials } from '../../inventory/build.ts';
+import { maskInventory } from '../../inventory/mask.ts';
+import { isInventoryFile, readInventory } from '../../inventory/read.ts';
+import { nameMask } from '../../detect/mask.ts';
+import { DekeyError, UsageError } from '../../model/errors.ts';
+import type { Inventory, Workload } from '../../model/inventory.ts';
+import type { MigrationPlan, PlannedFile, SourceFile } from '../../model/plan.ts';
+import type { Input } from '../../model/text.ts';
+import { parties } from '../../parties/index.ts';
+import { partyInputs } from '../../parties/inputs.ts';
+import { scan } from '../../pipeline.ts';
+import { checkInput } from '../../plan/inputs.ts';
+import { finishPlan, type FileToWrite } from '../../plan/finish.ts';
+import { emitPlan, makePlan, type PlanOptions } from '../../plan/plan.ts';
+import { platforms } from '../../platforms/index.ts';
+import { providers } from '../../providers/index.ts';
+import { renderPlanMarkdown } from '../../report/plan-markdown.ts';
+import { renderPlanText } from '../../report/plan-text.ts';
+import { inertJson } from '../../report/scanned.ts';
+import { plainPalette } from '../../report/text-page.ts';
+import { scoreInventory } from '../../risk/score-inventory.ts';
+import { writeNewFile } from '../../support/atomic-write.ts';
+import { visible } from '../../support/escape.ts';
+import { compileGlobs } from '../../support/glob.ts';
+import { isInside } from '../../support/paths.ts';
+import { EXIT_CODES } from '../exit-codes.ts';
+import { print } from '../print.ts';
+import { ProgressBar } from '../progress.ts';
+import { hasUnicode, useColor } from '../terminal.ts';
+
+interface Flags {
+  readonly format: 'text' | 'markdown' | 'json';
+  readonly output: string;
+  readonly write: boolean;
+  readonly overwrite: boolean;
+  readonly set: readonly string[];
+  readonly runsOn: readonly string[];
+  readonly repository?: string;
+  readonly branch?: string;
+  readonly github: boolean;
+  readonly githubApi?: string;
+  readonly history: boolean;
+  readonly include: readonly string[];
+  readonly exclude: readonly string[];
+  readonly config?: string;
+  readonly color: boolean;
+  readonly quiet: boolean;
+  readonly verbose: boolean;
+}
+
+const PLAN_FILE = 'plan.json';
+/** Files above this are not hashed: nothing that describes a workload is so large. */
+const LARGEST_SOURCE = 64 * 2 ** 20;
+
+/** Runs `dekey plan`: scans (or reads saved inventories), plans, writes the folder, shows the plan. Returns the exit code. */
+export async function runPlan(targets: readonly string[], raw: Readonly<Record<string, unknown>>, version: string): Promise<number> {
+  const cwd = process.cwd();
+  const flags = parseFlags(raw);
+  const config = await loadConfig(cwd, flags.config);
+  const folder = resolve(cwd, flags.output);
+  // Before the scan: a folder that cannot be used should not cost the user the wait.
+  if (flags.write) await checkFolder(folder, flags.output, flags.overwrite);
+  const { inventory, incomplete } = await inventoryOf(targets, flags, config, version, cwd);
+  const read = flags.github ? await readFromGithub(inventory, flags.githubApi) : { values: new Map<string, string>() };
+  const options = planOptions(inventory, flags, config.plan, version, cwd, read);
+  const draft = makePlan(inventory, { platforms, providers, parties, partyInputs }, options);
+  const emitted = [...emitPlan(draft, emitters, options.values), ...emitWorkloadSide(draft.identities.map(({ target }) => target), draft.keys.map(({ provider }) => provider), options.values)];
+  checkValues(draft.inputs, emitted.flatMap(({ asked }) => asked), options.values);
+  const titles = titlesOf();
+  const finished = finishPlan(draft, emitted, options.values, { digest: sha256, readme: (plan) => renderPlanMarkdown(plan, { titles }) });
+  const json = inertJson(`${JSON.stringify(finished.plan, undefined, 2)}\n`);
+
+  if (flags.write && finished.plan.summary.keys > 0) await writePlan(folder, flags.output, finished.files, json);
+  if (flags.format === 'json') await print(json);
+  else if (flags.format === 'markdown') await print(finished.readme);
+  else {
+    const isColored = flags.color && useColor(undefined);
+    const palette = isColored ? (await import('../../report/palette.ts')).colorPalette() : plainPalette;
+    const written = flags.write ? relative(cwd, folder) || '.' : undefined;
+    await print(renderPlanText(finished.plan, palette, { titles, width: process.stdout.isTTY ? (process.stdout.columns ?? 80) : 100, unicode: hasUnicode(), verbose: flags.verbose, ...(written === undefined ? {} : { written }) }));
+  }
+  return incomplete ? EXIT_CODES.incomplete.code : EXIT_CODES.clean.code;
+}
+
+function parseFlags(raw: Readonly<Record<string, unknown>>): Flags {
+  const text = (name: string): string | undefined => (typeof raw[name] === 'string' ? raw[name] : undefined);
+  const list = (name: string): readonly string[] => (Array.isArray(raw[name]) ? raw[name].filter((item) => typeof item === 'string') : []);
+  const repository = text('repository');
+  const branch = text('branch');
+  const config = text('config');
+  const githubApi = text('githubApi');
+  return {
+    format: raw['format'] === 'markdown' || raw['format'] === 'json' ? raw['format'] : 'text',
+    output: text('output') ?? 'dekey-plan',
+    write: raw['write'] !== false,
+    overwrite: raw['overwrite'] === true,
+    set: list('set'),
+    runsOn: list('runsOn'),
+    ...(repository === undefined ? {} : { repository }),
+    ...(branch === undefined ? {} : { branch }),
+    github: raw['github'] === true,
+    ...(githubApi === undefined ? {} : { githubApi }),
+    history: raw['history'] === true,
+    include: list('include'),
+    exclude: list('exclude'),
+    ...(config === undefined ? {} : { config }),
+    color: raw['color'] !== false,
+    quiet: raw['quiet'] === true,
+    verbose: raw['verbose'] === true,
+  };
+}
+
+// --- what is planned ---
+
+async function inventoryOf(targets: readonly string[], flags: Flags, config: Awaited<ReturnType<typeof loadConfig>>, version: string, cwd: string): Promise<{ readonly inventory: Inventory; readonly incomplete: boolean }> {
+  const saved = targets.filter((target) => isInventoryFile(resolve(cwd, target)));
+  if (saved.length > 0 && targets.length > 1) throw new UsageError('a saved inventory is planned by itself', 'Give one inventory, or the folders it was made from: one run joins what they say.');
+  const [file] = saved;
+  const inventory = file === undefined ? await scanned(targets, flags, config, version, cwd) : readInventory(resolve(cwd, file));
+  return { inventory: withRepository(inventory, flags.repository), incomplete: inventory.targets.some(({ complete }) => !complete) };
+}
+
+async function scanned(targets: readonly string[], flags: Flags, config: Awaited<ReturnType<typeof loadConfig>>, version: string, cwd: string): Promise<Inventory> {
+  const bar = new ProgressBar(process.stderr, flags.quiet);
+  const sightings = await scan({
+    targets,
+    cwd,
+    history: flags.history || (config.history ?? false),
+    staged: false,
+    include: [...(config.include ?? []), ...flags.include],
+    // A plan that lies in the tree is no part of it.
+    exclude: [...(config.exclude ?? []), ...flags.exclude, 'dekey-plan/**'],
+    includeIgnored: false,
+    maxFileSize: (config.maxFileSize ?? 20) * 2 ** 20,
+    ...(config.workers === undefined ? {} : { workers: config.workers }),
+    allowAlternates: false,
+    onProgress: (phase, progress, total) => bar.update(phase, progress, total),
+  }).finally(() => bar.clear());
+  const scored = scoreInventory(joinCredentials(sightings, providers), providers, { version, now: new Date().toISOString(), public: config.public ?? false });
+  return maskInventory(scored, nameMask(providers, sightings.isKey));
+}
+
+/** `--repository HOST/OWNER/NAME`, for trees without a git remote. */
+function withRepository(inventory: Inventory, repository: string | undefined): Inventory {
+  if (repository === undefined) return inventory;
+  if (!/^[A-Za-z0-9.-]+(?:\/[A-Za-z0-9._-]+){2,}$/.test(repository)) throw new UsageError(`--repository ${visible(repository)} is not HOST/OWNER/NAME`, 'Write it like github.com/acme/app.');
+  if (inventory.targets.length > 1) throw new UsageError('--repository says where one target is hosted, and there are several', 'Plan them one by one, or clone them with their remotes.');
+  return { ...inventory, targets: inventory.targets.map((target) => ({ ...target, facts: { ...target.facts, remote: repository } })) };
+}
+
+interface Read {
+  readonly values: ReadonlyMap<string, string>;
+  readonly branch?: string;
+}
+
+/** Asks GitHub for the ids of the targets' repositories and for the form of their subjects: the one thing here that opens a connection. */
+async function readFromGithub(inventory: Inventory, api: string | undefined): Promise<Read> {
+  const { readRepositoryIdentity } = await import('../../sources/github/identity.ts');
+  const values = new Map<string, string>();
+  const branches = new Set<string>();
+  const token = process.env['GITHUB_TOKEN'] || process.env['GH_TOKEN'] || undefined;
+  for (const { facts } of inventory.targets) {
+    const [host = '', owner, name, ...rest] = (facts['remote'] ?? '').split('/');
+    if (owner === undefined || name === undefined || rest.length > 0) continue;
+    const identity = await readRepositoryIdentity(apiOf(host, api), owner, name, token);
+    const prefix = `github.${slug(owner)}.${slug(name)}`;
+    values.set(`${prefix}.repository_id`, identity.repositoryId);
+    values.set(`${prefix}.repository_owner_id`, identity.ownerId);
+    if (identity.subjectPrefix !== undefined) values.set(`${prefix}.subject_prefix`, identity.subjectPrefix);
+    if (identity.hasTemplate) process.stderr.write(`dekey: ${visible(`${owner}/${name}`)} has a subject template of its own: take subject_prefix from a real token\n`);
+    branches.add(identity.defaultBranch);
+  }
+  if (values.size === 0) throw new UsageError('--github found no target that is hosted on GitHub', 'Clone with the remote, or say --repository github.com/OWNER/NAME.');
+  const [branch] = branches;
+  return { values, ...(branches.size === 1 && branch !== undefined ? { branch } : {}) };
+}
+
+function apiOf(host: string, api: string | undefined): string {
+  if (api !== undefined) {
+    const url = URL.canParse(api) ? new URL(api) : undefined;
+    const isLoopback = url !== undefined && ['127.0.0.1', 'localhost', '[::1]'].includes(url.hostname);
+    // The token goes there: in the clear only to this machine itself.
+    if (url === undefined || (url.protocol !== 'https:' && !(url.protocol === 'http:' && isLoopback)) || url.username !== '') throw new UsageError(`--github-api ${visible(api)} is not an https address`, 'Write it like https://ghe.example.com/api/v3.');
+    return api.replace(/\/+$/, '');
+  }
+  if (host === 'github.com') return 'https://api.github.com';
+  if (host.endsWith('.ghe.com')) return `https://api.${host}`;
+  throw new UsageError(`${visible(host)} is not github.com`, 'Name its API with --github-api, such as https://HOST/api/v3: a token is sent there.');
+}
+
+function slug(name: string): string {
+  return name.toLowerCase().replace(/[^a-z0-9_]/g, '_');
+}
+
+function planOptions(inventory: Inventory, flags: Flags, config: PlanConfig | undefined, version: string, cwd: string, read: Read): PlanOptions {
+  const values = new Map([...read.values].map(([id, value]) => [id, { value, from: 'GitHub' }]));
+  for (const [id, value] of config?.inputs ?? []) values.set(id, { value, from: 'dekey.config.json' });
+  for (const setting of flags.set) {
+    const at = setting.indexOf('=');
+    const id = setting.slice(0, at);
+    if (at < 1 || !/^[a-z0-9_]+(?:\.[a-z0-9_]+)+$/.test(id)) throw new UsageError(`--set ${visible(setting)} is not ID=VALUE`, 'Write it like --set anthropic.workspace_id=wrkspc_...; the plan lists the ids.');
+    values.set(id, { value: setting.slice(at + 1), from: '--set' });
+  }
+  const branch = flags.branch ?? config?.branch ?? read.branch;
+  const rules = [...flags.runsOn.map(parseRunsOn), ...(config?.runsOn ?? [])];
+  return {
+    version,
+    values,
+    runsOn: rules.map(([pattern, platform]) => ({ matches: workloadMatcher(pattern), platform: knownPlatform(platform) })),
+    ...(branch === undefined ? {} : { branch: checkedBranch(branch) }),
+    sources: sourcesOf(inventory, cwd),
+  };
+}
+
+function parseRunsOn(text: string): readonly [string, string] {
+  const at = text.lastIndexOf('=');
+  return at < 0 ? ['code', text] : [text.slice(0, at), text.slice(at + 1)];
+}
+
+function knownPlatform(id: string): string {
+  const platform = platforms.find((known) => known.id === id);
+  if (platform === undefined) throw new UsageError(`there is no platform "${visible(id)}"`, `Use one of: ${platforms.filter(({ tokens, whyNot }) => tokens !== undefined || whyNot !== undefined).map((known) => known.id).join(', ')}.`);
+  if (platform.tokens === undefined && platform.whyNot === undefined) throw new UsageError(`${id} is a file format, not a place where programs run`, 'Name the platform that runs them, such as gke or aws-compute.');
+  return id;
+}
+
+/** A platform id takes all workloads of that platform; anything else is a path pattern. */
+function workloadMatcher(pattern: string): (workload: Workload) => boolean {
+  if (pattern === 'code' || platforms.some(({ id }) => id === pattern)) return ({ platform }) => platform === pattern;
+  const glob = compileGlobs([pattern]);
+  return ({ location }) => glob.matches(location.path);
+}
+
+function checkedBranch(branch: string): string {
+  if (!/^[A-Za-z0-9._/-]{1,200}$/.test(branch)) throw new UsageError(`the branch ${visible(branch)} holds characters that a rule cannot`, 'Name one branch, without wildcards.');
+  return branch;
+}
+
+/** A hash of every file that a workload stands in, so that applying the plan later can see what has changed. */
+function sourcesOf(inventory: Inventory, cwd: string): readonly SourceFile[] {
+  const names = new Map(inventory.targets.map(({ id, name }) => [id, name]));
+  const pairs = new Map(inventory.workloads.map(({ location }) => [`${location.target}\n${location.path}`, location]));
+  return [...pairs.values()]
+    .map(({ target, path }): SourceFile => ({ target, path, sha256: hashOf(resolve(cwd, names.get(target) ?? ''), path) }))
+    .toSorted((a, b) => compareText(a.target, b.target) || compareText(a.path, b.path));
+}
+
+/** Null for what is not a regular file inside the target: nothing is followed out of it. */
+function hashOf(root: string, path: string): string | null {
+  try {
+    const isFile = statSync(root).isFile();
+    const full = isFile ? root : join(root, path);
+    const status = lstatSync(full);
+    if (!status.isFile() || status.size > LARGEST_SOURCE || (!isFile && !isInside(realpathSync(root), realpathSync(full)))) return null;
+    return sha256(readFileSync(full));
+  } catch {
+    return null;
+  }
+}
+
+/** Every value given has to be of its input's shape: what goes into a rule is checked before any rule is shown. */
+function checkValues(planned: readonly Input[], asked: readonly Input[], values: PlanOptions['values']): void {
+  const known = new Map<string, Input>([...Object.values(partyInputs), ...planned, ...asked].map((input) => [input.id, input]));
+  for (const [id, { value, from }] of values) {
+    const input = known.get(id);
+    if (input !== undefined) checkInput(input, value, from);
+    else if (from === '--set') process.stderr.write(`dekey: --set ${visible(id)}: this plan has no such input\n`);
+  }
+}
+
+function titlesOf() {
+  const provider = new Map(providers.map((entry) => [entry.id, entry]));
+  const platform = new Map(platforms.map(({ id, title }) => [id, title]));
+  const party = new Map<string, string>(parties.map(({ id, title }) => [id, title]));
+  return {
+    provider: (id: string) => (provider.get(id)?.title ?? id).replace(/ \(.*\)$/, ''),
+    platform: (id: string) => platform.get(id) ?? id,
+    party: (id: string) => party.get(id) ?? id,
+    revoke: (id: string) => provider.get(id)?.revoke ?? 'Delete it at the provider.',
+  };
+}
+
+// --- writing ---
+
+/** The folder has to be new, empty, or a plan of ours that may be replaced. */
+async function checkFolder(folder: string, name: string, overwrite: boolean): Promise<void> {
+  const status = lstatSync(folder, { throwIfNoEntry: false });
+  if (status === undefined) return;
+  if (status.isSymbolicLink() || !status.isDirectory()) throw new DekeyError(`cannot write the plan to ${visible(name)}: it is not a folder`, 'Name another with --output.');
+  if ((await readdir(folder)).length === 0) return;
+  if (!existsSync(join(folder, PLAN_FILE))) throw new DekeyError(`cannot write the plan to ${visible(name)}: it holds other files`, 'Name an empty or new folder with --output.');
+  if (!overwrite) throw new DekeyError(`${visible(name)} holds a plan already`, 'Give --overwrite to replace it, or --output for another folder.');
+}
+
+/** `plan.json` is written last: a folder without it is not a plan. */
+async function writePlan(folder: string, name: string, files: readonly FileToWrite[], json: string): Promise<void> {
+  await removeOld(folder);
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  for (const { path, text } of files) {
+    const full = resolve(folder, path);
+    if (!isInside(folder, full)) throw new DekeyError(`cannot write ${visible(path)}: it leads out of ${visible(name)}`, 'This is a defect: please report it.');
+    await mkdir(resolve(full, '..'), { recursive: true, mode: 0o700 });
+    await writeNewFile(full, text, { overwrite: true });
+  }
+  await writeNewFile(join(folder, PLAN_FILE), json, { overwrite: true });
+}
+
+/** Takes away the files that the last plan lists and that are still as it wrote them; what somebody changed or added stays. */
+async function removeOld(folder: string): Promise<void> {
+  const listed = join(folder, PLAN_FILE);
+  if (!existsSync(listed)) return;
+  let old: readonly PlannedFile[];
+  try {
+    old = (JSON.parse(readFileSync(listed, 'utf8')) as MigrationPlan).files;
+  } catch {
+    throw new DekeyError(`${visible(listed)} cannot be read`, 'Remove the folder, or name another with --output.');
+  }
+  await rm(listed);
+  for (const { path, sha256: hash } of old) {
+    if (typeof path !== 'string' || !isInside(folder, resolve(folder, path))) continue;
+    if (hashOf(folder, path) === hash) await rm(join(folder, path));
+  }
+}
+
+function sha256(data: string | Uint8Array): string {
+  return createHash('sha256').update(data).digest('hex');
+}
+
+function compareText(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+

@@ -1,0 +1,141 @@
+import { stringify } from 'yaml';
+import type { EmittedFile, Emitter, PartyId, Target } from '../model/federation.ts';
+import type { Input, Text } from '../model/text.ts';
+import { Asking, byId, scriptFile } from './_party.ts';
+import type { Statement, Word } from './_shell.ts';
+import { data, type Data, fillPlaceholders, inputsIn, literal, placeholder, shortName } from './_text.ts';
+
+const MOUNT = '/var/run/secrets/dekey';
+const NAMESPACE: Input = { id: 'kubernetes.namespace', title: 'Namespace of the workload', shape: 'name', how: 'kubectl get pods --all-namespaces, for the namespace it is deployed to.' };
+
+/** Where the pod spec stands in each kind. */
+const POD_AT: Readonly<Record<string, readonly string[]>> = {
+  Pod: [],
+  Deployment: ['template'],
+  StatefulSet: ['template'],
+  DaemonSet: ['template'],
+  ReplicaSet: ['template'],
+  Job: ['template'],
+  CronJob: ['jobTemplate', 'spec', 'template'],
+};
+const API_VERSIONS: Readonly<Record<string, string>> = { Pod: 'v1', Job: 'batch/v1', CronJob: 'batch/v1' };
+
+/** The variable by which the client of a party finds the token. */
+const TOKEN_VARIABLES: Partial<Readonly<Record<PartyId, string>>> = {
+  anthropic: 'ANTHROPIC_IDENTITY_TOKEN_FILE',
+  aws: 'AWS_WEB_IDENTITY_TOKEN_FILE',
+  azure: 'AZURE_FEDERATED_TOKEN_FILE',
+  databricks: 'DATABRICKS_OIDC_TOKEN_FILEPATH',
+  wandb: 'WANDB_IDENTITY_TOKEN_FILE',
+};
+
+/** A ServiceAccount for each identity, and for each workload the patch that mounts its token. */
+export const emitKubernetes: Emitter = (targets, ask) => {
+  const asking = new Asking(ask);
+  const items = byId(targets).map((target) => itemOf(target, asking));
+  const accounts = new Map(items.map((item) => [`${placeholder(item.namespace)}/${placeholder(item.account)}`, item]));
+  const files: EmittedFile[] = [
+    {
+      path: 'kubernetes/service-accounts.yaml',
+      kind: 'kubernetes',
+      role: 'create',
+      purpose: 'A ServiceAccount for each workload; accounts that exist already keep what they have.',
+      text: documents([...accounts.values()].map((item) => serviceAccount(item))),
+    },
+    ...items.map((item): EmittedFile => ({
+      path: `kubernetes/patch.${item.target.id}.yaml`,
+      kind: 'yaml',
+      role: 'switch',
+      purpose: `Mounts the token of ${item.target.workload}: kubectl patch, or a patch of kustomize. Take the key out of env in the same change.`,
+      text: document(patch(item)),
+    })),
+    scriptFile('kubernetes', 'create', 'Makes the service accounts. Workloads are changed in phase 2, in their own manifests.', {
+      tools: ['kubectl'],
+      inputs: asking.describe(items.flatMap(({ namespace, account }) => [...inputsIn(namespace), ...inputsIn(account)])),
+      body: [...accounts.values()].map((item): Statement => ({ kind: 'unless', test: get(item), body: [{ kind: 'run', pipe: [['kubectl', 'create', 'serviceaccount', { text: item.account }, '--namespace', { text: item.namespace }]] }] })),
+    }),
+    scriptFile('kubernetes', 'check', 'Asks the API server for a token of each service account with the audience of the plan, and throws it away: it shows that the account exists and may have one.', {
+      tools: ['kubectl'],
+      inputs: asking.describe(items.flatMap(({ namespace, account, target }) => [...inputsIn(namespace), ...inputsIn(account), ...inputsIn(target.policy.audience)])),
+      body: items.map(({ account, namespace, target }): Statement => ({ kind: 'run', quiet: true, pipe: [['kubectl', 'create', 'token', { text: account }, '--namespace', { text: namespace }, { join: ['--audience=', { text: target.policy.audience }] }, '--duration=10m']] })),
+    }),
+    scriptFile('kubernetes', 'undo', 'Deletes the service accounts that the plan made; one that pods still name is left to you.', {
+      tools: ['kubectl'],
+      inputs: asking.describe(items.flatMap(({ namespace, account }) => [...inputsIn(namespace), ...inputsIn(account)])),
+      body: [...accounts.values()].map((item): Statement => ({ kind: 'run', pipe: [['kubectl', 'delete', 'serviceaccount', { text: item.account }, '--namespace', { text: item.namespace }, '--ignore-not-found']] })),
+    }),
+  ];
+  return {
+    files,
+    manual: [
+      'Let nobody but the deployer make pods in the namespace, or restrict the service account by an admission policy: whoever can name it is it.',
+      ...(items.some(({ target }) => target.policy.uploadsKeys) ? ['The issuer of the cluster cannot be reached from outside: kubectl get --raw /openid/v1/jwks > jwks.json gives the public keys to upload, again after each rotation.'] : []),
+    ],
+  };
+};
+
+interface Item {
+  readonly target: Target;
+  readonly namespace: Text;
+  readonly account: Text;
+  readonly kind: string;
+  readonly name: string;
+}
+
+function itemOf(target: Target, asking: Asking): Item {
+  const { subject } = target.policy;
+  if (subject?.kind !== 'exact') throw new Error(`a service account needs an exact subject: ${target.id}`);
+  const text = literal(subject.text);
+  const [, , namespace, account] = (text ?? '').split(':');
+  const tail = subject.text.at(-1);
+  const named = account ?? (typeof tail === 'string' ? tail.slice(1) : undefined);
+  const [kind = '', ...rest] = target.workload.split('/');
+  return {
+    target,
+    namespace: namespace === undefined ? asking.get(NAMESPACE) : [namespace],
+    account: [named ?? shortName(target.id, 63)],
+    kind: kind in POD_AT ? kind : 'Deployment',
+    name: kind in POD_AT && rest.length > 0 ? rest.join('/') : target.workload,
+  };
+}
+
+function serviceAccount({ namespace, account }: Item): Data {
+  return {
+    apiVersion: 'v1',
+    kind: 'ServiceAccount',
+    metadata: { name: data(account), namespace: data(namespace), labels: { 'app.kubernetes.io/managed-by': 'dekey' } },
+    // The token of the API server is not what the workload needs.
+    automountServiceAccountToken: false,
+  };
+}
+
+/** A strategic merge patch: lists merge by name, so the container keeps all it has. */
+function patch(item: Item): Data {
+  const { target, kind } = item;
+  const container = /^[a-z0-9-]{1,63}$/.test(target.facts['container'] ?? '') ? (target.facts['container'] ?? '') : dnsName(item.name);
+  const variable = TOKEN_VARIABLES[target.party] ?? 'AI_IDENTITY_TOKEN_FILE';
+  const pod: Data = {
+    serviceAccountName: data(item.account),
+    containers: [{ name: container, env: [{ name: variable, value: `${MOUNT}/token` }], volumeMounts: [{ name: 'dekey-token', mountPath: MOUNT, readOnly: true }] }],
+    volumes: [{ name: 'dekey-token', projected: { sources: [{ serviceAccountToken: { audience: data(target.policy.audience), expirationSeconds: 3600, path: 'token' } }] } }],
+  };
+  const inner = [...(POD_AT[kind] ?? ['template'])].toReversed().reduce<Data>((spec, key) => (key === 'spec' ? { spec } : { [key]: key === 'template' ? { spec } : spec }), pod);
+  return { apiVersion: API_VERSIONS[kind] ?? 'apps/v1', kind, metadata: { name: dnsName(item.name), namespace: data(item.namespace) }, spec: inner };
+}
+
+function dnsName(name: string): string {
+  return name.toLowerCase().replace(/[^a-z0-9.-]+/g, '-').replace(/^[-.]+|[-.]+$/g, '').slice(0, 63) || 'workload';
+}
+
+function get({ account, namespace }: Item): Word[] {
+  return ['kubectl', 'get', 'serviceaccount', { text: account }, '--namespace', { text: namespace }];
+}
+
+function document(value: Data): string {
+  return stringify(fillPlaceholders(value), { lineWidth: 0 });
+}
+
+function documents(values: readonly Data[]): string {
+  return values.map(document).join('---\n');
+}
+

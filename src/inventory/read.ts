@@ -1,0 +1,69 @@
+import { readFileSync, statSync } from 'node:fs';
+import { UsageError } from '../model/errors.ts';
+import type { Inventory } from '../model/inventory.ts';
+
+/** An inventory of a very large organisation; more is no inventory of ours. */
+const LARGEST = 512 * 2 ** 20;
+
+/** Whether `path` is a saved inventory: a JSON file that says it is one of ours. A source file named `.json` is not. */
+export function isInventoryFile(path: string): boolean {
+  const status = statSync(path, { throwIfNoEntry: false });
+  if (status?.isFile() !== true || status.size > LARGEST || !path.endsWith('.json')) return false;
+  const head = readFileSync(path, 'utf8').slice(0, 300);
+  return /^\s*\{\s*"schemaVersion"\s*:/.test(head) && /"name"\s*:\s*"dekey"/.test(head);
+}
+
+/**
+ * Reads an inventory that `dekey scan --format json` wrote.
+ *
+ * @throws UsageError naming the file, the part that is wrong, and what to do.
+ */
+export function readInventory(path: string): Inventory {
+  const wrong = (what: string): UsageError => new UsageError(`${path} is not a whole inventory: ${what}`, 'Make it anew: dekey scan --format json -o FILE');
+  let value: unknown;
+  try {
+    value = JSON.parse(readFileSync(path, 'utf8'));
+  } catch (error) {
+    throw new UsageError(`${path} is not valid JSON`, 'Make it anew: dekey scan --format json -o FILE', { cause: error });
+  }
+  if (!isRecord(value)) throw wrong('it is not an object');
+  if (value['schemaVersion'] !== '1.0') throw wrong(`its schema version is ${JSON.stringify(value['schemaVersion'])}, and this version reads "1.0"`);
+  for (const [list, fields] of Object.entries(LISTS)) {
+    const items = value[list];
+    if (!Array.isArray(items)) throw wrong(`"${list}" is missing`);
+    for (const [index, item] of items.entries()) {
+      if (!isRecord(item)) throw wrong(`${list}[${index}] is not an object`);
+      for (const [field, kind] of Object.entries(fields)) if (!isOfKind(item[field], kind)) throw wrong(`${list}[${index}].${field} is missing or not ${kind}`);
+    }
+  }
+  // Checked above as far as anything here reads it.
+  return value as unknown as Inventory;
+}
+
+type Kind = 'a text' | 'a list of texts' | 'texts by name' | 'an object' | 'true or false';
+
+const LISTS: Readonly<Record<string, Readonly<Record<string, Kind>>>> = {
+  targets: { id: 'a text', kind: 'a text', name: 'a text', complete: 'true or false', facts: 'texts by name' },
+  credentials: { id: 'a text', provider: 'a text', kind: 'a text', lifetime: 'a text', confidence: 'a text', disposition: 'a text', names: 'a list of texts', findings: 'a list of texts', workloads: 'a list of texts', risk: 'an object', facts: 'texts by name' },
+  findings: { id: 'a text', code: 'a text', location: 'an object' },
+  workloads: { id: 'a text', platform: 'a text', name: 'a text', location: 'an object', uses: 'a list of texts', identity: 'an object', facts: 'texts by name' },
+};
+
+function isOfKind(value: unknown, kind: Kind): boolean {
+  switch (kind) {
+    case 'a text':
+      return typeof value === 'string';
+    case 'true or false':
+      return typeof value === 'boolean';
+    case 'an object':
+      return isRecord(value);
+    case 'a list of texts':
+      return Array.isArray(value) && value.every((item) => typeof item === 'string');
+    case 'texts by name':
+      return isRecord(value) && Object.values(value).every((item) => typeof item === 'string');
+  }
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,36 @@
+import type { TokenShape, WorkloadContext } from '../model/issuer.ts';
+
+/** The shortest limit of any party: ids of workload identity providers at Google. */
+const LONGEST = 32;
+
+/** A name for the identity of a workload, before it is made unique: repository, then what the token is bound to, or the workload. */
+export function identityName(context: WorkloadContext, shape: TokenShape): string {
+  const parts = [context.repository?.name ?? '', context.facts['environment'] ?? '', boundTo(shape) ?? ''].filter((part) => part !== '');
+  const own = context.name.replace(/\.(?:ya?ml|json|toml|tf)\b/g, '');
+  const subject = shape.subject.text?.filter((part) => typeof part === 'string').join('') ?? '';
+  const isRepositoryWide = /:(?:ref|environment|pull_request)/.test(subject) && parts.length > 1;
+  return slug(isRepositoryWide ? parts.join('-') : [context.repository?.name ?? '', own].join('-'));
+}
+
+/** `main` of `...:ref:refs/heads/main`. */
+function boundTo(shape: TokenShape): string | undefined {
+  const text = (shape.subject.text ?? []).map((part) => (typeof part === 'string' ? part : '')).join('');
+  if (text.endsWith(':pull_request')) return 'pull-request';
+  return /:ref:(?:refs\/(?:heads|tags)\/)?([^:]+)$/.exec(text)?.[1];
+}
+
+function slug(text: string): string {
+  const clean = text.toLowerCase().replace(/[^a-z0-9]+/g, '-').replace(/^-+|-+$/g, '').slice(0, LONGEST).replace(/-+$/, '');
+  return clean.length < 4 || clean.startsWith('gcp-') ? `workload-${clean}`.slice(0, LONGEST).replace(/-+$/, '') : clean;
+}
+
+/** `name`, or with the first number that makes it new. */
+export function uniqueName(name: string, taken: Set<string>): string {
+  let result = name;
+  for (let number = 2; taken.has(result); number += 1) {
+    const tail = `-${number}`;
+    result = `${name.slice(0, LONGEST - tail.length).replace(/-+$/, '')}${tail}`;
+  }
+  taken.add(result);
+  return result;
+}

@@ -1,0 +1,13 @@
+import type { WorkloadContext } from '../../model/issuer.ts';
+
+/** Names of service accounts that every pod of a namespace has: an identity for all is one for nobody. */
+const SHARED: ReadonlySet<string> = new Set(['', 'default']);
+
+/** The ServiceAccount a workload has, or the one of its own that the plan makes: a DNS label of at most 63 characters. */
+export function serviceAccountFor(workload: Pick<WorkloadContext, 'name' | 'facts'>): { readonly name: string; readonly isNew: boolean } {
+  const given = workload.facts['serviceAccount'] ?? '';
+  if (!SHARED.has(given) && /^[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?$/.test(given)) return { name: given, isNew: false };
+  const own = workload.name.slice(workload.name.lastIndexOf('/') + 1);
+  const clean = own.toLowerCase().replace(/[^a-z0-9-]+/g, '-').slice(0, 63).replace(/^-+|-+$/g, '');
+  return { name: clean === '' || SHARED.has(clean) ? 'ai-workload' : clean, isNew: true };
+}

@@ -8,8 +8,9 @@ export class Asking {
   readonly #ask: (input: Input) => Text;
   readonly #inputs = new Map<string, Input>();
 
-  constructor(ask: (input: Input) => Text) {
+  constructor(ask: (input: Input) => Text, known: ReadonlyMap<string, Input>) {
     this.#ask = ask;
+    for (const [id, input] of known) this.#inputs.set(id, input);
   }
 
   get(input: Input): Text {
@@ -17,9 +18,13 @@ export class Asking {
     return this.#ask(input);
   }
 
-  /** Definitions of `ids`; those that only the policy knows are described from their id, since the plan lists them with their own words. */
+  /** Definitions of `ids`, each once, in order. */
   describe(ids: Iterable<string>): readonly Input[] {
-    return [...new Set(ids)].toSorted().map((id) => this.#inputs.get(id) ?? { id, title: id.replaceAll(/[._]/g, ' '), shape: id.endsWith('subject_prefix') ? 'subject-prefix' : 'id', how: 'README.md of the plan says where to read it.' });
+    return [...new Set(ids)].toSorted().map((id) => {
+      const input = this.#inputs.get(id);
+      if (input === undefined) throw new Error(`nobody has described the input ${id}`);
+      return input;
+    });
   }
 }
 

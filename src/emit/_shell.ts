@@ -112,7 +112,7 @@ function write(statement: Statement, indent: string): string[] {
       const inner = `${indent}  `;
       const { otherwise = [] } = statement;
       return [
-        `${indent}if ${statement.kind === 'unless' ? '! ' : ''}${pipeText([statement.test])} > /dev/null 2>&1; then`,
+        `${indent}if ${statement.kind === 'unless' ? '! ' : ''}${pipeText([statement.test])}${statement.test[0] === 'test' ? '' : ' > /dev/null 2>&1'}; then`,
         ...statement.body.flatMap((part) => write(part, inner)),
         ...(otherwise.length === 0 ? [] : [`${indent}else`, ...otherwise.flatMap((part) => write(part, inner))]),
         `${indent}fi`,

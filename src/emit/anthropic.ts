@@ -16,8 +16,8 @@ const TOOLS = ['curl', 'jq'] as const;
 const LONG_TOKENS: Readonly<Record<string, number>> = { 'azure-identity': 86_400, 'gitlab-ci': 86_400, 'hcp-terraform': 86_400, auth0: 86_400, modal: 176_400 };
 
 /** Anthropic: an issuer for each issuer URL; for each identity a service account, its membership of the workspace, and a rule. */
-export const emitAnthropic: Emitter = (targets, ask) => {
-  const asking = new Asking(ask);
+export const emitAnthropic: Emitter = (targets, ask, known) => {
+  const asking = new Asking(ask, known);
   const workspace = asking.get(input('anthropic.workspace_id'));
   const issuers = byIssuer(targets).map((group) => ({ ...group, name: `dekey-${group.slug}`, body: issuerBody(group) }));
   const rules = byId(targets).map((target) => ({ target, body: ruleBody(target, workspace), issuer: issuers.find((issuer) => issuer.targets.includes(target))?.name ?? '' }));

@@ -14,8 +14,8 @@ const TOOLS = ['aws', 'jq'] as const;
 const POLICY_NAME = 'dekey';
 
 /** AWS: an OpenID Connect provider for each issuer; for each identity a role that trusts one subject, with one inline policy. */
-export const emitAws: Emitter = (targets, ask) => {
-  const asking = new Asking(ask);
+export const emitAws: Emitter = (targets, ask, known) => {
+  const asking = new Asking(ask, known);
   const account = asking.get(input('aws.account_id'));
   const items = byId(targets).map((target) => itemOf(target, account, asking));
   const roles = items.filter(({ isInside }) => !isInside);

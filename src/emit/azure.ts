@@ -23,8 +23,8 @@ const ROLES = {
 } as const;
 
 /** Microsoft Entra: for each identity a user-assigned managed identity, one federated credential with an exact subject, and one role on one resource. */
-export const emitAzure: Emitter = (targets, ask) => {
-  const asking = new Asking(ask);
+export const emitAzure: Emitter = (targets, ask, known) => {
+  const asking = new Asking(ask, known);
   const group = asking.get(GROUP);
   const location = asking.get(LOCATION);
   const subscription = asking.get(SUBSCRIPTION);
@@ -111,7 +111,7 @@ function subjectOf({ id, policy }: Target): Text {
 }
 
 function credentialBody(target: Target) {
-  return { name: 'dekey', issuer: data(target.policy.issuer), subject: data(subjectOf(target)), audiences: [data(target.policy.audience)], description: 'Made by dekey.' };
+  return { name: 'dekey', issuer: data(target.policy.issuer), subject: data(subjectOf(target)), audiences: [data(target.policy.audience)] };
 }
 
 function symbol(id: string): string {
@@ -136,8 +136,7 @@ function secretSymbol(key: string): string {
 
 function identityResources(target: Target, location: Text): BicepResource[] {
   const name = symbol(target.id);
-  const { name: credential, ...properties } = credentialBody(target);
-  const { description: _, ...fields } = properties;
+  const { name: credential, ...fields } = credentialBody(target);
   return [
     { symbol: `identity_${name}`, type: 'Microsoft.ManagedIdentity/userAssignedIdentities@2023-01-31', comment: target.workload.replace(/\s+/g, ' '), body: { name: target.id, location: data(location) } },
     { symbol: `credential_${name}`, type: 'Microsoft.ManagedIdentity/userAssignedIdentities/federatedIdentityCredentials@2023-01-31', body: { parent: bicepExpression(`identity_${name}`), name: credential, properties: fields } },

@@ -9,8 +9,8 @@ import { data, type Data, inputsIn, inputsOf, jsonText } from './_text.ts';
 const TOOLS = ['databricks', 'jq'] as const;
 
 /** Databricks: a federation policy on a service principal for each identity. */
-export const emitDatabricks: Emitter = (targets, ask) => {
-  const asking = new Asking(ask);
+export const emitDatabricks: Emitter = (targets, ask, known) => {
+  const asking = new Asking(ask, known);
   const items = byId(targets).map((target) => ({ target, body: policyBody(target), principal: asking.get(principalOf(target)) }));
   const inputs = asking.describe(items.flatMap(({ body, principal }) => [...inputsOf(body), ...inputsIn(principal)]));
   const files: EmittedFile[] = [

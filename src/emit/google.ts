@@ -24,16 +24,18 @@ const FILE_PLATFORMS: Readonly<Record<string, string>> = {
 };
 
 /** Google Cloud: one pool; for each identity a provider with an audience, a mapping and a condition of its own, and a role for its subject alone. */
-export const emitGoogle: Emitter = (targets, ask) => {
-  const asking = new Asking(ask);
+export const emitGoogle: Emitter = (targets, ask, known) => {
+  const asking = new Asking(ask, known);
   const project = asking.get(input('google.project_id'));
   const number = asking.get(input('google.project_number'));
   const outside = byId(targets).filter(({ platform }) => platform !== 'google-compute').map((target) => identityOf(target, number));
   const inside = byId(targets).filter(({ platform }) => platform === 'google-compute');
-  const account = inside.length > 0 || targets.some(({ permission }) => permission === 'mint-token') ? asking.get(ACCOUNT) : [];
+  const account = inside.length > 0 ? asking.get(ACCOUNT) : [];
+  // An identity that goes on to another party does so as a service account of its own.
+  const minters = new Map(byId(targets).filter(({ permission }) => permission === 'mint-token').map(({ id }) => [id, asking.get({ ...ACCOUNT, id: `${ACCOUNT.id}_${id.replaceAll('-', '_')}`, title: `${ACCOUNT.title} for ${id}` })]));
   const secretProject = targets.some(({ permission }) => permission === 'read-secret') ? asking.get(SECRET) : project;
-  const scope: Scope = { project, secretProject, account };
-  const used = [project, number, account, secretProject, ...outside.flatMap((one) => [one.target.policy.issuer, one.condition, one.target.policy.audience])].flatMap(inputsIn);
+  const scope: Scope = { project, secretProject, accountOf: ({ id }) => minters.get(id) ?? account };
+  const used = [project, number, account, ...minters.values(), secretProject, ...outside.flatMap((one) => [one.target.policy.issuer, one.condition, one.target.policy.audience])].flatMap(inputsIn);
   const inputs = asking.describe(used);
   const uploads = outside.some(({ target }) => target.policy.uploadsKeys);
   const blocks: Block[] = [
@@ -158,13 +160,13 @@ interface Scope {
   readonly project: Text;
   readonly secretProject: Text;
   /** The service account whose tokens are minted, or as which the workload runs. */
-  readonly account: Text;
+  readonly accountOf: (target: Target) => Text;
 }
 
-function grantBlocks(target: Target, { project, secretProject, account }: Scope, member: HclValue): Block[] {
+function grantBlocks(target: Target, { project, secretProject, accountOf }: Scope, member: HclValue): Block[] {
   const base = target.id;
   if (target.permission === 'mint-token') {
-    return [{ type: 'resource', labels: ['google_service_account_iam_member', base], attributes: { service_account_id: data(concat('projects/', project, '/serviceAccounts/', account)), role: roleOf(target), member } }];
+    return [{ type: 'resource', labels: ['google_service_account_iam_member', base], attributes: { service_account_id: data(concat('projects/', project, '/serviceAccounts/', accountOf(target))), role: roleOf(target), member } }];
   }
   if (target.permission !== 'read-secret') return [{ type: 'resource', labels: ['google_project_iam_member', base], attributes: { project: data(project), role: roleOf(target), member } }];
   return target.keys.map((key) => ({
@@ -230,10 +232,10 @@ function createProvider(one: Identity, project: Text, number: Text): Statement[]
   ];
 }
 
-function bind(verb: 'add' | 'remove', target: Target, { project, secretProject, account }: Scope, member: Text): Statement[] {
+function bind(verb: 'add' | 'remove', target: Target, { project, secretProject, accountOf }: Scope, member: Text): Statement[] {
   const action = `${verb}-iam-policy-binding`;
   if (target.permission === 'mint-token') {
-    return [{ kind: 'run', quiet: true, pipe: [['gcloud', 'iam', 'service-accounts', action, { text: account }, ofProject(project), `--role=${roleOf(target)}`, { join: ['--member=', { text: member }] }]] }, { kind: 'blank' }];
+    return [{ kind: 'run', quiet: true, pipe: [['gcloud', 'iam', 'service-accounts', action, { text: accountOf(target) }, ofProject(project), `--role=${roleOf(target)}`, { join: ['--member=', { text: member }] }]] }, { kind: 'blank' }];
   }
   if (target.permission !== 'read-secret') {
     return [{ kind: 'run', quiet: true, pipe: [['gcloud', 'projects', action, { text: project }, `--role=${roleOf(target)}`, { join: ['--member=', { text: member }] }, '--condition=None']] }, { kind: 'blank' }];

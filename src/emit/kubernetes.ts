@@ -30,8 +30,8 @@ const TOKEN_VARIABLES: Partial<Readonly<Record<PartyId, string>>> = {
 };
 
 /** A ServiceAccount for each identity, and for each workload the patch that mounts its token. */
-export const emitKubernetes: Emitter = (targets, ask) => {
-  const asking = new Asking(ask);
+export const emitKubernetes: Emitter = (targets, ask, known) => {
+  const asking = new Asking(ask, known);
   const items = byId(targets).map((target) => itemOf(target, asking));
   const accounts = new Map(items.map((item) => [`${placeholder(item.namespace)}/${placeholder(item.account)}`, item]));
   const files: EmittedFile[] = [

@@ -14,8 +14,8 @@ const TOOLS = ['curl', 'jq'] as const;
 const SCRIPT_VALUES: ReadonlySet<string> = new Set(['provider_id', 'account_id']);
 
 /** OpenAI: a workload identity provider for each issuer and audience; for each identity a service account without keys, and a federation rule. */
-export const emitOpenAi: Emitter = (targets, ask) => {
-  const asking = new Asking(ask);
+export const emitOpenAi: Emitter = (targets, ask, known) => {
+  const asking = new Asking(ask, known);
   const project = asking.get(input('openai.project_id'));
   const issuers = byIssuer(targets).flatMap((group) => byAudience(group.targets).map(({ audience, targets: own }, index) => ({ ...group, targets: own, name: `dekey-${group.slug}${index === 0 ? '' : `-${index + 1}`}`, audience })));
   const providers = issuers.map((issuer) => ({ ...issuer, body: providerBody(issuer.name, issuer.issuer, issuer.audience, issuer.uploadsKeys) }));

@@ -14,7 +14,7 @@ export const emitSnowflake: Emitter = (targets) => {
   return {
     files: [
       file('create', 'Makes a service user for each workload; run it with a role that may create users.', items.flatMap((target) => create(target))),
-      file('check', 'Shows the identity of each service user, to be compared with create.sql.', items.map(({ id }) => `SHOW USER WORKLOAD IDENTITY AUTHENTICATION METHODS FOR USER ${sqlName(userName(id))};`)),
+      file('check', 'Shows the identity of each service user, to be compared with create.sql.', items.map(({ id }) => `DESCRIBE USER ${sqlName(userName(id))};`)),
       file('undo', 'Drops the service users of this plan.', items.map(({ id }) => `DROP USER IF EXISTS ${sqlName(userName(id))};`)),
     ],
     manual: ['Fill the ${NAME}s of create.sql in before you run it; README.md says where each is read.', 'Cortex is called through SQL over the driver: whether its REST interface takes the token is not confirmed.'],

@@ -8,8 +8,8 @@ const PARENT: Input = { id: 'spiffe.parent_id', title: 'SPIFFE ID of the agents'
 const SELECTOR: Input = { id: 'spiffe.selector', title: 'Selector of the workload', shape: 'id', how: 'What attests the process, such as k8s:sa:bot or unix:uid:1001.' };
 
 /** SPIRE: a registration entry and a configuration of spiffe-helper for each workload. */
-export const emitSpire: Emitter = (targets, ask) => {
-  const asking = new Asking(ask);
+export const emitSpire: Emitter = (targets, ask, known) => {
+  const asking = new Asking(ask, known);
   const parent = asking.get(PARENT);
   const items = byId(targets).map((target) => ({ target, id: subjectOf(target), selector: asking.get({ ...SELECTOR, id: `spiffe.selector_${target.id.replaceAll('-', '_')}`, title: `${SELECTOR.title} ${target.id}` }) }));
   const inputs = asking.describe(items.flatMap(({ id, selector, target }) => [...inputsIn(id), ...inputsIn(selector), ...inputsIn(target.policy.audience)]).concat(inputsIn(parent)));

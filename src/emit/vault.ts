@@ -10,8 +10,8 @@ const KV_PATH: Input = { id: 'vault.kv_mount', title: 'Mount of the KV version 2
 const TOOLS = ['vault', 'jq'] as const;
 
 /** Vault or OpenBao: a mount of the auth method jwt for each issuer; for each identity a role bound to its claims, and a policy for its keys alone. */
-export const emitVault: Emitter = (targets, ask) => {
-  const asking = new Asking(ask);
+export const emitVault: Emitter = (targets, ask, known) => {
+  const asking = new Asking(ask, known);
   const mount = asking.get(KV_PATH);
   const issuers = byIssuer(targets).map((group) => ({ ...group, path: `jwt-${group.slug}` }));
   const roles = byId(targets).map((target) => ({ target, path: issuers.find((issuer) => issuer.targets.includes(target))?.path ?? '', body: roleBody(target) }));

@@ -13,15 +13,16 @@ export interface WorkloadSide extends Emission {
 }
 
 /** What the workloads' own platforms need (service accounts, volumes, registration entries), and what keeps new keys from being made. Pure. */
-export function emitWorkloadSide(targets: readonly Target[], providers: readonly string[], values: ReadonlyMap<string, { readonly value: string }>): readonly WorkloadSide[] {
+export function emitWorkloadSide(targets: readonly Target[], providers: readonly string[], values: ReadonlyMap<string, { readonly value: string }>, known: ReadonlyMap<string, Input>): readonly WorkloadSide[] {
   const run = (party: string, emitter: Emitter, own: readonly Target[]): readonly WorkloadSide[] => {
     if (own.length === 0) return [];
     const asked = new Map<string, Input>();
-    const emission = emitter(own, (input) => {
+    const answer = (input: Input) => {
       asked.set(input.id, input);
-      const known = values.get(input.id);
-      return known === undefined ? [{ input: input.id }] : [known.value];
-    });
+      const given = values.get(input.id);
+      return given === undefined ? [{ input: input.id }] : [given.value];
+    };
+    const emission = emitter(own, answer, known);
     return [{ party, ...emission, asked: [...asked.values()] }];
   };
   const parties = [...new Set(targets.map(({ party }) => party))].toSorted();

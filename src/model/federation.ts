@@ -39,6 +39,8 @@ export interface RelyingParty {
   readonly audience: { readonly free: string } | { readonly fixed: string };
   /** Whose tokens it takes: of any OpenID Connect issuer, or only of these platforms (registry ids). */
   readonly issuers: 'any' | { readonly only: readonly string[]; readonly note: string };
+  /** It cannot name an issuer that ends with a slash. */
+  readonly refusesFinalSlash?: true;
   /** Whether keys of an issuer that cannot be reached may be uploaded. */
   readonly uploadsKeys: boolean;
   /** How `sub` may be compared. */
@@ -177,5 +179,5 @@ export interface Emission {
   /** What only a console can do: one line each, in order. */
   readonly manual: readonly string[];
 }
-/** Pure and deterministic. `ask` gives the value of an input when it is known, and a reference to it when not. */
-export type Emitter = (targets: readonly Target[], ask: (input: Input) => Text) => Emission;
+/** Pure and deterministic. `ask` gives the value of an input when it is known, and a reference to it when not; `known` describes the inputs of the policies. */
+export type Emitter = (targets: readonly Target[], ask: (input: Input) => Text, known: ReadonlyMap<string, Input>) => Emission;

@@ -6,6 +6,7 @@ export const party: RelyingParty = {
   checked: '2026-11-23',
   audience: { fixed: 'sts.amazonaws.com' },
   issuers: 'any',
+  refusesFinalSlash: true,
   uploadsKeys: false,
   subject: 'glob',
   claims: {

@@ -6,6 +6,8 @@ const LONGEST = 32;
 /** A name for the identity of a workload, before it is made unique: repository, then what the token is bound to, or the workload. */
 export function identityName(context: WorkloadContext, shape: TokenShape): string {
   const parts = [context.repository?.name ?? '', context.facts['environment'] ?? '', boundTo(shape) ?? ''].filter((part) => part !== '');
+  const workflow = shape.claims.some(({ claim }) => claim === 'job_workflow_ref') ? /([^/]+?)(?:\.lock)?\.ya?ml$/.exec(context.path)?.[1] : undefined;
+  if (workflow !== undefined) return slug([...(workflow.startsWith(context.repository?.name ?? ' ') ? [] : [context.repository?.name ?? '']), workflow, boundTo(shape) ?? ''].join('-'));
   const own = context.name.replace(/\.(?:ya?ml|json|toml|tf)\b/g, '');
   const subject = shape.subject.text?.filter((part) => typeof part === 'string').join('') ?? '';
   const isRepositoryWide = /:(?:ref|environment|pull_request)/.test(subject) && parts.length > 1;
@@ -24,13 +26,15 @@ function slug(text: string): string {
   return clean.length < 4 || clean.startsWith('gcp-') ? `workload-${clean}`.slice(0, LONGEST).replace(/-+$/, '') : clean;
 }
 
-/** `name`, or with the first number that makes it new. */
-export function uniqueName(name: string, taken: Set<string>): string {
+/** `name`, or with the first number that makes it new. `taken` holds the names given out and, by name, the last number tried. */
+export function uniqueName(name: string, taken: Map<string, number>): string {
   let result = name;
-  for (let number = 2; taken.has(result); number += 1) {
+  for (let number = taken.get(name) ?? 1; taken.has(result); ) {
+    number += 1;
+    taken.set(name, number);
     const tail = `-${number}`;
     result = `${name.slice(0, LONGEST - tail.length).replace(/-+$/, '')}${tail}`;
   }
-  taken.add(result);
+  taken.set(result, 1);
   return result;
 }

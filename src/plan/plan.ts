@@ -7,7 +7,7 @@ import type { Platform } from '../model/reference.ts';
 import type { Input, Text } from '../model/text.ts';
 import { identityName, uniqueName } from './names.ts';
 import { intendedToken, refusalTable, tightnessOf } from './proof.ts';
-import { type Candidate, searchPaths, type Step, type World } from './search.ts';
+import { type Candidate, PREVIOUS_IDENTITY, searchPaths, type Step, type World } from './search.ts';
 import { surroundingsOf } from './surroundings.ts';
 import { fromTemplate, keyOf, resolve } from './texts.ts';
 
@@ -38,6 +38,9 @@ export type DraftPlan = Omit<MigrationPlan, 'files' | 'manual'> & { readonly man
 const DEFAULT_BRANCHES: ReadonlySet<string> = new Set(['main', 'master', 'trunk', 'develop', 'default', 'mainline']);
 const MOST_RUNNERS_UP = 5;
 const MOST_EXAMPLES = 20;
+const MOST_SEARCHES = 200;
+/** Ids that a cloud gives out when an identity is made. */
+const IDENTITY_INPUTS: ReadonlySet<string> = new Set(['google.service_account_unique_id', 'google.service_account_email', 'azure.principal_id']);
 
 /** A workload with the platform its token comes from. */
 interface Runner {
@@ -75,6 +78,9 @@ class Planner {
   readonly #targets: ReadonlyMap<string, TargetReport>;
   readonly #surroundings: ReadonlyMap<string, ReadonlySet<PartyId>>;
   readonly #values: ReadonlyMap<string, string>;
+  /** Inputs that say which identity of a cloud is meant: one for each identity, not one for all. */
+  readonly #hopInputs = new Map<string, Input>();
+  readonly #ownInputs = new Map<string, Input>();
   readonly #searches = new Map<string, readonly Candidate[] | NoPath>();
 
   constructor(inventory: Inventory, registries: Registries, options: PlanOptions) {
@@ -237,6 +243,8 @@ class Planner {
     if (known !== undefined) return known;
     const { candidates, refusals } = searchPaths(context, tokens, shape, provider, this.#world, { parties: this.#surroundings.get(target) ?? new Set() });
     const result = candidates.length > 0 ? candidates : (refusals[0] ?? { code: 'no-route' as const, reason: `No way to ${provider.title} without its key is known.`, unblock: provider.federation.note });
+    // Jobs of one file come one after the other: an old search is not asked for again.
+    if (this.#searches.size >= MOST_SEARCHES) this.#searches.clear();
     this.#searches.set(key, result);
     return result;
   }
@@ -312,12 +320,17 @@ class Planner {
       readonly keys: Set<string>;
       readonly migrations: string[];
       readonly warnings: Set<string>;
+      readonly key: string;
+      /** Of the hop before: what it is called stands in this one's policy. */
+      readonly previous: Draft | undefined;
       id: string;
     }
     const drafts = new Map<string, Draft>();
     const chosen = new Map<string, readonly Draft[]>();
+    const nextOf = new Map<Draft, Draft>();
     for (const { migration, candidate, runner } of decisions) {
       if (candidate === undefined || runner === undefined) continue;
+      let previous: Draft | undefined;
       const steps = candidate.steps.map((step, index) => {
         const next = candidate.steps[index + 1];
         const policy = this.#resolved(step.policy);
@@ -331,11 +344,12 @@ class Planner {
           permission: next === undefined ? candidate.route.permission : 'mint-token',
           provider: migration.provider,
           lifetime: Math.min(step.party.lifetime, 3600),
-          ...(next === undefined ? {} : { nextAudience: next.policy.audience }),
+          ...(next === undefined ? {} : { nextAudience: resolve(next.policy.audience, this.#values) }),
         };
         const isSecret = target.permission === 'read-secret';
-        const key = JSON.stringify([target.party, target.platform, target.permission, isSecret ? '' : target.provider, policy, target.nextAudience ?? null]);
-        const draft = drafts.get(key) ?? { target, step, name: identityName(runner.context, step.shape), keys: new Set<string>(), migrations: [], warnings: new Set<string>(), id: '' };
+        const key = JSON.stringify([target.party, target.platform, target.permission, isSecret ? '' : target.provider, policy, target.nextAudience ?? null, previous?.key ?? '']);
+        const draft: Draft = drafts.get(key) ?? { target, step, name: identityName(runner.context, candidate.steps[0]?.shape ?? step.shape), keys: new Set<string>(), migrations: [], warnings: new Set<string>(), key, previous, id: '' };
+        previous = draft;
         drafts.set(key, draft);
         for (const name of migration.keys) draft.keys.add(name);
         draft.migrations.push(migration.id);
@@ -343,13 +357,37 @@ class Planner {
         return draft;
       });
       chosen.set(migration.id, steps);
+      for (const [index, draft] of steps.entries()) {
+        const next = steps[index + 1];
+        if (next !== undefined) nextOf.set(draft, next);
+      }
     }
-    const taken = new Set<string>();
+    for (const { candidate } of decisions) for (const { shape } of candidate?.steps.slice(1) ?? []) for (const input of shape.inputs) if (IDENTITY_INPUTS.has(input.id)) this.#hopInputs.set(input.id, input);
+    const taken = new Map<string, number>();
     for (const draft of drafts.values()) draft.id = uniqueName(draft.name, taken);
     const identities = [...drafts.values()].map((draft): PlannedIdentity => {
       const { step } = draft;
-      const target = { ...draft.target, policy: { ...draft.target.policy, audience: draft.target.policy.audience.map((part) => (typeof part === 'string' ? part.replaceAll('{identity}', draft.id) : part)) } };
-      const shape = this.#resolvedShape(step.shape);
+      const rename = (text: Text): Text => this.#renamed(text, draft.id, draft.previous?.id);
+      const { policy } = draft.target;
+      const { nextAudience } = draft.target;
+      const target = {
+        ...draft.target,
+        ...(nextAudience === undefined ? {} : { nextAudience: nextAudience.map((part) => (typeof part === 'string' ? part.replaceAll('{identity}', nextOf.get(draft)?.id ?? '') : part)) }),
+        policy: {
+          ...policy,
+          audience: policy.audience.map((part) => (typeof part === 'string' ? part.replaceAll('{identity}', draft.id) : part)),
+          ...(policy.subject === undefined ? {} : { subject: { ...policy.subject, text: rename(policy.subject.text) } }),
+          claims: policy.claims.map((claim) => ({ ...claim, value: rename(claim.value) })),
+        },
+      };
+      const resolved = this.#resolvedShape(step.shape);
+      const { text, prefix } = resolved.subject;
+      const shape: TokenShape = {
+        ...resolved,
+        subject: { ...resolved.subject, ...(text === undefined ? {} : { text: rename(text) }), ...(prefix === undefined ? {} : { prefix: rename(prefix) }) },
+        claims: resolved.claims.map((claim) => ({ ...claim, value: rename(claim.value) })),
+        refusals: resolved.refusals.map(({ title, changes }) => ({ title, changes: Object.fromEntries(Object.entries(changes).map(([claim, value]) => [claim, value === null ? null : rename(value)])) })),
+      };
       return {
         target: { id: draft.id, ...target, keys: [...draft.keys].toSorted() },
         intended: intendedToken(target.policy, shape),
@@ -369,6 +407,23 @@ class Planner {
       };
     });
     return { identities: identities.toSorted((a, b) => compareText(a.target.party, b.target.party) || compareText(a.target.id, b.target.id)), migrations };
+  }
+
+  /**
+   * Texts of a later hop, about the identity that the hop before makes: its name where a name is all it takes, an input of its own where an id is given out
+   * only then.
+   */
+  #renamed(text: Text, id: string, previous: string | undefined): Text {
+    if (previous === undefined) return text;
+    return text.map((part) => {
+      if (typeof part === 'string') return part.replaceAll(PREVIOUS_IDENTITY, previous);
+      const base = this.#hopInputs.get(part.input);
+      if (base === undefined) return part;
+      const own = { ...base, id: `${part.input}_${id.replaceAll('-', '_')}`, title: `${base.title} (${previous})` };
+      this.#ownInputs.set(own.id, own);
+      const value = this.#values.get(own.id);
+      return value ?? { input: own.id };
+    });
   }
 
   #path(candidate: Candidate, identities: readonly string[]): FederationPath {
@@ -434,7 +489,7 @@ class Planner {
   #inputs(identities: readonly PlannedIdentity[], decisions: readonly Decision[], migrations: readonly Migration[]): readonly PlannedInput[] {
     const inputs = new Map<string, Input>();
     for (const { candidate } of decisions) for (const { shape } of candidate?.steps ?? []) for (const input of shape.inputs) inputs.set(input.id, input);
-    for (const input of Object.values(this.#partyInputs)) inputs.set(input.id, input);
+    for (const input of [...Object.values(this.#partyInputs), ...this.#ownInputs.values()]) inputs.set(input.id, input);
     const used = new Set<string>();
     const use = (text: Text): void => {
       for (const part of text) if (typeof part !== 'string') used.add(part.input);
@@ -467,11 +522,12 @@ export function emitPlan(plan: DraftPlan, emitters: Readonly<Record<PartyId, Emi
   for (const { target } of plan.identities) byParty.set(target.party, [...(byParty.get(target.party) ?? []), target]);
   return [...byParty].toSorted(([a], [b]) => compareText(a, b)).map(([party, targets]) => {
     const asked = new Map<string, Input>();
-    const emission = emitters[party](targets, (input) => {
+    const answer = (input: Input): Text => {
       asked.set(input.id, input);
       const known = values.get(input.id);
       return known === undefined ? [{ input: input.id }] : [known.value];
-    });
+    };
+    const emission = emitters[party](targets, answer, new Map(plan.inputs.map((input) => [input.id, input])));
     return { party, ...emission, asked: [...asked.values()] };
   });
 }

@@ -14,6 +14,9 @@ export function policyFor(party: RelyingParty, platform: string, tokens: TokenSo
   if (party.issuers !== 'any' && !party.issuers.only.includes(platform)) {
     return { code: 'issuer-not-accepted', reason: `${party.title} does not take tokens of this platform: ${party.issuers.note}`, unblock: `Ask ${party.title} to accept the issuer, or use another path.` };
   }
+  if (party.refusesFinalSlash === true && tokens.issuer.endsWith('/')) {
+    return { code: 'issuer-not-accepted', reason: `The issuer ends with a slash, which ${party.title} cannot name, and issuers are compared byte for byte.`, unblock: 'Use another path.' };
+  }
   if (tokens.discovery === 'network' && !party.uploadsKeys) {
     return {
       code: 'issuer-not-reachable',

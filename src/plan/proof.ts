@@ -66,12 +66,15 @@ export function tightnessOf(policy: TrustPolicy, tokens: TokenSource, shape: Tok
   if (subject === undefined) {
     return ids.length > 0 ? { holds: true, by: `${pinned}: ids that are never given out again` } : { holds: 'undecided', why: 'neither a subject nor an id is compared' };
   }
+  const own = `the subject is ${subject.kind === 'exact' ? 'one text' : 'bound to the workload'}${ids.length > 0 ? `, beside ${pinned}` : ''}`;
+  // A text lets in itself: nothing to search.
+  if (subject.kind === 'exact' && shape.subject.text !== undefined && sameText(subject.text, shape.subject.text)) return { holds: true, by: own };
   const atoms = new Atoms();
   const allowed = subject.kind === 'exact' ? atoms.exactly(subject.text) : atoms.beginning(subject.text);
   const intended = intendedSubjects(shape, atoms);
   if (intended === undefined) return { holds: 'undecided', why: 'the platform does not say how its subjects are made' };
   const result = isWithin(allowed, intended, subject.kind === 'exact' ? undefined : anySubject(tokens, atoms, subject.text));
-  if (result.holds === true) return { holds: true, by: `the subject is ${subject.kind === 'exact' ? 'one text' : 'bound to the workload'}${ids.length > 0 ? `, beside ${pinned}` : ''}` };
+  if (result.holds === true) return { holds: true, by: own };
   if (result.holds === 'undecided') return { holds: 'undecided', why: 'the comparison took too many steps' };
   return { holds: false, counterexample: atoms.readable(result.counterexample) };
 }

@@ -78,6 +78,32 @@ export function searchPaths(workload: WorkloadContext, tokens: TokenSource, shap
   return { candidates: candidates.toSorted(compareCandidates), refusals };
 }
 
+/** Stands for the identity of the hop before, whose name is given when the plan is put together. */
+export const PREVIOUS_IDENTITY = 'identity-of-the-hop-before';
+
+/** What tokens of a cloud say about an identity made there: the same question for every workload. */
+const nextShapes = new WeakMap<World, Map<string, TokenShape | undefined>>();
+
+function nextShapeOf(world: World, platform: Platform): TokenShape | undefined {
+  const known = nextShapes.get(world) ?? new Map<string, TokenShape | undefined>();
+  nextShapes.set(world, known);
+  if (!known.has(platform.id)) {
+    const shape = platform.tokens?.describe({ platform: platform.id, name: PREVIOUS_IDENTITY, path: '', route: '', facts: { role: PREVIOUS_IDENTITY } });
+    known.set(platform.id, shape?.kind === 'shape' ? shape : undefined);
+  }
+  return known.get(platform.id);
+}
+
+const policies = new WeakMap<TokenShape, Map<PartyId, TrustPolicy | NoPath>>();
+
+function knownPolicy(party: RelyingParty, platform: string, tokens: TokenSource, shape: TokenShape): TrustPolicy | NoPath {
+  const known = policies.get(shape) ?? new Map<PartyId, TrustPolicy | NoPath>();
+  policies.set(shape, known);
+  const found = known.get(party.id) ?? policyFor(party, platform, tokens, shape);
+  known.set(party.id, found);
+  return found;
+}
+
 /** All chains of hops that end at a party some route wants, short ones first. */
 function reach(workload: WorkloadContext, tokens: TokenSource, shape: TokenShape, world: World, refusals: NoPath[], wanted: ReadonlySet<PartyId>): readonly (readonly Step[])[] {
   const found: (readonly Step[])[] = [];
@@ -87,7 +113,7 @@ function reach(workload: WorkloadContext, tokens: TokenSource, shape: TokenShape
       if (chain.steps.some((step) => step.party.id === party.id)) continue;
       const isWanted = wanted.has(party.id);
       if (!isWanted && party.issues === undefined) continue;
-      const policy = policyFor(party, chain.platform, chain.tokens, chain.shape);
+      const policy = knownPolicy(party, chain.platform, chain.tokens, chain.shape);
       if ('code' in policy) {
         if (isWanted && chain.steps.length === 0) refusals.push(policy);
         continue;
@@ -96,8 +122,8 @@ function reach(workload: WorkloadContext, tokens: TokenSource, shape: TokenShape
       if (isWanted) found.push(steps);
       const next = party.issues === undefined || party.issues === chain.platform ? undefined : world.platforms.get(party.issues);
       if (next?.tokens === undefined || steps.length >= MOST_HOPS) continue;
-      const nextShape = next.tokens.describe({ ...workload, platform: next.id, facts: { role: workload.name } });
-      if (nextShape.kind === 'shape') chains.push({ platform: next.id, tokens: next.tokens, shape: nextShape, steps });
+      const nextShape = nextShapeOf(world, next);
+      if (nextShape !== undefined) chains.push({ platform: next.id, tokens: next.tokens, shape: nextShape, steps });
     }
   }
   return found;

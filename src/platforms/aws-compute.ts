@@ -11,7 +11,7 @@ const SPEC: ShapeSpec = {
   fields: {
     account: asked('issuer', 'aws.outbound_issuer', 'Issuer id of the account', 'uuid', 'aws iam get-outbound-web-identity-federation-info: the first part of the IssuerIdentifier.'),
     'account-id': asked('account', 'aws.account_id', 'AWS account id', 'digits', 'aws sts get-caller-identity --query Account --output text'),
-    role: asked('role', 'aws.role_name', 'Role the workload runs under', 'path', 'The name of its execution, task or instance role.'),
+    role: { ...asked('role', 'aws.role_name', 'Role the workload runs under', 'path', 'The name of its execution, task or instance role.'), fact: 'role' },
   },
   claims: [],
   warnings: ['One role a workload: whoever shares the role shares the identity.'],

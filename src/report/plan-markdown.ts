@@ -34,7 +34,7 @@ function overview(plan: MigrationPlan, { titles }: PlanMarkdownOptions): string[
     '',
     '| workload | platform | replaces | how | when |',
     '| --- | --- | --- | --- | --- |',
-    ...plan.migrations.slice(0, MOST_ROWS).map((migration) => {
+    ...byReadiness(plan.migrations).slice(0, MOST_ROWS).map((migration) => {
       const how = migration.chosen === null ? (migration.noPath?.code ?? '') : migration.chosen.title;
       return `| ${cell(migration.name)}<br>${code(`${migration.path}:${migration.line}`)} | ${cell(titles.platform(migration.platform))} | ${cell(titles.provider(migration.provider))} ${migration.keys.slice(0, 4).map(code).join(', ')} | ${cell(how)} | ${whenLabel(migration)} |`;
     }),
@@ -43,6 +43,12 @@ function overview(plan: MigrationPlan, { titles }: PlanMarkdownOptions): string[
     'Three phases, in this order: **1** add trust, which changes nothing that runs; **2** switch each workload and see it work while the key still exists; **3** revoke the key.',
     'A provider takes a key when it is given one, so federation is not in use until the key is gone from the workload’s environment.',
   ];
+}
+
+/** What can be done first stands first; what only reads a key stands last. */
+function byReadiness(migrations: readonly Migration[]): readonly Migration[] {
+  const rank = ({ when, chosen }: Migration): number => (['today', 'after-change', 'none'] as const).indexOf(when) + (chosen === null ? 3 : 0);
+  return migrations.toSorted((a, b) => rank(a) - rank(b));
 }
 
 /** Before and after, as a picture that GitHub and GitLab draw. */
@@ -61,6 +67,8 @@ function diagram(plan: MigrationPlan, { titles }: PlanMarkdownOptions): string[]
   }
   lines.push('  end', '  subgraph after [after]');
   const boxes = new Map<string, string>();
+  // Two workloads may go on from one party to one service.
+  const drawnEdges = new Set<string>();
   for (const [index, migration] of drawn.entries()) {
     let from = `a${index}["${label(migration.name)}"]`;
     for (const hop of migration.chosen?.hops ?? []) {
@@ -71,7 +79,9 @@ function diagram(plan: MigrationPlan, { titles }: PlanMarkdownOptions): string[]
     const last = migration.chosen?.hops.at(-1)?.party;
     if (last !== undefined && migration.chosen?.route !== 'native') {
       const service = migration.chosen?.outcome === 'reduced' ? titles.provider(migration.provider) : (migration.chosen?.title.split(' → ').at(-1) ?? '');
-      lines.push(`    ${from} -- "${migration.chosen?.outcome === 'reduced' ? 'key, for minutes' : 'short-lived token'}" --> ${boxOf(boxes, `service ${service}`, 'ap')}["${label(service)}"]`);
+      const edge = `    ${from} -- "${migration.chosen?.outcome === 'reduced' ? 'key, for minutes' : 'short-lived token'}" --> ${boxOf(boxes, `service ${service}`, 'ap')}["${label(service)}"]`;
+      if (!drawnEdges.has(edge)) lines.push(edge);
+      drawnEdges.add(edge);
     }
   }
   return ['## Before and after', '', ...lines, '  end', '```', ...more(plan.migrations.filter(({ chosen }) => chosen !== null).length, MOST_BOXES)];

@@ -1,7 +1,7 @@
 /**
- * Real situations, end to end, against the built program: `npm run e2e -- scan [NAME...] [--seed N]`.
+ * Real situations, end to end, against the built program: `npm run e2e -- scan [NAME...] [--seed N]`, and proof of plans: `npm run e2e -- plan [--slow]`.
  *
- * Each case builds folders and repositories, plants keys, scans, and counts what was planted, found and invented. After each, everything
+ * Each case of `scan` builds folders and repositories, plants keys, scans, and counts what was planted, found and invented. After each, everything
  * that was printed or written is searched for the planted keys. Exit 1 when anything is off.
  */
 import { parseArgs } from 'node:util';
@@ -11,15 +11,20 @@ import { fileCases } from './cases-files.ts';
 import { gitCases } from './cases-git.ts';
 import { outputCases } from './cases-output.ts';
 import { Kit, requireBuild } from './kit.ts';
+import { runPlan } from './plan/run.ts';
 
 const SEED = 41;
 
-function main(): void {
+async function main(): Promise<void> {
+  if (process.argv[2] === 'plan') {
+    process.exitCode = await runPlan(process.argv.slice(3));
+    return;
+  }
   const { positionals, values } = parseArgs({ allowPositionals: true, options: { seed: { type: 'string' } } });
   const seed = Number(values.seed ?? SEED);
   const [what, ...names] = positionals;
   if (what !== 'scan') {
-    process.stderr.write('usage: npm run e2e -- scan [NAME...] [--seed N]\n');
+    process.stderr.write('usage: npm run e2e -- scan [NAME...] [--seed N] | plan [--slow]\n');
     process.exitCode = 2;
     return;
   }
@@ -64,4 +69,4 @@ function runCase(one: Case, seed: number): { log: Log; leaks: number; artefacts:
   return { log, leaks: leaks.length, artefacts };
 }
 
-main();
+await main();

@@ -71,7 +71,7 @@ export async function runPlan(targets: readonly string[], raw: Readonly<Record<s
   const read = flags.github ? await readFromGithub(inventory, flags.githubApi) : { values: new Map<string, string>() };
   const options = planOptions(inventory, flags, config.plan, version, cwd, read);
   const draft = makePlan(inventory, { platforms, providers, parties, partyInputs }, options);
-  const emitted = [...emitPlan(draft, emitters, options.values), ...emitWorkloadSide(draft.identities.map(({ target }) => target), draft.keys.map(({ provider }) => provider), options.values)];
+  const emitted = [...emitPlan(draft, emitters, options.values), ...emitWorkloadSide(draft.identities.map(({ target }) => target), draft.keys.map(({ provider }) => provider), options.values, new Map(draft.inputs.map((input) => [input.id, input])))];
   checkValues(draft.inputs, emitted.flatMap(({ asked }) => asked), options.values);
   const titles = titlesOf();
   const finished = finishPlan(draft, emitted, options.values, { digest: sha256, readme: (plan) => renderPlanMarkdown(plan, { titles }) });

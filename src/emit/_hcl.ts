@@ -155,5 +155,5 @@ function quoted(text: string): string {
 
 /** `${` and `%{` begin templates, so they are doubled. */
 function escaped(text: string): string {
-  return text.replace(/[\\"]/g, '\\$&').replaceAll('\n', '\\n').replaceAll('\r', '\\r').replaceAll('\t', '\\t').replaceAll('${', '$${').replaceAll('%{', '%%{');
+  return text.replace(/[\\"]/g, '\\$&').replaceAll('\n', '\\n').replaceAll('\r', '\\r').replaceAll('\t', '\\t').replaceAll('${', () => '$${').replaceAll('%{', '%%{');
 }

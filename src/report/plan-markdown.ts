@@ -147,7 +147,9 @@ function phaseTwo(plan: MigrationPlan, { titles }: PlanMarkdownOptions): string[
   const moved = plan.migrations.filter(({ chosen }) => chosen !== null);
   if (moved.length === 0) return [];
   const lines = ['## Phase 2: switch and verify', '', 'One workload at a time. Keep the stored key until a run without it is green: then a revert is all it takes to go back.'];
-  for (const migration of moved.slice(0, MOST_ROWS)) lines.push('', ...switchSection(migration, titles));
+  // What is said beside the identity is not said again beside each workload.
+  const said = new Set(plan.identities.flatMap((identity) => identity.warnings));
+  for (const migration of moved.slice(0, MOST_ROWS)) lines.push('', ...switchSection({ ...migration, warnings: migration.warnings.filter((warning) => !said.has(warning)) }, titles));
   return [...lines, ...more(moved.length)];
 }
 
@@ -169,7 +171,7 @@ function switchSection(migration: Migration, titles: PlanTitles): string[] {
     `${code(`${migration.path}:${migration.line}`)} · ${cell(chosen.title)} · ${whenLabel(migration)}. ${cell(chosen.reason)}`,
     '',
     ...steps.map((step, index) => `${index + 1}. ${step}`),
-    ...(warnings.length === 0 ? [] : ['', ...warnings.map((warning) => `> ${cell(warning)}\n>`.replace(/\n>$/, ''))]),
+    ...(warnings.length === 0 ? [] : ['', ...warnings.map((warning) => `> ${cell(warning)}`)]),
   ];
 }
 

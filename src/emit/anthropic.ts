@@ -51,6 +51,22 @@ export const emitAnthropic: Emitter = (targets, ask, known) => {
         ...issuers.flatMap(({ name }) => archive('federation_issuers', name, true)),
       ],
     }),
+    ...(issuers.some(({ uploadsKeys }) => uploadsKeys)
+      ? [
+          {
+            path: 'anthropic/renew-keys.sh',
+            kind: 'shell',
+            role: 'switch',
+            purpose: 'Uploads the public keys of issuers that Anthropic cannot reach, before each rotation takes effect: run it on a schedule.',
+            text: scriptFile('anthropic', 'check', 'Uploads the public keys of issuers that Anthropic cannot reach. Run it on a schedule: keys that are not renewed go stale at the next rotation.', {
+              tools: TOOLS,
+              inputs: [],
+              bearer: BEARER,
+              body: issuers.filter(({ uploadsKeys }) => uploadsKeys).flatMap(({ name }) => renewKeys(name)),
+            }).text,
+          } satisfies EmittedFile,
+        ]
+      : []),
     { path: 'anthropic/console.md', kind: 'markdown', role: 'create', purpose: 'The same values for the Console, for those who would rather click.', text: consoleText(issuers, rules, workspace) },
   ];
   return {
@@ -135,6 +151,19 @@ function createIssuer(name: string, body: { readonly [key: string]: Data }, uplo
     ]),
     { kind: 'set', variable: issuerVariable(name), value: { variable: 'ISSUER_ID' } },
     { kind: 'blank' },
+  ];
+}
+
+function renewKeys(name: string): Statement[] {
+  return [
+    { kind: 'when', test: ['test', '-z', { variable: 'JWKS_FILE:-' }], body: [{ kind: 'fail', parts: ['JWKS_FILE is not set: kubectl get --raw /openid/v1/jwks > jwks.json, and set it to that file.'] }] },
+    ...find('federation_issuers', name, 'ISSUER_ID'),
+    isMissing('ISSUER_ID', [{ kind: 'fail', parts: [`issuer ${name} is not there: run create.sh first`] }]),
+    {
+      kind: 'run',
+      quiet: true,
+      pipe: [['jq', '--compact-output', '{jwks: {type: "inline", keys: .keys}}', { variable: 'JWKS_FILE' }], ...request('POST', { join: [`${API}/federation_issuers/`, { variable: 'ISSUER_ID' }] }, {}).slice(1)],
+    },
   ];
 }
 

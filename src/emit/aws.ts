@@ -28,7 +28,8 @@ export const emitAws: Emitter = (targets, ask, known) => {
   const files: EmittedFile[] = [
     terraformFile('aws', 'Roles of AWS that workloads assume with their own tokens.', { name: 'aws', source: 'hashicorp/aws', version: '>= 6.0' }, asking, [...issuers.flatMap(({ slug, issuer }) => providerBlocks(slug, issuer)), ...roles.flatMap((item) => roleBlocks(item, issuers)), ...inside.flatMap((item) => permissionBlocks(item, data(roleName)))], issuers.map(({ slug }): Block => ({ type: 'variable', labels: [`create_oidc_provider_${slug.replaceAll('-', '_')}`], attributes: { type: expression('bool'), default: true, description: 'An account holds one OpenID Connect provider for each issuer: false when it is there already.' } }))),
     ...cloudformation,
-    ...roles.map(({ target, trust }): EmittedFile => ({ path: `aws/${target.id}.trust.json`, kind: 'json', role: 'create', purpose: `Trust policy of the role ${target.id}: whose tokens may assume it.`, text: jsonText(trust) })),
+    // Where nothing of the issuer is known, neither are the names of the conditions: there the scripts make the document.
+    ...roles.filter(({ target }) => typeof target.policy.issuer[0] === 'string').map(({ target, trust }): EmittedFile => ({ path: `aws/${target.id}.trust.json`, kind: 'json', role: 'create', purpose: `Trust policy of the role ${target.id}: whose tokens may assume it.`, text: jsonText(trust) })),
     ...items.flatMap(({ target, permissions }): EmittedFile[] => (permissions === undefined ? [] : [{ path: `aws/${target.id}.permissions.json`, kind: 'json', role: 'create', purpose: `What the role ${target.id} may do.`, text: jsonText(permissions) }])),
     scriptFile('aws', 'create', 'Makes OpenID Connect providers, roles and policies where they are missing, puts right those that differ, and prints the ARNs.', {
       tools: TOOLS,

@@ -21,4 +21,6 @@ export interface Input {
   readonly shape: InputShape;
   /** Where to read it: a command or the page of a console. One sentence. */
   readonly how: string;
+  /** A value that it could have, where only some of its shape make sense. */
+  readonly example?: string;
 }

@@ -38,6 +38,13 @@ export function policyFor(party: RelyingParty, platform: string, tokens: TokenSo
           unblock: 'Go through a cloud or a broker that compares claims.',
         };
   }
+  if (!bindsContext(shape, claims, subject)) {
+    return {
+      code: 'subject-not-matchable',
+      reason: `${party.title} cannot tell one branch or environment of this workload from another: its subjects do not say, and the claims that do cannot be compared there.`,
+      unblock: 'Go through a cloud or a broker that compares claims.',
+    };
+  }
   return {
     issuer: shape.issuer,
     issuerIsShared: tokens.isShared,
@@ -46,6 +53,14 @@ export function policyFor(party: RelyingParty, platform: string, tokens: TokenSo
     claims: claims.map(({ claim, value, type }) => ({ claim, value, type: type ?? 'string' })),
     uploadsKeys: tokens.discovery === 'network',
   };
+}
+
+/** Where tokens say what run they are of (branch, environment, event), the policy has to hold at least one of these, in a claim or within the subject. */
+function bindsContext(shape: TokenShape, claims: readonly PinnableClaim[], subject: TrustPolicy['subject']): boolean {
+  const context = shape.claims.filter(({ role }) => role === 'context');
+  if (context.length === 0 || claims.some(({ role }) => role === 'context')) return true;
+  const text = subject?.text ?? [];
+  return context.some(({ value }) => value.every((part) => (typeof part === 'string' ? text.some((piece) => typeof piece === 'string' && piece.includes(part)) : text.some((piece) => typeof piece !== 'string' && piece.input === part.input))));
 }
 
 function audienceFor(party: RelyingParty, tokens: TokenSource, shape: TokenShape): { readonly text: Text } | NoPath {

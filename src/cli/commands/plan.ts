@@ -30,6 +30,7 @@ import { writeNewFile } from '../../support/atomic-write.ts';
 import { visible } from '../../support/escape.ts';
 import { compileGlobs } from '../../support/glob.ts';
 import { isInside } from '../../support/paths.ts';
+import { refuseLoosePolicies } from '../audit-plan.ts';
 import { EXIT_CODES } from '../exit-codes.ts';
 import { print } from '../print.ts';
 import { ProgressBar } from '../progress.ts';
@@ -73,6 +74,7 @@ export async function runPlan(targets: readonly string[], raw: Readonly<Record<s
   const draft = makePlan(inventory, { platforms, providers, parties, partyInputs }, options);
   const emitted = [...emitPlan(draft, emitters, options.values), ...emitWorkloadSide(draft.identities.map(({ target }) => target), draft.keys.map(({ provider }) => provider), options.values, new Map(draft.inputs.map((input) => [input.id, input])))];
   checkValues(draft.inputs, emitted.flatMap(({ asked }) => asked), options.values);
+  refuseLoosePolicies(emitted.flatMap(({ files }) => files), [...draft.inputs, ...emitted.flatMap(({ asked }) => asked)]);
   const titles = titlesOf();
   const finished = finishPlan(draft, emitted, options.values, { digest: sha256, readme: (plan) => renderPlanMarkdown(plan, { titles }) });
   const json = inertJson(`${JSON.stringify(finished.plan, undefined, 2)}\n`);

@@ -52,7 +52,10 @@ class GithubShape {
     const head: string | InputRef =
       isServer && repository !== undefined && isPlain(repository.owner) && isPlain(repository.name)
         ? `repo:${repository.owner}/${repository.name}`
-        : this.#ask(input(`${scope}.subject_prefix`, `Head of the subject of ${where}`, 'subject-prefix', `gh api repos/${where}/actions/oidc/customization/sub --jq .sub_claim_prefix`));
+        : this.#ask({
+            ...input(`${scope}.subject_prefix`, `Head of the subject of ${where}`, 'subject-prefix', `gh api repos/${where}/actions/oidc/customization/sub --jq .sub_claim_prefix`),
+            ...(repository !== undefined && isPlain(repository.owner) && isPlain(repository.name) ? { example: `repo:${repository.owner}@1/${repository.name}@2` } : {}),
+          });
     const repositoryId = this.#ask(input(`${scope}.repository_id`, `Numeric id of ${where}`, 'digits', `gh api repos/${where} --jq .id`));
     const ownerId = this.#ask(input(`${scope}.repository_owner_id`, `Numeric id of the owner of ${where}`, 'digits', `gh api repos/${where} --jq .owner.id`));
     const tail = this.#tail(scope);

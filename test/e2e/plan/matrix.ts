@@ -66,6 +66,8 @@ export interface PlatformPlan {
   readonly platform: string;
   readonly draft: DraftPlan;
   readonly files: readonly EmittedFile[];
+  /** What the emitters asked for, beside what the draft lists. */
+  readonly inputs: readonly Input[];
 }
 
 /** One workload on each platform that issues tokens, with a key of every provider; once with nothing filled in and once with everything. */
@@ -73,7 +75,7 @@ export function platformPlans(): readonly { readonly open: PlatformPlan; readonl
   return platforms.flatMap((platform) => {
     if (platform.tokens === undefined) return [];
     const open = planFor(platform.id, new Map());
-    const inputs = new Map<string, Input>([...open.draft.inputs, ...open.asked].map((input) => [input.id, input]));
+    const inputs = new Map<string, Input>([...open.draft.inputs, ...open.inputs].map((input) => [input.id, input]));
     const valueOf = ({ id, shape }: Input): string => (id.startsWith('aws.secret_arn_') ? `arn:aws:secretsmanager:eu-central-1:${SAMPLES.digits}:secret:ai/key-AbCdEf` : (VALUES[id] ?? SAMPLES[shape]));
     const values = new Map([...inputs].map(([id, input]) => [id, { value: valueOf(input), from: 'sample' }]));
     // A repository that sends names in its subjects, as those made before July 2026 do.
@@ -82,7 +84,7 @@ export function platformPlans(): readonly { readonly open: PlatformPlan; readonl
   });
 }
 
-function planFor(platform: string, values: PlanOptions['values']): PlatformPlan & { readonly asked: readonly Input[] } {
+function planFor(platform: string, values: PlanOptions['values']): PlatformPlan {
   const context = exampleWorkload(platform);
   const credentials = providers.map((provider): Credential => ({
     id: `c-${provider.id}`,
@@ -124,7 +126,7 @@ function planFor(platform: string, values: PlanOptions['values']): PlatformPlan 
   const draft = makePlan(inventory, { platforms, providers, parties, partyInputs }, { version: '0.0.0', values, runsOn: [], sources: [] });
   const known = new Map(draft.inputs.map((input) => [input.id, input]));
   const emitted = [...emitPlan(draft, emitters, values), ...emitWorkloadSide(draft.identities.map(({ target }) => target), draft.keys.map(({ provider }) => provider), values, known)];
-  return { platform, draft, files: emitted.flatMap(({ files }) => files), asked: emitted.flatMap(({ asked }) => asked) };
+  return { platform, draft, files: emitted.flatMap(({ files }) => files), inputs: emitted.flatMap(({ asked }) => asked) };
 }
 
 /** An inventory of `count` workloads, each with its own job, for the speed of planning. */

@@ -62,7 +62,8 @@ interface Token extends Span {
 }
 
 const SPACE = /(?:[ \t\r\n\f]|\/\/[^\n]*)+/y;
-const STRING = /(?<prefix>[rRbB]{0,2})(?:"""(?<a>(?:\\[\s\S]|(?!""")[^\\])*)"""|'''(?<b>(?:\\[\s\S]|(?!''')[^\\])*)'''|"(?<c>(?:\\.|[^"\\\n])*)"|'(?<d>(?:\\.|[^'\\\n])*)')/y;
+const STRING =
+  /(?<prefix>[rRbB]{0,2})(?:"""(?<a>(?:\\[\s\S]|(?!""")[^\\])*)"""|'''(?<b>(?:\\[\s\S]|(?!''')[^\\])*)'''|"(?<c>(?:\\.|[^"\\\n])*)"|'(?<d>(?:\\.|[^'\\\n])*)')/y;
 const RAW_STRING = /(?<prefix>[rR])(?:"""(?<a>(?:(?!""")[\s\S])*)"""|'''(?<b>(?:(?!''')[\s\S])*)'''|"(?<c>[^"\n]*)"|'(?<d>[^'\n]*)')/y;
 const NUMBER = /(?:0[xX][0-9a-fA-F]+|\d+(?:\.\d+)?(?:[eE][+-]?\d+)?)[uU]?/y;
 const NAME = /[A-Za-z_][A-Za-z0-9_]*/y;
@@ -113,7 +114,20 @@ const CONSTANTS: ReadonlyMap<string, Value> = new Map<string, Value>([
   ['false', false],
   ['null', null],
 ]);
-const ESCAPES: Readonly<Record<string, string>> = { n: '\n', r: '\r', t: '\t', a: '\x07', b: '\b', f: '\f', v: '\v', '\\': '\\', "'": "'", '"': '"', '`': '`', '?': '?' };
+const ESCAPES: Readonly<Record<string, string>> = {
+  n: '\n',
+  r: '\r',
+  t: '\t',
+  a: '\x07',
+  b: '\b',
+  f: '\f',
+  v: '\v',
+  '\\': '\\',
+  "'": "'",
+  '"': '"',
+  '`': '`',
+  '?': '?',
+};
 
 function unescape(body: string): string | undefined {
   let failed = false;
@@ -203,7 +217,8 @@ function member(parser: Parser): Node {
       takes(parser, '?');
       const name = next(parser);
       if (name.kind !== 'name') throw new Unreadable();
-      if (takes(parser, '(') !== undefined) node = { kind: 'call', target: node, name: name.text, arguments: list(parser, ')'), start: node.start, end: endOf(parser) };
+      if (takes(parser, '(') !== undefined)
+        node = { kind: 'call', target: node, name: name.text, arguments: list(parser, ')'), start: node.start, end: endOf(parser) };
       else node = node.kind === 'path' ? { ...node, parts: [...node.parts, name.text], end: name.end } : { kind: 'other', start: node.start, end: name.end };
     } else if (takes(parser, '[') !== undefined) {
       takes(parser, '?');
@@ -220,7 +235,8 @@ function primary(parser: Parser): Node {
   const span = { start: token.start, end: token.end };
   if (token.kind === 'literal') return { kind: 'literal', value: token.value ?? null, ...span };
   if (token.kind === 'name') {
-    if (takes(parser, '(') !== undefined) return { kind: 'call', target: undefined, name: token.text, arguments: list(parser, ')'), start: token.start, end: endOf(parser) };
+    if (takes(parser, '(') !== undefined)
+      return { kind: 'call', target: undefined, name: token.text, arguments: list(parser, ')'), start: token.start, end: endOf(parser) };
     return { kind: 'path', parts: [token.text], ...span };
   }
   if (token.text === '(') {
@@ -306,7 +322,12 @@ interface Bound {
   readonly isElement?: boolean;
 }
 
-const TESTS: Readonly<Record<string, 'prefix' | 'suffix' | 'contains' | 'regex'>> = { startsWith: 'prefix', endsWith: 'suffix', contains: 'contains', matches: 'regex' };
+const TESTS: Readonly<Record<string, 'prefix' | 'suffix' | 'contains' | 'regex'>> = {
+  startsWith: 'prefix',
+  endsWith: 'suffix',
+  contains: 'contains',
+  matches: 'regex',
+};
 
 function boundOf(node: Node, resolve: Resolve): Bound | undefined {
   const claimOf = (of: Node | undefined): string | undefined => (of?.kind === 'path' ? resolve(of.parts) : undefined);

@@ -97,7 +97,26 @@ const GITHUB_CLAIMS: Readonly<Record<string, ClaimRole>> = {
   environment: run('environment'),
 };
 /** Claims that a template may put into the subject, beside those above. */
-const GITHUB_OTHER = ['actor', 'actor_id', 'base_ref', 'head_ref', 'event_name', 'job_workflow_ref', 'job_workflow_sha', 'ref_type', 'ref_protected', 'repository_visibility', 'run_id', 'run_number', 'run_attempt', 'runner_environment', 'sha', 'workflow', 'workflow_sha', 'check_run_id'];
+const GITHUB_OTHER = [
+  'actor',
+  'actor_id',
+  'base_ref',
+  'head_ref',
+  'event_name',
+  'job_workflow_ref',
+  'job_workflow_sha',
+  'ref_type',
+  'ref_protected',
+  'repository_visibility',
+  'run_id',
+  'run_number',
+  'run_attempt',
+  'runner_environment',
+  'sha',
+  'workflow',
+  'workflow_sha',
+  'check_run_id',
+];
 const GITHUB_KEYS: ReadonlySet<string> = new Set([...Object.keys(GITHUB_CLAIMS), ...GITHUB_OTHER, 'repo', 'pull_request']);
 
 function readGithub(subject: Pattern): SubjectParts {
@@ -121,7 +140,8 @@ function readGithub(subject: Pattern): SubjectParts {
   if (!isDefault && form !== 'immutable') form = 'custom';
   for (const [key, value] of others) parts.push(...partsOfClaim(GITHUB_CLAIMS, key, value));
   if (pairs.fields.has('pull_request')) parts.push({ ...part('context', [], 'name'), context: 'pull-request' });
-  if (pairs.rest !== undefined && !parts.some(({ level }) => level === 'context')) parts.push({ ...part('context', pairs.rest, 'name'), context: contextOfRest(pairs.rest) });
+  if (pairs.rest !== undefined && !parts.some(({ level }) => level === 'context'))
+    parts.push({ ...part('context', pairs.rest, 'name'), context: contextOfRest(pairs.rest) });
   return { form, parts, fields: pairs.fields };
 }
 
@@ -193,7 +213,12 @@ function splitWorkflow(value: Pattern): readonly Part[] {
 }
 
 /** A family whose subjects are pairs: `tenant`, `scope` and `context` keys, all of the listed scope keys being needed. */
-function pairReader(keys: { readonly tenant: string; readonly scope: readonly string[]; readonly context: readonly string[]; readonly more?: readonly string[] }): (subject: Pattern) => SubjectParts {
+function pairReader(keys: {
+  readonly tenant: string;
+  readonly scope: readonly string[];
+  readonly context: readonly string[];
+  readonly more?: readonly string[];
+}): (subject: Pattern) => SubjectParts {
   const all = new Set([keys.tenant, ...keys.scope, ...keys.context, ...(keys.more ?? [])]);
   return (subject) => {
     const { fields, rest } = readPairs(subject, all);
@@ -207,10 +232,22 @@ function pairReader(keys: { readonly tenant: string; readonly scope: readonly st
     ] as const) {
       const values = names.map((key) => fields.get(key));
       // Of several keys the one that says least decides.
-      const widestValue = values.find((value) => value !== undefined && widthOf(value) === 'open') ?? values.find((value) => value !== undefined && widthOf(value) === 'partial') ?? values.find((value) => value === undefined) ?? values[0];
+      const widestValue =
+        values.find((value) => value !== undefined && widthOf(value) === 'open') ??
+        values.find((value) => value !== undefined && widthOf(value) === 'partial') ??
+        values.find((value) => value === undefined) ??
+        values[0];
       const isWhole = values.every((value) => value !== undefined);
       if (values.some((value) => value !== undefined && widthOf(value) !== 'exact') && widestValue !== undefined) parts.push(part(level, widestValue, 'name'));
-      else if (isWhole && values[0] !== undefined) parts.push({ ...part(level, values.flatMap((value) => value ?? []), 'name'), ...(level === 'context' ? { context: 'run' } : {}) });
+      else if (isWhole && values[0] !== undefined)
+        parts.push({
+          ...part(
+            level,
+            values.flatMap((value) => value ?? []),
+            'name',
+          ),
+          ...(level === 'context' ? { context: 'run' } : {}),
+        });
     }
     if (rest !== undefined && fields.size > 0 && widthOf(rest) !== 'exact') {
       const open = (['scope', 'context'] as const).find((level) => !parts.some((known) => known.level === level));
@@ -237,7 +274,17 @@ const GITLAB_CLAIMS: Readonly<Record<string, ClaimRole>> = {
   ref_protected: run(),
   environment_protected: run(),
 };
-const GITLAB_KEYS: ReadonlySet<string> = new Set([...Object.keys(GITLAB_CLAIMS), 'ref_type', 'ref_protected', 'environment_protected', 'deployment_tier', 'job_namespace_id', 'job_namespace_path', 'pipeline_source', 'user_login']);
+const GITLAB_KEYS: ReadonlySet<string> = new Set([
+  ...Object.keys(GITLAB_CLAIMS),
+  'ref_type',
+  'ref_protected',
+  'environment_protected',
+  'deployment_tier',
+  'job_namespace_id',
+  'job_namespace_path',
+  'pipeline_source',
+  'user_login',
+]);
 
 function readGitlab(subject: Pattern): SubjectParts {
   const { fields, rest } = readPairs(subject, GITLAB_KEYS);
@@ -259,7 +306,8 @@ const readBuildkitePairs = pairReader({ tenant: 'organization', scope: ['pipelin
 
 function readBuildkite(subject: Pattern): SubjectParts {
   // `--subject-claim pipeline_id`: the subject is the id alone.
-  if (widthOf(subject) === 'exact' && UUID.test(show(subject))) return { form: 'custom', parts: [part('tenant', subject, 'id'), part('scope', subject, 'id')], fields: NO_FIELDS };
+  if (widthOf(subject) === 'exact' && UUID.test(show(subject)))
+    return { form: 'custom', parts: [part('tenant', subject, 'id'), part('scope', subject, 'id')], fields: NO_FIELDS };
   return readBuildkitePairs(subject);
 }
 
@@ -277,7 +325,14 @@ function readCircle(subject: Pattern): SubjectParts {
   const written = show(user);
   const mark = '/vcs-ref/';
   const at = written.lastIndexOf(mark);
-  parts.push({ ...part('context', at === -1 ? (widthOf(user) === 'exact' ? user : user.slice(user.findIndex((element) => element.kind !== 'character'))) : user.slice(at + mark.length), 'name'), context: 'run' });
+  parts.push({
+    ...part(
+      'context',
+      at === -1 ? (widthOf(user) === 'exact' ? user : user.slice(user.findIndex((element) => element.kind !== 'character'))) : user.slice(at + mark.length),
+      'name',
+    ),
+    context: 'run',
+  });
   return { form: 'name', parts, fields: NO_FIELDS };
 }
 
@@ -292,12 +347,17 @@ function readFly(subject: Pattern): SubjectParts {
   const first = indexOf(subject, ':');
   if (first === -1) return { form: 'other', parts: [part('tenant', subject, 'name')], fields: NO_FIELDS };
   const second = indexOf(subject, ':', first + 1);
-  return { form: 'name', parts: [part('tenant', subject.slice(0, first), 'name'), part('scope', subject.slice(first + 1, second === -1 ? subject.length : second), 'name')], fields: NO_FIELDS };
+  return {
+    form: 'name',
+    parts: [part('tenant', subject.slice(0, first), 'name'), part('scope', subject.slice(first + 1, second === -1 ? subject.length : second), 'name')],
+    fields: NO_FIELDS,
+  };
 }
 
 function readKubernetes(subject: Pattern): SubjectParts {
   const rest = after(subject, 'system:serviceaccount:');
-  if (rest === undefined) return { form: 'other', parts: widthOf(subject) === 'exact' ? [] : [part('tenant', subject, 'name'), part('scope', subject, 'name')], fields: NO_FIELDS };
+  if (rest === undefined)
+    return { form: 'other', parts: widthOf(subject) === 'exact' ? [] : [part('tenant', subject, 'name'), part('scope', subject, 'name')], fields: NO_FIELDS };
   const end = indexOf(rest, ':');
   const parts = end === -1 ? [part('tenant', rest, 'name')] : [part('tenant', rest.slice(0, end), 'name'), part('scope', rest.slice(end + 1), 'name')];
   return { form: 'name', parts, fields: NO_FIELDS };
@@ -321,7 +381,14 @@ function readModal(subject: Pattern): SubjectParts {
     ['scope', /(?:^|:)app_(?:id|name):([^:]+):/],
   ] as const) {
     const found = words.exec(head)?.[1];
-    if (found !== undefined) parts.push(part(level, [...found].map((character) => ({ kind: 'character', character })), 'name'));
+    if (found !== undefined)
+      parts.push(
+        part(
+          level,
+          [...found].map((character) => ({ kind: 'character', character })),
+          'name',
+        ),
+      );
   }
   if (parts.length === 0) parts.push(part('tenant', subject, 'name'));
   return { form: 'other', parts, fields: NO_FIELDS };
@@ -448,7 +515,14 @@ const FAMILIES: Readonly<Record<FamilyId, Family>> = {
     id: 'modal',
     title: 'Modal',
     isShared: true,
-    claims: { workspace_id: id('tenant'), workspace_name: name('tenant'), app_id: id('tenant', 'scope'), app_name: name('scope'), function_id: id('tenant', 'scope'), function_name: name('scope') },
+    claims: {
+      workspace_id: id('tenant'),
+      workspace_name: name('tenant'),
+      app_id: id('tenant', 'scope'),
+      app_name: name('scope'),
+      function_id: id('tenant', 'scope'),
+      function_name: name('scope'),
+    },
     forms: [],
     read: readModal,
     levels: ['tenant', 'scope'],
@@ -462,13 +536,29 @@ const FAMILIES: Readonly<Record<FamilyId, Family>> = {
     read: pairReader({ tenant: 'space', scope: ['stack'], context: ['run_type', 'scope'], more: ['module'] }),
     levels: LEVELS,
   },
-  google: { ...FLAT, id: 'google', title: 'Google Cloud', isShared: true, claims: { sub: id(...LEVELS), email: name(...LEVELS), azp: id(...LEVELS), hd: name('tenant') } },
-  entra: { ...FLAT, id: 'entra', title: 'Microsoft Entra ID', isShared: false, claims: { tid: id('tenant'), oid: id(...LEVELS), appid: id('scope'), azp: id('scope') } },
+  google: {
+    ...FLAT,
+    id: 'google',
+    title: 'Google Cloud',
+    isShared: true,
+    claims: { sub: id(...LEVELS), email: name(...LEVELS), azp: id(...LEVELS), hd: name('tenant') },
+  },
+  entra: {
+    ...FLAT,
+    id: 'entra',
+    title: 'Microsoft Entra ID',
+    isShared: false,
+    claims: { tid: id('tenant'), oid: id(...LEVELS), appid: id('scope'), azp: id('scope') },
+  },
   kubernetes: {
     id: 'kubernetes',
     title: 'Kubernetes',
     isShared: false,
-    claims: { 'kubernetes.io/namespace': name('tenant'), 'kubernetes.io/serviceaccount/name': name('scope'), 'kubernetes.io/serviceaccount/uid': id('tenant', 'scope') },
+    claims: {
+      'kubernetes.io/namespace': name('tenant'),
+      'kubernetes.io/serviceaccount/name': name('scope'),
+      'kubernetes.io/serviceaccount/uid': id('tenant', 'scope'),
+    },
     forms: [{ template: 'system:serviceaccount:{namespace}:{name}', except: { namespace: ':/', name: ':/' } }],
     read: readKubernetes,
     levels: ['tenant', 'scope'],
@@ -526,11 +616,19 @@ export const ISSUERS_WITH_PATHS: ReadonlySet<string> = new Set([
   'studio.datachain.ai',
 ]);
 
-const CLUSTER_HOSTS = [/^kubernetes\.default(?:\.svc(?:\.[\w.-]+)?)?$/, /^oidc\.eks\.[\w-]+\.amazonaws\.com(?:\.cn)?$/, /(?:^|\.)oic\.[\w-]+-aks\.azure\.(?:com|cn|us)$/, /^container\.googleapis\.com$/];
+const CLUSTER_HOSTS = [
+  /^kubernetes\.default(?:\.svc(?:\.[\w.-]+)?)?$/,
+  /^oidc\.eks\.[\w-]+\.amazonaws\.com(?:\.cn)?$/,
+  /(?:^|\.)oic\.[\w-]+-aks\.azure\.(?:com|cn|us)$/,
+  /^container\.googleapis\.com$/,
+];
 
 /** The issuer without its scheme, its host in lower case and no slash at the end. */
 export function bareIssuer(issuer: string): string {
-  const rest = issuer.trim().replace(/^[A-Za-z][A-Za-z0-9+.-]*:\/\//, '').replace(/\/+$/, '');
+  const rest = issuer
+    .trim()
+    .replace(/^[A-Za-z][A-Za-z0-9+.-]*:\/\//, '')
+    .replace(/\/+$/, '');
   const slash = rest.indexOf('/');
   return slash === -1 ? rest.toLowerCase() : rest.slice(0, slash).toLowerCase() + rest.slice(slash);
 }
@@ -551,10 +649,17 @@ export function familyOf(issuer: string | undefined, subjects: readonly string[]
 }
 
 function familyOfSubjects(subjects: readonly string[], claims: readonly string[]): Family | undefined {
-  if (subjects.some((subject) => /^repo:/i.test(subject)) || claims.some((claim) => /^(?:repository(?:_owner)?(?:_id)?|job_workflow_ref|workflow_ref)$/.test(claim))) return FAMILIES.github;
-  if (subjects.some((subject) => /^project_(?:path|id):/.test(subject)) || claims.some((claim) => /^(?:project_path|namespace_(?:id|path))$/.test(claim))) return FAMILIES.gitlab;
-  if (subjects.some((subject) => /^organization:.*:(?:workspace|project)/.test(subject)) || claims.some((claim) => claim.startsWith('terraform_'))) return FAMILIES.terraform;
-  if (subjects.some((subject) => /^organization:.*:pipeline:/.test(subject)) || claims.some((claim) => /^(?:organization|pipeline)_(?:id|slug)$/.test(claim))) return FAMILIES.buildkite;
+  if (
+    subjects.some((subject) => /^repo:/i.test(subject)) ||
+    claims.some((claim) => /^(?:repository(?:_owner)?(?:_id)?|job_workflow_ref|workflow_ref)$/.test(claim))
+  )
+    return FAMILIES.github;
+  if (subjects.some((subject) => /^project_(?:path|id):/.test(subject)) || claims.some((claim) => /^(?:project_path|namespace_(?:id|path))$/.test(claim)))
+    return FAMILIES.gitlab;
+  if (subjects.some((subject) => /^organization:.*:(?:workspace|project)/.test(subject)) || claims.some((claim) => claim.startsWith('terraform_')))
+    return FAMILIES.terraform;
+  if (subjects.some((subject) => /^organization:.*:pipeline:/.test(subject)) || claims.some((claim) => /^(?:organization|pipeline)_(?:id|slug)$/.test(claim)))
+    return FAMILIES.buildkite;
   if (claims.some((claim) => claim.startsWith('oidc.circleci.com/'))) return FAMILIES.circleci;
   return undefined;
 }
@@ -589,9 +694,11 @@ export function awsClaimsOf(bare: string): readonly string[] {
   if (host === 'token.actions.githubusercontent.com' || /^token\.actions\.[\w-]+\.ghe\.com$/.test(host)) {
     return ['actor', 'actor_id', 'enterprise_id', 'environment', 'job_workflow_ref', 'ref', 'repository', 'repository_id', 'repository_owner_id', 'workflow'];
   }
-  if (bare === 'gitlab.com') return ['namespace_id', 'project_id', 'ref_protected', 'pipeline_source', 'runner_environment', 'user_id', 'user_login', 'user_email', 'user_access_level'];
+  if (bare === 'gitlab.com')
+    return ['namespace_id', 'project_id', 'ref_protected', 'pipeline_source', 'runner_environment', 'user_id', 'user_login', 'user_email', 'user_access_level'];
   if (bare.startsWith('oidc.circleci.com/org/')) return ['oidc.circleci.com/project-id'];
-  if (bare === 'agent.buildkite.com') return ['organization_id', 'organization_slug', 'pipeline_id', 'pipeline_slug', 'build_branch', 'cluster_id', 'cluster_name'];
+  if (bare === 'agent.buildkite.com')
+    return ['organization_id', 'organization_slug', 'pipeline_id', 'pipeline_slug', 'build_branch', 'cluster_id', 'cluster_name'];
   if (bare === 'accounts.google.com') return ['oaud', 'email'];
   if (bare === 'cognito-identity.amazonaws.com') return ['amr'];
   return ['amr'];

@@ -14,7 +14,8 @@ interface JsonDocument {
  */
 export function openJson(text: string, foldCase: (place: string) => boolean = () => false): JsonDocument {
   const { root, fault } = parseJson(text);
-  const problems: TrustProblem[] = fault === undefined ? [] : [{ place: '', message: `not readable as JSON: ${fault.message} at character ${fault.offset + 1}` }];
+  const problems: TrustProblem[] =
+    fault === undefined ? [] : [{ place: '', message: `not readable as JSON: ${fault.message} at character ${fault.offset + 1}` }];
   if (root === undefined) return { root, duplicateKeys: [], problems: problems.length > 0 ? problems : [{ place: '', message: 'the document is empty' }] };
   if (root.kind !== 'map') return { root: undefined, duplicateKeys: [], problems: [...problems, { place: '', message: 'not a JSON object' }] };
   return { root, duplicateKeys: duplicatesIn(root, '', foldCase), problems };
@@ -45,7 +46,10 @@ export function isAllText(node: DataNode | undefined): boolean {
 }
 
 /** The entries of a map with their places. */
-export function placedEntries(node: DataNode | undefined, place: string): readonly { readonly key: string; readonly value: DataNode; readonly place: string }[] {
+export function placedEntries(
+  node: DataNode | undefined,
+  place: string,
+): readonly { readonly key: string; readonly value: DataNode; readonly place: string }[] {
   return entriesOf(node).map(({ key, value }) => ({ key, value, place: below(place, key) }));
 }
 

@@ -1,5 +1,6 @@
 /** Trust policies of IAM roles. */
 import { childOf, entriesOf, itemsOf, textOf, type DataNode } from '../support/data-tree.ts';
+import { accepts, glob } from '../support/text-language.ts';
 import { bareIssuer, familyOf } from './issuers.ts';
 import { isAllText, openJson, placedEntries, textsOf } from './json.ts';
 import { below, type Arm, type AwsStatement, type ClaimMatcher, type Condition, type TrustReading } from './model.ts';
@@ -28,11 +29,15 @@ export function readAwsTrust(text: string, role: AwsRole = {}): TrustReading {
     return { documents: inner.documents, problems: [...problems, ...inner.problems] };
   }
   const policy = held ?? root;
-  const base = held === undefined ? '' : below(holder === root ? '' : below('', childOf(root, 'Role') === holder ? 'Role' : 'Properties'), 'AssumeRolePolicyDocument');
+  const base =
+    held === undefined ? '' : below(holder === root ? '' : below('', childOf(root, 'Role') === holder ? 'Role' : 'Properties'), 'AssumeRolePolicyDocument');
   const known = { ...roleOf(holder), ...role };
   const statement = childOf(policy, 'Statement');
   if (statement === undefined) return { documents: [], problems: [...problems, { place: base, message: 'no Statement: this is no IAM policy' }] };
-  const placed = statement.kind === 'list' ? itemsOf(statement).map((node, index) => ({ node, place: below(base, 'Statement', index) })) : [{ node: statement, place: below(base, 'Statement') }];
+  const placed =
+    statement.kind === 'list'
+      ? itemsOf(statement).map((node, index) => ({ node, place: below(base, 'Statement', index) }))
+      : [{ node: statement, place: below(base, 'Statement') }];
   const allowed = placed.filter(({ node }) => textOf(childOf(node, 'Effect')) === 'Allow');
   const statements = allowed.map(({ node, place }) => statementOf(node, place));
   const arms = allowed.flatMap(({ node, place }, index) => {
@@ -68,7 +73,12 @@ function administratorOf(role: AwsRole): { readonly place: string; readonly name
     const { root } = openJson(text);
     const statement = childOf(root, 'Statement');
     const all = statement?.kind === 'list' ? itemsOf(statement) : statement === undefined ? [] : [statement];
-    const isWide = all.some((node) => textOf(childOf(node, 'Effect')) === 'Allow' && textsOf(childOf(node, 'Action')).some((action) => action === '*' || action === '*:*') && textsOf(childOf(node, 'Resource')).includes('*'));
+    const isWide = all.some(
+      (node) =>
+        textOf(childOf(node, 'Effect')) === 'Allow' &&
+        textsOf(childOf(node, 'Action')).some((action) => action === '*' || action === '*:*') &&
+        textsOf(childOf(node, 'Resource')).includes('*'),
+    );
     return isWide ? [{ place: '', name: 'an inline policy with Action "*" on Resource "*"' }] : [];
   });
   return [...attached, ...inline];
@@ -80,18 +90,21 @@ function statementOf(node: DataNode, place: string): AwsStatement {
   const principal = childOf(node, 'Principal');
   const federated = principal?.kind === 'map' ? textsOf(childOf(principal, 'Federated')) : [];
   const anyone = textOf(principal);
-  const others = [...(anyone === undefined ? [] : [anyone]), ...entriesOf(principal).flatMap(({ key, value }) => (key === 'Federated' ? [] : textsOf(value).map((text) => `${key}:${text}`)))];
+  const others = [
+    ...(anyone === undefined ? [] : [anyone]),
+    ...entriesOf(principal).flatMap(({ key, value }) => (key === 'Federated' ? [] : textsOf(value).map((text) => `${key}:${text}`))),
+  ];
   const actions = textsOf(childOf(node, 'Action'));
   const isInverted = childOf(node, 'NotPrincipal') !== undefined || childOf(node, 'NotAction') !== undefined;
   const allowsTokens = actions.some((action) => isWithinAction(action)) || childOf(node, 'NotAction') !== undefined;
-  const isWebIdentity = allowsTokens && (federated.some((text) => !text.includes(':saml-provider/')) || anyone === '*' || childOf(node, 'NotPrincipal') !== undefined);
+  const isWebIdentity =
+    allowsTokens && (federated.some((text) => !text.includes(':saml-provider/')) || anyone === '*' || childOf(node, 'NotPrincipal') !== undefined);
   return { place, federated, others, actions, isInverted, isWebIdentity };
 }
 
 /** Whether an action pattern covers the call that exchanges a token. */
 function isWithinAction(action: string): boolean {
-  const parts = action.toLowerCase().split('*').map((part) => part.replace(/[.+^${}()|[\]\\]/g, '\\$&').replaceAll('?', '.'));
-  return new RegExp(`^${parts.join('.*')}$`, 's').test(WEB_IDENTITY);
+  return accepts(glob(action.toLowerCase(), { star: 'anywhere', question: true }), WEB_IDENTITY);
 }
 
 /** `arn:aws:iam::111122223333:oidc-provider/gitlab.com` is `gitlab.com`. */
@@ -185,4 +198,3 @@ function matcherOf(operator: string, value: DataNode): ClaimMatcher {
       return unknown;
   }
 }
-

@@ -21,13 +21,18 @@ export function readAzureCredential(text: string): TrustReading {
   if (subject !== undefined) conditions.push({ claim: 'sub', matcher: { kind: 'exact', values: [subject] }, operator: 'subject', place: `${base}/subject` });
   if (expression !== undefined) {
     const place = `${base}/claimsMatchingExpression`;
-    conditions.push(...(flexibleConditions(expression, place) ?? [{ claim: '', matcher: { kind: 'unknown', text: expression } as const, operator: expression, place }]));
+    conditions.push(
+      ...(flexibleConditions(expression, place) ?? [{ claim: '', matcher: { kind: 'unknown', text: expression } as const, operator: expression, place }]),
+    );
   }
   if (subject !== undefined && expression !== undefined) faults.push({ place: base, message: 'subject and claimsMatchingExpression exclude each other' });
   if (issuer === undefined) faults.push({ place: `${base}/issuer`, message: 'no issuer' });
-  if (audiences.length > 0) conditions.push({ claim: 'aud', matcher: { kind: 'exact', values: audiences }, operator: 'audiences', place: `${base}/${named?.key ?? 'audiences'}` });
+  if (audiences.length > 0)
+    conditions.push({ claim: 'aud', matcher: { kind: 'exact', values: audiences }, operator: 'audiences', place: `${base}/${named?.key ?? 'audiences'}` });
   return {
-    documents: [{ party: 'azure', arms: [{ issuer, conditions, place: base }], duplicateKeys, azure: { audiences, ...(expression === undefined ? {} : { expression }) } }],
+    documents: [
+      { party: 'azure', arms: [{ issuer, conditions, place: base }], duplicateKeys, azure: { audiences, ...(expression === undefined ? {} : { expression }) } },
+    ],
     problems: faults,
   };
 }
@@ -36,7 +41,7 @@ export function readAzureCredential(text: string): TrustReading {
 function flexibleConditions(expression: string, place: string): readonly Condition[] | undefined {
   const clause = /claims\['([\w.]+)'\] (eq|matches) '([^']*)'/y;
   const conditions: Condition[] = [];
-  for (let at = 0; ; ) {
+  for (let at = 0; ;) {
     clause.lastIndex = at;
     const found = clause.exec(expression);
     const [whole, claim, operator, value] = found ?? [];

@@ -24,7 +24,8 @@ export function readGoogleProvider(provider: GoogleProvider): TrustReading {
   const problems = bounds === undefined ? [{ place, message: 'the attribute condition is no expression that can be read' }] : [];
   const unknown: Condition = { claim: '', matcher: { kind: 'unknown', text: condition }, operator: condition, place };
   const audiences = provider.allowedAudiences ?? [];
-  const audience: Condition[] = audiences.length === 0 ? [] : [{ claim: 'aud', matcher: { kind: 'exact', values: audiences }, operator: 'allowedAudiences', place: '/allowedAudiences' }];
+  const audience: Condition[] =
+    audiences.length === 0 ? [] : [{ claim: 'aud', matcher: { kind: 'exact', values: audiences }, operator: 'allowedAudiences', place: '/allowedAudiences' }];
   const conditionArms: Arm[] = (bounds ?? [[unknown]]).map((conditions) => ({ issuer: provider.issuer, conditions: [...conditions, ...audience], place }));
   const { bindings } = provider;
   const arms =
@@ -32,16 +33,27 @@ export function readGoogleProvider(provider: GoogleProvider): TrustReading {
       ? conditionArms
       : bindings.flatMap((member, index) => {
           const bound = boundOf(member, below('/bindings', index), mapping);
-          return bound === undefined ? [] : conditionArms.map((arm) => ({ ...arm, conditions: [...arm.conditions, ...bound], place: below('/bindings', index) }));
+          return bound === undefined
+            ? []
+            : conditionArms.map((arm) => ({ ...arm, conditions: [...arm.conditions, ...bound], place: below('/bindings', index) }));
         });
-  const pool = provider.pool ?? bindings?.map((member) => /projects\/[^/]+\/locations\/[^/]+\/workloadIdentityPools\/[^/]+/.exec(member)?.[0]).find((found) => found !== undefined);
+  const pool =
+    provider.pool ??
+    bindings?.map((member) => /projects\/[^/]+\/locations\/[^/]+\/workloadIdentityPools\/[^/]+/.exec(member)?.[0]).find((found) => found !== undefined);
   return {
     documents: [
       {
         party: 'google',
         arms,
         duplicateKeys: [],
-        google: { condition, conditionArms, mapping, allowedAudiences: audiences, ...(bindings === undefined ? {} : { bindings }), ...(pool === undefined ? {} : { pool }) },
+        google: {
+          condition,
+          conditionArms,
+          mapping,
+          allowedAudiences: audiences,
+          ...(bindings === undefined ? {} : { bindings }),
+          ...(pool === undefined ? {} : { pool }),
+        },
       },
     ],
     problems,
@@ -73,7 +85,8 @@ export function claimOfMapping(expression: string): string | undefined {
 /** What an IAM member adds; undefined for members that are no identities of a pool. */
 function boundOf(member: string, place: string, mapping: Readonly<Record<string, string>>): readonly Condition[] | undefined {
   const subject = /^principal:\/\/[^/]+\/projects\/[^/]+\/locations\/[^/]+\/workloadIdentityPools\/[^/]+\/subject\/(.+)$/s.exec(member)?.[1];
-  if (subject !== undefined) return [{ claim: mappedClaim('google.subject', mapping), matcher: { kind: 'exact', values: [subject] }, operator: 'subject', place }];
+  if (subject !== undefined)
+    return [{ claim: mappedClaim('google.subject', mapping), matcher: { kind: 'exact', values: [subject] }, operator: 'subject', place }];
   const set = /^principalSet:\/\/[^/]+\/projects\/[^/]+\/locations\/[^/]+\/workloadIdentityPools\/[^/]+\/(.+)$/s.exec(member)?.[1];
   if (set === undefined) return undefined;
   if (set === '*') return [];

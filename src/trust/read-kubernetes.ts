@@ -28,7 +28,9 @@ export function readKubernetesWorkload(file: YamlFile): TrustReading {
     };
     return [{ party: 'kubernetes' as const, arms: [], duplicateKeys, kubernetes }];
   });
-  const problems = file.problems.filter(({ message }) => !message.startsWith('duplicate key')).map(({ line, message }) => ({ place: '', message: `line ${line}: ${message}` }));
+  const problems = file.problems
+    .filter(({ message }) => !message.startsWith('duplicate key'))
+    .map(({ line, message }) => ({ place: '', message: `line ${line}: ${message}` }));
   return { documents, problems };
 }
 
@@ -55,10 +57,11 @@ function tokensOf(spec: YamlNode, place: string): readonly KubernetesToken[] {
     itemsOf(get(spec, kind)).flatMap((container, index) =>
       itemsOf(get(container, 'env')).flatMap((variable, number): readonly KubernetesToken[] => {
         const isTokenFile = /TOKEN_FILE(?:PATH)?$/.test(textOf(get(variable, 'name')) ?? '');
-        return isTokenFile && DEFAULT_TOKEN.test(textOf(get(variable, 'value')) ?? '') ? [{ place: below(place, kind, index, 'env', number), kind: 'default-mount' }] : [];
+        return isTokenFile && DEFAULT_TOKEN.test(textOf(get(variable, 'value')) ?? '')
+          ? [{ place: below(place, kind, index, 'env', number), kind: 'default-mount' }]
+          : [];
       }),
     ),
   );
   return [...projected, ...handed];
 }
-

@@ -2,7 +2,18 @@
 import { childOf, entriesOf, textOf, type DataNode } from '../support/data-tree.ts';
 import { readCel } from './cel.ts';
 import { firstOf, isAllText, openJson, placedEntries, textsOf } from './json.ts';
-import { below, type Arm, type ClaimMatcher, type Condition, type GlobDialect, type KeySource, type TrustDocument, type TrustParty, type TrustProblem, type TrustReading } from './model.ts';
+import {
+  below,
+  type Arm,
+  type ClaimMatcher,
+  type Condition,
+  type GlobDialect,
+  type KeySource,
+  type TrustDocument,
+  type TrustParty,
+  type TrustProblem,
+  type TrustReading,
+} from './model.ts';
 
 /** A rule of any party whose documents have no form of their own here. */
 export interface RuleFields {
@@ -17,7 +28,8 @@ export interface RuleFields {
 
 /** Reads a rule given field by field. */
 export function readRuleFields(party: TrustParty, fields: RuleFields): TrustReading {
-  const matcher = (values: readonly string[]): ClaimMatcher => (fields.dialect === undefined ? { kind: 'exact', values } : { kind: 'glob', dialect: fields.dialect, values });
+  const matcher = (values: readonly string[]): ClaimMatcher =>
+    fields.dialect === undefined ? { kind: 'exact', values } : { kind: 'glob', dialect: fields.dialect, values };
   const conditions: Condition[] = [];
   if (fields.subject !== undefined) conditions.push({ claim: 'sub', matcher: matcher([fields.subject]), operator: 'subject', place: '/subject' });
   for (const [claim, value] of Object.entries(fields.claims ?? {})) {
@@ -33,7 +45,12 @@ function audience(values: readonly string[], place: string): Condition {
 }
 
 /** Adds the arms of a CEL condition to what else the rule demands. */
-function withCondition(base: Arm, text: string | undefined, variable: string, place: string): { readonly arms: readonly Arm[]; readonly problems: readonly TrustProblem[] } {
+function withCondition(
+  base: Arm,
+  text: string | undefined,
+  variable: string,
+  place: string,
+): { readonly arms: readonly Arm[]; readonly problems: readonly TrustProblem[] } {
   if (text === undefined || text.trim() === '') return { arms: [base], problems: [] };
   const read = readCel(text, (parts) => (parts[0] === variable && parts.length > 1 ? parts.slice(1).join('/') : undefined), place);
   const unknown: Condition = { claim: '', matcher: { kind: 'unknown', text }, operator: text, place };
@@ -86,7 +103,11 @@ export function readAnthropicRule(text: string, issuerText?: string): TrustReadi
     party: 'anthropic',
     arms: condition.arms,
     duplicateKeys: [...duplicateKeys, ...(beside?.duplicateKeys ?? []).map(({ place, key }) => ({ place: `/issuer${place}`, key }))],
-    anthropic: { appliesToAllWorkspaces: textOf(childOf(root, 'applies_to_all_workspaces')) === 'true', ...(scope === undefined ? {} : { scope }), ...(issuerId === undefined ? {} : { issuerId }) },
+    anthropic: {
+      appliesToAllWorkspaces: textOf(childOf(root, 'applies_to_all_workspaces')) === 'true',
+      ...(scope === undefined ? {} : { scope }),
+      ...(issuerId === undefined ? {} : { issuerId }),
+    },
     ...(target === undefined ? {} : { target }),
     ...(lifetime === undefined ? {} : { lifetimeSeconds: lifetime }),
     ...(keys === undefined ? {} : { keys }),
@@ -139,7 +160,11 @@ export function readOpenAiRule(text: string, providerText?: string): TrustReadin
   const lifetime = numberOf(firstOf(root, 'token_lifetime_seconds', 'lifetime_seconds')?.value);
   const type = textOf(childOf(provider, 'verification', 'type'));
   const keys: KeySource | undefined =
-    type === 'uploaded_jwks' ? { kind: 'uploaded' } : type === 'discovery' ? { kind: 'discovery', ...urlOf(childOf(provider, 'verification', 'discovery_url')) } : undefined;
+    type === 'uploaded_jwks'
+      ? { kind: 'uploaded' }
+      : type === 'discovery'
+        ? { kind: 'discovery', ...urlOf(childOf(provider, 'verification', 'discovery_url')) }
+        : undefined;
   const document: TrustDocument = {
     party: 'openai',
     arms: condition.arms,
@@ -164,10 +189,15 @@ export function readVaultRole(text: string, configText?: string): TrustReading {
   const isGlob = textOf(childOf(role, 'bound_claims_type')) === 'glob';
   const conditions: Condition[] = [];
   const subject = textOf(childOf(role, 'bound_subject'));
-  if (subject !== undefined && subject !== '') conditions.push({ claim: 'sub', matcher: { kind: 'exact', values: [subject] }, operator: 'bound_subject', place: `${base}/bound_subject` });
+  if (subject !== undefined && subject !== '')
+    conditions.push({ claim: 'sub', matcher: { kind: 'exact', values: [subject] }, operator: 'bound_subject', place: `${base}/bound_subject` });
   for (const { key, value, place } of placedEntries(childOf(role, 'bound_claims'), `${base}/bound_claims`)) {
     const values = textsOf(value);
-    const matcher: ClaimMatcher = !isAllText(value) ? { kind: 'unknown', text: key } : isGlob ? { kind: 'glob', dialect: 'vault', values } : { kind: 'exact', values };
+    const matcher: ClaimMatcher = !isAllText(value)
+      ? { kind: 'unknown', text: key }
+      : isGlob
+        ? { kind: 'glob', dialect: 'vault', values }
+        : { kind: 'exact', values };
     // A key may be a JSON pointer: `/kubernetes.io/namespace`.
     conditions.push({ claim: key.replace(/^\//, ''), matcher, operator: 'bound_claims', place });
   }
@@ -219,7 +249,12 @@ export function readHuggingFacePublisher(publisher: HuggingFacePublisher): Trust
   if (publisher.environment !== undefined) claims['environment'] = publisher.environment;
   if (publisher.workflow !== undefined) claims['workflow'] = publisher.workflow;
   const { sub, ...others } = claims;
-  return readRuleFields('huggingface', { ...(issuer === undefined ? {} : { issuer }), audiences: ['https://huggingface.co'], ...(sub === undefined ? {} : { subject: sub }), claims: others });
+  return readRuleFields('huggingface', {
+    ...(issuer === undefined ? {} : { issuer }),
+    audiences: ['https://huggingface.co'],
+    ...(sub === undefined ? {} : { subject: sub }),
+    claims: others,
+  });
 }
 
 /** A policy of OpenRouter: exact subject, one audience. */
@@ -229,7 +264,11 @@ export function readOpenRouterPolicy(text: string): TrustReading {
   const issuerNode = firstOf(root, 'issuer', 'issuer_url')?.value;
   const issuer = textOf(issuerNode) ?? textOf(firstOf(issuerNode, 'url', 'issuer_url', 'issuer')?.value);
   const subject = textOf(childOf(root, 'subject'));
-  return withDuplicates(readRuleFields('openrouter', { ...defined({ issuer, subject }), audiences: textsOf(firstOf(root, 'audience', 'audiences')?.value) }), duplicateKeys, problems);
+  return withDuplicates(
+    readRuleFields('openrouter', { ...defined({ issuer, subject }), audiences: textsOf(firstOf(root, 'audience', 'audiences')?.value) }),
+    duplicateKeys,
+    problems,
+  );
 }
 
 /** A federation policy of Databricks: `oidc_policy { issuer, audiences, subject, subject_claim }`. */
@@ -274,15 +313,21 @@ export function readSnowflakeUser(sql: string): TrustReading {
     }
     const fields = new Map<string, readonly string[]>();
     const duplicateKeys: { place: string; key: string }[] = [];
-    for (const [, key, list, quoted, bare] of body.matchAll(/([A-Z_]+)\s*=\s*(?:\(((?:'(?:''|[^'])*'|[^')])*)\)|'((?:''|[^'])*)'|([\w.]+))/gi)) {
+    for (const [, key, list, quoted, bare] of body.matchAll(/\b([A-Z_]+)\s*=\s*(?:\(((?:'(?:''|[^'])*'(?!')|[^')])*)\)|'((?:''|[^'])*)'(?!')|([\w.]+))/gi)) {
       if (key === undefined) continue;
       const name = key.toUpperCase();
       if (fields.has(name)) duplicateKeys.push({ place: below('', key), key });
       const values = list === undefined ? [quoted ?? bare ?? ''] : [...list.matchAll(/'((?:''|[^'])*)'/g)].map((item) => item[1] ?? '');
-      fields.set(name, values.map((value) => value.replaceAll("''", "'")));
+      fields.set(
+        name,
+        values.map((value) => value.replaceAll("''", "'")),
+      );
     }
     if (fields.get('TYPE')?.[0]?.toUpperCase() !== 'OIDC') continue;
-    const reading = readRuleFields('snowflake', { ...defined({ issuer: fields.get('ISSUER')?.[0], subject: fields.get('SUBJECT')?.[0] }), audiences: fields.get('OIDC_AUDIENCE_LIST') ?? [] });
+    const reading = readRuleFields('snowflake', {
+      ...defined({ issuer: fields.get('ISSUER')?.[0], subject: fields.get('SUBJECT')?.[0] }),
+      audiences: fields.get('OIDC_AUDIENCE_LIST') ?? [],
+    });
     documents.push(...reading.documents.map((document) => ({ ...document, duplicateKeys })));
     problems.push(...reading.problems);
   }

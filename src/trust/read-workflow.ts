@@ -6,13 +6,20 @@ import { duplicatesOf, mapsIn } from './yaml.ts';
 /** Reads one workflow file. Never throws. */
 export function readWorkflow(text: string): TrustReading {
   const file = parseYaml(text);
-  const problems = file.problems.filter(({ message }) => !message.startsWith('duplicate key')).map(({ line, message }) => ({ place: '', message: `line ${line}: ${message}` }));
+  const problems = file.problems
+    .filter(({ message }) => !message.startsWith('duplicate key'))
+    .map(({ line, message }) => ({ place: '', message: `line ${line}: ${message}` }));
   const root = file.documents.find((document) => document.kind === 'map');
   if (root === undefined) return { documents: [], problems: problems.length > 0 ? problems : [{ place: '', message: 'no workflow' }] };
   const grantsAll = grants(get(root, 'permissions')) === true;
   const workflowEnv = keysUnder(get(root, 'env'), '/env');
   const jobs = entriesOf(get(root, 'jobs')).map(({ key, value }) => jobOf(key, value, grantsAll, workflowEnv));
-  return { documents: [{ party: 'github-workflow', arms: [], duplicateKeys: duplicatesOf(root, ''), workflow: { triggers: triggersOf(get(root, 'on')), grantsAll, jobs } }], problems };
+  return {
+    documents: [
+      { party: 'github-workflow', arms: [], duplicateKeys: duplicatesOf(root, ''), workflow: { triggers: triggersOf(get(root, 'on')), grantsAll, jobs } },
+    ],
+    problems,
+  };
 }
 
 function triggersOf(node: YamlNode | undefined): readonly string[] {
@@ -41,7 +48,9 @@ function jobOf(name: string, job: YamlNode, grantsAll: boolean, workflowEnv: rea
     return text === undefined ? [] : [{ place: below(where, 'uses'), text }];
   });
   const head = steps.map(({ node }) => headOf(node)).find((found) => found !== undefined);
-  const checkouts = steps.some(({ node }) => isCheckout(node) || /\bgit\s+(?:clone|fetch|checkout|pull)\b|\bgh\s+(?:pr\s+checkout|repo\s+clone)\b/.test(textOf(get(node, 'run')) ?? ''));
+  const checkouts = steps.some(
+    ({ node }) => isCheckout(node) || /\bgit\s+(?:clone|fetch|checkout|pull)\b|\bgh\s+(?:pr\s+checkout|repo\s+clone)\b/.test(textOf(get(node, 'run')) ?? ''),
+  );
   return {
     name,
     place,
@@ -51,7 +60,12 @@ function jobOf(name: string, job: YamlNode, grantsAll: boolean, workflowEnv: rea
     checksOut: checkouts,
     ...(head === undefined ? {} : { checksOutHead: head }),
     staticKeys: [...workflowEnv, ...keysUnder(job, place)],
-    federates: VENDORS.filter((vendor) => vendor.federates(job, steps.map(({ node }) => node))).map(({ id }) => id),
+    federates: VENDORS.filter((vendor) =>
+      vendor.federates(
+        job,
+        steps.map(({ node }) => node),
+      ),
+    ).map(({ id }) => id),
   };
 }
 
@@ -68,7 +82,16 @@ function isCheckout(step: YamlNode): boolean {
   return /^actions\/checkout(?:@|$)/i.test(textOf(get(step, 'uses')) ?? '');
 }
 
-const HEAD = /github\.head_ref|github\.event\.pull_request\.(?:head\.|merge_commit_sha)|github\.event\.workflow_run\.(?:head_(?:sha|branch|commit|repository)|pull_requests)|refs\/pull\/|\bpull\/[^\s/]+\/(?:head|merge)\b/;
+/** Ways to name the code of a pull request. */
+const HEAD = new RegExp(
+  [
+    'github\\.head_ref',
+    'github\\.event\\.pull_request\\.(?:head\\.|merge_commit_sha)',
+    'github\\.event\\.workflow_run\\.(?:head_(?:sha|branch|commit|repository)|pull_requests)',
+    'refs/pull/',
+    '\\bpull/[^\\s/]+/(?:head|merge)\\b',
+  ].join('|'),
+);
 
 /** The words with which the step fetches the code of a pull request. */
 function headOf(step: YamlNode): string | undefined {
@@ -123,7 +146,11 @@ const VENDORS: readonly Vendor[] = [
   },
   { id: 'Hugging Face', keys: /^(?:hf_token|hugging_?face(?:_hub)?_(?:api_)?token)$/i, federates: (job) => mentions(job, /^hf_oidc_(?:resource|id_token)$/i) },
   { id: 'Databricks', keys: /^databricks_(?:token|client_secret)$/i, federates: (job) => mentions(job, /^databricks_auth_type$/i, /oidc/) },
-  { id: 'Snowflake', keys: /^snowflake_(?:password|private_key(?:_raw)?)$/i, federates: (_job, steps) => usesWith(steps, /^snowflakedb\//i, 'use-oidc', /^true$/) },
+  {
+    id: 'Snowflake',
+    keys: /^snowflake_(?:password|private_key(?:_raw)?)$/i,
+    federates: (_job, steps) => usesWith(steps, /^snowflakedb\//i, 'use-oidc', /^true$/),
+  },
   { id: 'Vault', keys: /^vault_token$/i, federates: (_job, steps) => usesWith(steps, /^hashicorp\/vault-action@/, 'method', /^jwt$/) },
 ];
 

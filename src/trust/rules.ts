@@ -13,7 +13,16 @@ import { textRules } from './rules/texts.ts';
 import { workflowRules } from './rules/workflows.ts';
 
 /** All rules, by id. */
-export const trustRules: readonly TrustRule[] = [...awsRules, ...azureRules, ...clusterRules, ...googleRules, ...providerRules, ...subjectRules, ...textRules, ...workflowRules].toSorted((a, b) => (a.id < b.id ? -1 : 1));
+export const trustRules: readonly TrustRule[] = [
+  ...awsRules,
+  ...azureRules,
+  ...clusterRules,
+  ...googleRules,
+  ...providerRules,
+  ...subjectRules,
+  ...textRules,
+  ...workflowRules,
+].toSorted((a, b) => (a.id < b.id ? -1 : 1));
 
 /** The rule of this id (`TP007`), without regard to letter case. */
 export function describeRule(id: string): TrustRule | undefined {
@@ -42,5 +51,9 @@ function withVariables(document: TrustDocument, variables: Readonly<Record<strin
     conditions: arm.conditions.map((condition) => ({ ...condition, matcher: fillMatcher(condition.matcher) })),
   });
   const { google } = document;
-  return { ...document, arms: document.arms.map(fillArm), ...(google === undefined ? {} : { google: { ...google, conditionArms: google.conditionArms.map(fillArm) } }) };
+  return {
+    ...document,
+    arms: document.arms.map(fillArm),
+    ...(google === undefined ? {} : { google: { ...google, conditionArms: google.conditionArms.map(fillArm) } }),
+  };
 }

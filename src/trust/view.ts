@@ -65,7 +65,11 @@ export function valuesOf(arm: Arm, claim: string): readonly string[] | undefined
 
 function viewsOfArm(arm: Arm): readonly View[] {
   const subjects = valuesOf(arm, 'sub') ?? [];
-  const family = familyOf(arm.issuer, subjects, arm.conditions.filter(({ isRequest }) => isRequest === undefined).map(({ claim }) => claim));
+  const family = familyOf(
+    arm.issuer,
+    subjects,
+    arm.conditions.filter(({ isRequest }) => isRequest === undefined).map(({ claim }) => claim),
+  );
   const [primary, ...others] = boundsOn(arm, 'sub');
   const rest = arm.conditions.filter((condition) => condition.claim !== 'sub' && isBound(condition));
   const conditions = [...others, ...rest];
@@ -152,7 +156,12 @@ function withinOf(family: Family): Language | undefined {
   return family.forms.length === 0 ? undefined : family.forms.flatMap((form) => languageOfForm(form, {}));
 }
 
-const PLAIN: Language = [[{ kind: 'one', except: ' ' }, { kind: 'many', except: ' ' }]];
+const PLAIN: Language = [
+  [
+    { kind: 'one', except: ' ' },
+    { kind: 'many', except: ' ' },
+  ],
+];
 
 /** A shortest text of `language` that is not in `intended` (default: any text of it), of the issuer's own form where there is one. */
 export function counterexample(family: Family, claim: string, language: Language, intended: Language = []): string | undefined {
@@ -169,4 +178,3 @@ export function counterexample(family: Family, claim: string, language: Language
 export function continued(head: string, separators: string): Language {
   return [...separators].map((separator) => [...(exactly(head + separator)[0] ?? []), { kind: 'many', except: '' } as const]);
 }
-

@@ -1,5 +1,13 @@
 /** Documents as the parties have them, with one part of each open to change. */
-import { readAnthropicRule, readDatabricksPolicy, readHuggingFacePublisher, readOpenAiRule, readOpenRouterPolicy, readSnowflakeUser, readVaultRole } from '../../src/trust/read-rules.ts';
+import {
+  readAnthropicRule,
+  readDatabricksPolicy,
+  readHuggingFacePublisher,
+  readOpenAiRule,
+  readOpenRouterPolicy,
+  readSnowflakeUser,
+  readVaultRole,
+} from '../../src/trust/read-rules.ts';
 import { readAwsTrust, type AwsRole } from '../../src/trust/read-aws.ts';
 import { readAzureCredential } from '../../src/trust/read-azure.ts';
 import { readGoogleProvider, type GoogleProvider } from '../../src/trust/read-google.ts';
@@ -25,7 +33,10 @@ export type Conditions = Readonly<Record<string, Readonly<Record<string, unknown
 /** Condition keys without their issuer: `sub` becomes `ISSUER:sub`; a key with a colon stays. */
 export function statement(conditions: Conditions, provider: string = GITHUB, more: Readonly<Record<string, unknown>> = {}): object {
   const keyed = Object.fromEntries(
-    Object.entries(conditions).map(([operator, keys]) => [operator, Object.fromEntries(Object.entries(keys).map(([key, value]) => [key.includes(':') ? key : `${provider}:${key}`, value]))]),
+    Object.entries(conditions).map(([operator, keys]) => [
+      operator,
+      Object.fromEntries(Object.entries(keys).map(([key, value]) => [key.includes(':') ? key : `${provider}:${key}`, value])),
+    ]),
   );
   return {
     Effect: 'Allow',
@@ -44,12 +55,19 @@ export const AUD = { aud: 'sts.amazonaws.com' };
 
 /** A role with one subject of GitHub. */
 export function awsSubject(sub: unknown, operator = 'StringEquals', claims: Readonly<Record<string, unknown>> = {}): TrustDocument {
-  return aws(statement(operator === 'StringEquals' ? { StringEquals: { ...AUD, ...claims, sub } } : { StringEquals: { ...AUD, ...claims }, [operator]: { sub } }));
+  return aws(
+    statement(operator === 'StringEquals' ? { StringEquals: { ...AUD, ...claims, sub } } : { StringEquals: { ...AUD, ...claims }, [operator]: { sub } }),
+  );
 }
 
 /** A role with one pattern on the subject of an issuer. */
 export function awsOf(provider: string, sub: string, claims: Readonly<Record<string, unknown>> = {}): TrustDocument {
-  return aws(statement({ StringEquals: { ...AUD, ...claims }, [/[*?]/.test(sub) ? 'StringLike' : 'StringEquals']: { ...(/[*?]/.test(sub) ? {} : { ...AUD, ...claims }), sub } }, provider));
+  return aws(
+    statement(
+      { StringEquals: { ...AUD, ...claims }, [/[*?]/.test(sub) ? 'StringLike' : 'StringEquals']: { ...(/[*?]/.test(sub) ? {} : { ...AUD, ...claims }), sub } },
+      provider,
+    ),
+  );
 }
 
 export function google(changes: Partial<GoogleProvider> = {}): TrustDocument {
@@ -66,7 +84,9 @@ export function google(changes: Partial<GoogleProvider> = {}): TrustDocument {
 }
 
 export function azure(changes: Readonly<Record<string, unknown>> = {}): TrustDocument {
-  return only(readAzureCredential(JSON.stringify({ name: 'main', issuer: `https://${GITHUB}`, subject: SUBJECT, audiences: ['api://AzureADTokenExchange'], ...changes })));
+  return only(
+    readAzureCredential(JSON.stringify({ name: 'main', issuer: `https://${GITHUB}`, subject: SUBJECT, audiences: ['api://AzureADTokenExchange'], ...changes })),
+  );
 }
 
 export function flexible(value: string): TrustDocument {
@@ -75,7 +95,11 @@ export function flexible(value: string): TrustDocument {
 
 export const CLAUDE_ISSUER = { issuer_url: `https://${GITHUB}`, name: 'github', jwks: { type: 'discovery' } };
 
-export function anthropic(match: Readonly<Record<string, unknown>> = {}, changes: Readonly<Record<string, unknown>> = {}, issuer: Readonly<Record<string, unknown>> = {}): TrustDocument {
+export function anthropic(
+  match: Readonly<Record<string, unknown>> = {},
+  changes: Readonly<Record<string, unknown>> = {},
+  issuer: Readonly<Record<string, unknown>> = {},
+): TrustDocument {
   const rule = {
     name: 'main',
     issuer_id: 'fdis_example',
@@ -90,17 +114,39 @@ export function anthropic(match: Readonly<Record<string, unknown>> = {}, changes
 }
 
 export function openai(changes: Readonly<Record<string, unknown>> = {}, provider: Readonly<Record<string, unknown>> = {}): TrustDocument {
-  const rule = { project_id: 'proj_example', service_account_id: 'sa_example', attribute_matchers: { repository_id: '20', ref: 'refs/heads/main' }, ...changes };
-  return only(readOpenAiRule(JSON.stringify(rule), JSON.stringify({ type: 'oidc', issuer: `https://${GITHUB}`, audience: 'https://api.openai.com/v1', verification: { type: 'discovery' }, ...provider })));
+  const rule = {
+    project_id: 'proj_example',
+    service_account_id: 'sa_example',
+    attribute_matchers: { repository_id: '20', ref: 'refs/heads/main' },
+    ...changes,
+  };
+  return only(
+    readOpenAiRule(
+      JSON.stringify(rule),
+      JSON.stringify({ type: 'oidc', issuer: `https://${GITHUB}`, audience: 'https://api.openai.com/v1', verification: { type: 'discovery' }, ...provider }),
+    ),
+  );
 }
 
 export function vault(changes: Readonly<Record<string, unknown>> = {}, config: Readonly<Record<string, unknown>> = {}): TrustDocument {
-  const role = { role_type: 'jwt', user_claim: 'sub', bound_subject: SUBJECT, bound_audiences: ['https://vault.example.com'], bound_claims_type: 'string', token_ttl: 600, ...changes };
+  const role = {
+    role_type: 'jwt',
+    user_claim: 'sub',
+    bound_subject: SUBJECT,
+    bound_audiences: ['https://vault.example.com'],
+    bound_claims_type: 'string',
+    token_ttl: 600,
+    ...changes,
+  };
   return only(readVaultRole(JSON.stringify(role), JSON.stringify({ oidc_discovery_url: `https://${GITHUB}`, bound_issuer: `https://${GITHUB}`, ...config })));
 }
 
 export function databricks(policy: Readonly<Record<string, unknown>> = {}): TrustDocument {
-  return only(readDatabricksPolicy(JSON.stringify({ oidc_policy: { issuer: `https://${GITHUB}`, audiences: ['https://example.com/databricks'], subject: SUBJECT, ...policy } })));
+  return only(
+    readDatabricksPolicy(
+      JSON.stringify({ oidc_policy: { issuer: `https://${GITHUB}`, audiences: ['https://example.com/databricks'], subject: SUBJECT, ...policy } }),
+    ),
+  );
 }
 
 export function openrouter(policy: Readonly<Record<string, unknown>> = {}): TrustDocument {

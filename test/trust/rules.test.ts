@@ -1,10 +1,33 @@
 import { describe, expect, test } from 'vitest';
-import { readAnthropicRule } from '../../src/trust/read-rules.ts';
 import { readAwsTrust } from '../../src/trust/read-aws.ts';
-import { readRuleFields } from '../../src/trust/read-rules.ts';
+import { readAnthropicRule, readHuggingFacePublisher, readRuleFields } from '../../src/trust/read-rules.ts';
 import { auditTrust, describeRule, trustRules } from '../../src/trust/rules.ts';
 import type { TrustContext, TrustDocument } from '../../src/trust/model.ts';
-import { anthropic, AUD, aws, awsOf, awsSubject, azure, databricks, flexible, GITHUB, google, huggingface, kubernetes, NAMED, only, openai, openrouter, pod, POOL, snowflake, statement, SUBJECT, vault, workflow } from './documents.ts';
+import {
+  anthropic,
+  AUD,
+  aws,
+  awsOf,
+  awsSubject,
+  azure,
+  databricks,
+  flexible,
+  GITHUB,
+  google,
+  huggingface,
+  kubernetes,
+  NAMED,
+  only,
+  openai,
+  openrouter,
+  pod,
+  POOL,
+  snowflake,
+  statement,
+  SUBJECT,
+  vault,
+  workflow,
+} from './documents.ts';
 
 /** A document, alone or with what is known beside it. */
 type Case = TrustDocument | readonly [TrustDocument, TrustContext];
@@ -40,33 +63,57 @@ const CHECKOUT = `    steps:\n      - uses: actions/checkout@${SHA}\n      - run
 
 const CASES: Readonly<Record<string, RuleCase>> = {
   TP001: {
-    bad: [aws(statement({ StringEquals: AUD })), aws(statement({ StringEquals: { ...AUD, repository_id: '20' } })), aws(statement({ StringEquals: AUD, Null: { sub: 'false' } }))],
+    bad: [
+      aws(statement({ StringEquals: AUD })),
+      aws(statement({ StringEquals: { ...AUD, repository_id: '20' } })),
+      aws(statement({ StringEquals: AUD, Null: { sub: 'false' } })),
+    ],
     good: [awsSubject(SUBJECT), aws(statement({ StringEquals: { aud: 'acme' } }, 'oidc.vercel.com')), aws(statement({ StringEquals: AUD }, EKS))],
   },
-  TP002: { bad: [aws(statement({ StringEquals: { sub: SUBJECT } })), aws(statement({ StringEquals: { sub: SUBJECT }, StringLike: { aud: '*' } }))], good: [awsSubject(SUBJECT)] },
+  TP002: {
+    bad: [aws(statement({ StringEquals: { sub: SUBJECT } })), aws(statement({ StringEquals: { sub: SUBJECT }, StringLike: { aud: '*' } }))],
+    good: [awsSubject(SUBJECT)],
+  },
   TP003: {
     bad: [
-      ...['repo:*', '*', 'repo:*/app:ref:refs/heads/main', 'repo:a*e/app:ref:refs/heads/main', 'repo:?cme/app:ref:refs/heads/main', 're*'].map((sub) => awsSubject(sub, 'StringLike')),
+      ...['repo:*', '*', 'repo:*/app:ref:refs/heads/main', 'repo:a*e/app:ref:refs/heads/main', 'repo:?cme/app:ref:refs/heads/main', 're*'].map((sub) =>
+        awsSubject(sub, 'StringLike'),
+      ),
       awsOf('gitlab.com', 'project_path:*'),
       awsOf(TFC, 'organization:*:project:core:workspace:app:run_phase:apply'),
       databricks({ subject: undefined }),
       snowflake(''),
       openrouter({ subject: undefined }),
-      huggingface({ repository: undefined, branch: 'main' } as never),
+      only(readHuggingFacePublisher({ provider: 'github', branch: 'main' })),
       anthropic({ subject_prefix: 'repo:*' }),
     ],
     good: [awsSubject(SUBJECT), awsSubject('repo:acme/*', 'StringLike'), databricks(), snowflake(), openrouter(), huggingface()],
   },
   TP004: {
-    bad: [awsSubject('repo:acme*', 'StringLike'), awsSubject('repo:acme*/app:ref:refs/heads/main', 'StringLike'), anthropic({ subject_prefix: 'repo:acme*' }), google({ attributeCondition: `assertion.sub.startsWith('repo:acme')` })],
+    bad: [
+      awsSubject('repo:acme*', 'StringLike'),
+      awsSubject('repo:acme*/app:ref:refs/heads/main', 'StringLike'),
+      anthropic({ subject_prefix: 'repo:acme*' }),
+      google({ attributeCondition: `assertion.sub.startsWith('repo:acme')` }),
+    ],
     good: [awsSubject('repo:acme/app:*', 'StringLike'), google({ attributeCondition: `assertion.sub.startsWith('repo:acme/app:')` })],
   },
   TP005: {
-    bad: [awsSubject('repo:acme/app*', 'StringLike'), awsSubject('repo:acme/app*:ref:refs/heads/main', 'StringLike'), awsOf('gitlab.com', 'project_path:acme/app*'), flexible(`claims['sub'] matches 'repo:acme/app*'`)],
+    bad: [
+      awsSubject('repo:acme/app*', 'StringLike'),
+      awsSubject('repo:acme/app*:ref:refs/heads/main', 'StringLike'),
+      awsOf('gitlab.com', 'project_path:acme/app*'),
+      flexible(`claims['sub'] matches 'repo:acme/app*'`),
+    ],
     good: [awsSubject('repo:acme/app:*', 'StringLike'), awsOf('gitlab.com', 'project_path:acme/app:*')],
   },
   TP006: {
-    bad: [awsSubject('repo:acme/*', 'StringLike'), awsSubject('repo:acme/*:ref:refs/heads/main', 'StringLike'), anthropic({ subject_prefix: undefined, claims: { repository_owner_id: '10' } }), aws(statement({ StringEquals: AUD }, CIRCLE))],
+    bad: [
+      awsSubject('repo:acme/*', 'StringLike'),
+      awsSubject('repo:acme/*:ref:refs/heads/main', 'StringLike'),
+      anthropic({ subject_prefix: undefined, claims: { repository_owner_id: '10' } }),
+      aws(statement({ StringEquals: AUD }, CIRCLE)),
+    ],
     good: [awsSubject('repo:acme/app:*', 'StringLike'), awsSubject(SUBJECT), awsOf(CIRCLE, 'org/1/project/2/user/*', { 'oidc.circleci.com/project-id': '2' })],
   },
   TP007: {
@@ -85,7 +132,11 @@ const CASES: Readonly<Record<string, RuleCase>> = {
     ],
   },
   TP008: {
-    bad: [awsSubject('repo:acme@10/app@20:pull_request'), [azure({ subject: 'repo:acme@10/app@20:pull_request' }), { privileged: true }], anthropic({ claims: { event_name: 'pull_request_target' } })],
+    bad: [
+      awsSubject('repo:acme@10/app@20:pull_request'),
+      [azure({ subject: 'repo:acme@10/app@20:pull_request' }), { privileged: true }],
+      anthropic({ claims: { event_name: 'pull_request_target' } }),
+    ],
     good: [awsSubject(SUBJECT), [awsSubject('repo:acme@10/app@20:pull_request'), { privileged: false }]],
   },
   TP009: {
@@ -96,11 +147,17 @@ const CASES: Readonly<Record<string, RuleCase>> = {
       google({ attributeCondition: `assertion.repository_id == '20' && assertion.ref.startsWith('refs/heads/')` }),
       [awsSubject('repo:acme/app:ref:refs/heads/rel*', 'StringLike'), { repositories: [{ ...REPOSITORY, protectedRefs: ['refs/heads/release/*'] }] }],
     ],
-    good: [awsSubject(SUBJECT), [awsSubject('repo:acme/app:ref:refs/heads/release/*', 'StringLike'), { repositories: [{ ...REPOSITORY, protectedRefs: ['refs/heads/rel*'] }] }]],
+    good: [
+      awsSubject(SUBJECT),
+      [awsSubject('repo:acme/app:ref:refs/heads/release/*', 'StringLike'), { repositories: [{ ...REPOSITORY, protectedRefs: ['refs/heads/rel*'] }] }],
+    ],
   },
   TP010: {
     bad: [awsSubject('repo:acme/app:ref:refs/tags/*', 'StringLike'), awsSubject('repo:acme/app:ref:refs/tags/v?', 'StringLike')],
-    good: [awsSubject('repo:acme@10/app@20:ref:refs/tags/v1'), [awsSubject('repo:acme/app:ref:refs/tags/v*', 'StringLike'), { repositories: [{ ...REPOSITORY, protectedRefs: ['refs/tags/*'] }] }]],
+    good: [
+      awsSubject('repo:acme@10/app@20:ref:refs/tags/v1'),
+      [awsSubject('repo:acme/app:ref:refs/tags/v*', 'StringLike'), { repositories: [{ ...REPOSITORY, protectedRefs: ['refs/tags/*'] }] }],
+    ],
   },
   TP011: {
     bad: [
@@ -108,7 +165,10 @@ const CASES: Readonly<Record<string, RuleCase>> = {
       awsSubject('repo:acme@10/app@20:environment:prod'),
       awsSubject('repo:acme/app:environment:prod*', 'StringLike'),
     ],
-    good: [[awsSubject('repo:acme@10/app@20:environment:prod%3Aeu'), { repositories: [{ ...REPOSITORY, environments: { 'prod:eu': true } }] }], awsSubject(SUBJECT)],
+    good: [
+      [awsSubject('repo:acme@10/app@20:environment:prod%3Aeu'), { repositories: [{ ...REPOSITORY, environments: { 'prod:eu': true } }] }],
+      awsSubject(SUBJECT),
+    ],
   },
   TP012: {
     bad: [
@@ -129,15 +189,30 @@ const CASES: Readonly<Record<string, RuleCase>> = {
       [awsSubject(NAMED), { repositories: [{ host: 'github', path: 'acme/app', subjectForm: 'custom' }] }],
       [awsSubject([NAMED, SUBJECT]), { repositories: [{ host: 'github', path: 'acme/app', subjectPrefix: 'repo:acme@10/app@20' }] }],
     ],
-    good: [[awsSubject(SUBJECT), { repositories: [{ ...REPOSITORY, subjectForm: 'immutable', subjectPrefix: 'repo:acme@10/app@20' }] }], awsSubject([NAMED, SUBJECT])],
+    good: [
+      [awsSubject(SUBJECT), { repositories: [{ ...REPOSITORY, subjectForm: 'immutable', subjectPrefix: 'repo:acme@10/app@20' }] }],
+      awsSubject([NAMED, SUBJECT]),
+    ],
   },
   TP014: {
-    bad: [awsSubject('workflow:deploy:ref:refs/heads/main'), [awsSubject(SUBJECT), { repositories: [{ ...REPOSITORY, subjectTemplate: ['workflow', 'ref'] }] }]],
-    good: [awsSubject('repository_owner_id:10:repository_id:20:ref:refs/heads/main'), [awsSubject(SUBJECT), { repositories: [{ ...REPOSITORY, subjectTemplate: ['repo', 'job_workflow_ref'] }] }]],
+    bad: [
+      awsSubject('workflow:deploy:ref:refs/heads/main'),
+      [awsSubject(SUBJECT), { repositories: [{ ...REPOSITORY, subjectTemplate: ['workflow', 'ref'] }] }],
+    ],
+    good: [
+      awsSubject('repository_owner_id:10:repository_id:20:ref:refs/heads/main'),
+      [awsSubject(SUBJECT), { repositories: [{ ...REPOSITORY, subjectTemplate: ['repo', 'job_workflow_ref'] }] }],
+    ],
   },
   TP015: {
-    bad: [anthropic({ subject_prefix: undefined, condition: `claims.workflow == 'deploy'` }), vault({ bound_subject: '', bound_claims: { actor: 'octocat' } }), awsSubject('actor:octocat')],
-    good: [anthropic({ subject_prefix: undefined, condition: `claims.workflow == 'deploy' && claims.repository_id == '20' && claims.ref == 'refs/heads/main'` })],
+    bad: [
+      anthropic({ subject_prefix: undefined, condition: `claims.workflow == 'deploy'` }),
+      vault({ bound_subject: '', bound_claims: { actor: 'octocat' } }),
+      awsSubject('actor:octocat'),
+    ],
+    good: [
+      anthropic({ subject_prefix: undefined, condition: `claims.workflow == 'deploy' && claims.repository_id == '20' && claims.ref == 'refs/heads/main'` }),
+    ],
   },
   TP016: {
     bad: [
@@ -150,10 +225,18 @@ const CASES: Readonly<Record<string, RuleCase>> = {
       awsSubject(NAMED, 'StringEquals', { job_workflow_ref: 'acme/app/.github/workflows/x.yml@refs/heads/main' }),
     ],
   },
-  TP017: { bad: [awsSubject('repo:acme/app:*', 'ForAllValues:StringLike'), awsSubject(SUBJECT, 'ForAllValues:StringEquals')], good: [awsSubject(SUBJECT), awsSubject(SUBJECT, 'ForAnyValue:StringEquals')] },
+  TP017: {
+    bad: [awsSubject('repo:acme/app:*', 'ForAllValues:StringLike'), awsSubject(SUBJECT, 'ForAllValues:StringEquals')],
+    good: [awsSubject(SUBJECT), awsSubject(SUBJECT, 'ForAnyValue:StringEquals')],
+  },
   TP018: { bad: [awsSubject(SUBJECT, 'StringEqualsIfExists')], good: [awsSubject(SUBJECT)] },
   TP019: {
-    bad: [awsSubject('repo:acme/app:*'), awsSubject(SUBJECT, 'StringLike'), azure({ subject: 'repo:acme/app:*' }), anthropic({ subject_prefix: 'repo:acme/*/x' })],
+    bad: [
+      awsSubject('repo:acme/app:*'),
+      awsSubject(SUBJECT, 'StringLike'),
+      azure({ subject: 'repo:acme/app:*' }),
+      anthropic({ subject_prefix: 'repo:acme/*/x' }),
+    ],
     good: [awsSubject(SUBJECT), awsSubject('repo:acme/app:*', 'StringLike'), anthropic({ subject_prefix: 'repo:acme/app:*' })],
   },
   TP020: {
@@ -163,11 +246,18 @@ const CASES: Readonly<Record<string, RuleCase>> = {
   TP021: {
     bad: [
       aws(statement({ StringEquals: AUD }, GITHUB, { Principal: { Federated: '*' } })),
-      aws(statement({ StringEquals: { ...AUD, sub: SUBJECT } }, GITHUB, { Principal: { Federated: `arn:aws:iam::111122223333:oidc-provider/${GITHUB}`, AWS: '*' } })),
+      aws(
+        statement({ StringEquals: { ...AUD, sub: SUBJECT } }, GITHUB, {
+          Principal: { Federated: `arn:aws:iam::111122223333:oidc-provider/${GITHUB}`, AWS: '*' },
+        }),
+      ),
       aws(statement({ StringEquals: { ...AUD, sub: SUBJECT } }, GITHUB, { Action: 'sts:*' })),
       aws({ ...statement({ StringEquals: { ...AUD, sub: SUBJECT } }), Principal: undefined, NotPrincipal: { AWS: 'arn:aws:iam::111122223333:root' } }),
     ],
-    good: [awsSubject(SUBJECT), aws(statement({ StringEquals: { ...AUD, sub: SUBJECT } }, GITHUB, { Action: ['sts:AssumeRoleWithWebIdentity', 'sts:TagSession'] }))],
+    good: [
+      awsSubject(SUBJECT),
+      aws(statement({ StringEquals: { ...AUD, sub: SUBJECT } }, GITHUB, { Action: ['sts:AssumeRoleWithWebIdentity', 'sts:TagSession'] })),
+    ],
   },
   TP022: {
     bad: [aws([statement({ StringEquals: { ...AUD, sub: SUBJECT } }), statement({ StringEquals: AUD })])],
@@ -184,23 +274,54 @@ const CASES: Readonly<Record<string, RuleCase>> = {
       aws(statement({ StringEquals: { ...AUD, [`${GITHUB}/:sub`]: SUBJECT } })),
       aws(statement({ StringEquals: { ...AUD, sub: SUBJECT } }, `https://${GITHUB}`)),
     ],
-    good: [awsSubject(SUBJECT), awsOf(CIRCLE, 'org/1/project/2/user/*', { 'oidc.circleci.com/project-id': '2' }), aws(statement({ StringEquals: { ...AUD, sub: SUBJECT }, IpAddress: { 'aws:SourceIp': '192.0.2.0/24' } }))],
+    good: [
+      awsSubject(SUBJECT),
+      awsOf(CIRCLE, 'org/1/project/2/user/*', { 'oidc.circleci.com/project-id': '2' }),
+      aws(statement({ StringEquals: { ...AUD, sub: SUBJECT }, IpAddress: { 'aws:SourceIp': '192.0.2.0/24' } })),
+    ],
   },
   TP024: {
     bad: [
       aws(statement({ StringEquals: { ...AUD, sub: SUBJECT } }), { attachedPolicies: ['arn:aws:iam::aws:policy/AdministratorAccess'] }),
       aws(statement({ StringEquals: { ...AUD, sub: SUBJECT } }), { maxSessionSeconds: 43200 }),
-      aws(statement({ StringEquals: { ...AUD, sub: SUBJECT } }), { inlinePolicies: [JSON.stringify({ Statement: { Effect: 'Allow', Action: '*', Resource: '*' } })] }),
-      only(readAwsTrust(JSON.stringify({ Role: { MaxSessionDuration: 7200, AssumeRolePolicyDocument: encodeURIComponent(JSON.stringify({ Statement: statement({ StringEquals: { ...AUD, sub: SUBJECT } }) })) } }))),
+      aws(statement({ StringEquals: { ...AUD, sub: SUBJECT } }), {
+        inlinePolicies: [JSON.stringify({ Statement: { Effect: 'Allow', Action: '*', Resource: '*' } })],
+      }),
+      only(
+        readAwsTrust(
+          JSON.stringify({
+            Role: {
+              MaxSessionDuration: 7200,
+              AssumeRolePolicyDocument: encodeURIComponent(JSON.stringify({ Statement: statement({ StringEquals: { ...AUD, sub: SUBJECT } }) })),
+            },
+          }),
+        ),
+      ),
     ],
-    good: [aws(statement({ StringEquals: { ...AUD, sub: SUBJECT } }), { maxSessionSeconds: 3600, inlinePolicies: [JSON.stringify({ Statement: [{ Effect: 'Allow', Action: 'bedrock:InvokeModel', Resource: '*' }] })] })],
+    good: [
+      aws(statement({ StringEquals: { ...AUD, sub: SUBJECT } }), {
+        maxSessionSeconds: 3600,
+        inlinePolicies: [JSON.stringify({ Statement: [{ Effect: 'Allow', Action: 'bedrock:InvokeModel', Resource: '*' }] })],
+      }),
+    ],
   },
-  TP025: { bad: [google({ attributeCondition: '' }), google({ attributeCondition: '  ' })], good: [google(), google({ issuer: `https://${EKS}`, attributeCondition: '' })] },
+  TP025: {
+    bad: [google({ attributeCondition: '' }), google({ attributeCondition: '  ' })],
+    good: [google(), google({ issuer: `https://${EKS}`, attributeCondition: '' })],
+  },
   TP026: {
-    bad: [google({ attributeCondition: `assertion.repository_owner == 'acme' && assertion.ref == 'refs/heads/main'`, bindings: [`principalSet://iam.googleapis.com/${POOL}/*`] })],
+    bad: [
+      google({
+        attributeCondition: `assertion.repository_owner == 'acme' && assertion.ref == 'refs/heads/main'`,
+        bindings: [`principalSet://iam.googleapis.com/${POOL}/*`],
+      }),
+    ],
     good: [google(), google({ attributeCondition: `assertion.repository == 'acme/app' && assertion.repository_owner_id == '10'` })],
   },
-  TP027: { bad: [google({ bindings: [`principalSet://iam.googleapis.com/${POOL}/*`] })], good: [google(), google({ bindings: [`principal://iam.googleapis.com/${POOL}/subject/${SUBJECT}`] })] },
+  TP027: {
+    bad: [google({ bindings: [`principalSet://iam.googleapis.com/${POOL}/*`] })],
+    good: [google(), google({ bindings: [`principal://iam.googleapis.com/${POOL}/subject/${SUBJECT}`] })],
+  },
   TP028: {
     bad: [
       google({ attributeCondition: `assertion.sub.startsWith('repo:acme')` }),
@@ -239,11 +360,29 @@ const CASES: Readonly<Record<string, RuleCase>> = {
     good: [flexible(`claims['sub'] matches 'repo:acme@10/app@20:ref:refs/heads/*'`), azure()],
   },
   TP032: {
-    bad: [azure({ subject: 'Repo:acme/app:ref:refs/heads/main' }), azure({ subject: ` ${SUBJECT}` }), azure({ subject: 'repo:<owner>/app:ref:refs/heads/main' }), azure({ subject: 'repo:{org}/app:ref:refs/heads/main' })],
-    good: [azure(), azure({ subject: 'repo:Acme/App:environment:Production' })],
+    bad: [
+      azure({ subject: 'Repo:acme/app:ref:refs/heads/main' }),
+      azure({ subject: ` ${SUBJECT}` }),
+      azure({ subject: 'repo:<owner>/app:ref:refs/heads/main' }),
+      azure({ subject: 'repo:{org}/app:ref:refs/heads/main' }),
+    ],
+    good: [
+      azure(),
+      azure({ subject: 'repo:Acme/App:environment:Production' }),
+      azure({
+        issuer: 'https://api.bitbucket.org/2.0/workspaces/acme/pipelines-config/identity/oidc',
+        subject: '{01234567-89ab-cdef-0123-456789abcdef}:{11234567-89ab-cdef-0123-456789abcdef}',
+      }),
+    ],
   },
-  TP033: { bad: [azure({ audiences: ['https://example.com'] }), azure({ audiences: [] })], good: [azure(), azure({ audiences: ['api://AzureADTokenExchangeUSGov'] })] },
-  TP034: { bad: [[azure({ subject: NAMED }), { repositories: [{ host: 'github', path: 'acme/app', exists: false }] }]], good: [[azure(), { repositories: [REPOSITORY] }]] },
+  TP033: {
+    bad: [azure({ audiences: ['https://example.com'] }), azure({ audiences: [] })],
+    good: [azure(), azure({ audiences: ['api://AzureADTokenExchangeUSGov'] })],
+  },
+  TP034: {
+    bad: [[azure({ subject: NAMED }), { repositories: [{ host: 'github', path: 'acme/app', exists: false }] }]],
+    good: [[azure(), { repositories: [REPOSITORY] }]],
+  },
   TP035: {
     bad: [
       [azure(), { azure: { roles: ['Owner'] } }],
@@ -252,7 +391,11 @@ const CASES: Readonly<Record<string, RuleCase>> = {
     good: [[azure(), { azure: { roles: ['Cognitive Services OpenAI User'], clientSecrets: 0 } }]],
   },
   TP036: {
-    bad: [awsOf('gitlab.com', 'project_path:*'), awsOf('gitlab.com', 'project_path:acme/*'), anthropic({ subject_prefix: undefined, claims: { ref: 'main' } }, {}, { issuer_url: 'https://gitlab.com' })],
+    bad: [
+      awsOf('gitlab.com', 'project_path:*'),
+      awsOf('gitlab.com', 'project_path:acme/*'),
+      anthropic({ subject_prefix: undefined, claims: { ref: 'main' } }, {}, { issuer_url: 'https://gitlab.com' }),
+    ],
     good: [awsOf('gitlab.com', GITLAB_SUBJECT, GITLAB_IDS), awsOf('gitlab.com', 'project_id:20:ref_type:branch:ref:main')],
   },
   TP037: {
@@ -267,19 +410,34 @@ const CASES: Readonly<Record<string, RuleCase>> = {
     bad: [aws(statement({ StringEquals: { aud: 'https://gitlab.com', sub: GITLAB_SUBJECT } }, 'gitlab.com'))],
     good: [awsOf('gitlab.com', GITLAB_SUBJECT)],
   },
-  TP039: { bad: [awsOf(TFC, 'organization:*'), anthropic({ subject_prefix: undefined, claims: { terraform_workspace_name: 'app' } }, {}, { issuer_url: `https://${TFC}` })], good: [awsOf(TFC, TFC_SUBJECT)] },
-  TP040: { bad: [awsOf(TFC, 'organization:acme:project:core:workspace:*'), awsOf(TFC, 'organization:acme:project:*:workspace:app:run_phase:apply')], good: [awsOf(TFC, TFC_SUBJECT)] },
+  TP039: {
+    bad: [
+      awsOf(TFC, 'organization:*'),
+      anthropic({ subject_prefix: undefined, claims: { terraform_workspace_name: 'app' } }, {}, { issuer_url: `https://${TFC}` }),
+    ],
+    good: [awsOf(TFC, TFC_SUBJECT)],
+  },
+  TP040: {
+    bad: [awsOf(TFC, 'organization:acme:project:core:workspace:*'), awsOf(TFC, 'organization:acme:project:*:workspace:app:run_phase:apply')],
+    good: [awsOf(TFC, TFC_SUBJECT)],
+  },
   TP041: {
     bad: [awsOf(TFC, 'organization:acme:project:core:workspace:app:run_phase:*'), awsOf(TFC, 'organization:acme:project:core:workspace:app:*')],
     good: [awsOf(TFC, TFC_SUBJECT), [awsOf(TFC, 'organization:acme:project:core:workspace:app:run_phase:*'), { privileged: false }]],
   },
   TP042: {
     bad: [
-      ...['system:serviceaccount:*:*', 'system:serviceaccount:prod:*', 'system:serviceaccount:prod:default', 'system:serviceaccount:prod:ai-*', '*'].map((sub) => awsOf(EKS, sub)),
+      ...['system:serviceaccount:*:*', 'system:serviceaccount:prod:*', 'system:serviceaccount:prod:default', 'system:serviceaccount:prod:ai-*', '*'].map(
+        (sub) => awsOf(EKS, sub),
+      ),
       aws(statement({ StringEquals: AUD }, EKS)),
       kubernetes(pod('{ audience: "https://api.anthropic.com", path: token }').replace('serviceAccountName: bot', 'serviceAccountName: default')),
     ],
-    good: [awsOf(EKS, 'system:serviceaccount:prod:bot'), cluster('system:serviceaccount:prod:bot'), kubernetes(pod('{ audience: "https://api.anthropic.com", path: token }'))],
+    good: [
+      awsOf(EKS, 'system:serviceaccount:prod:bot'),
+      cluster('system:serviceaccount:prod:bot'),
+      kubernetes(pod('{ audience: "https://api.anthropic.com", path: token }')),
+    ],
   },
   TP043: {
     bad: [
@@ -291,7 +449,11 @@ const CASES: Readonly<Record<string, RuleCase>> = {
       cluster('system:serviceaccount:prod:bot', { audiences: ['https://kubernetes.default.svc'] }),
       cluster('system:serviceaccount:prod:bot', { audiences: [`https://${EKS}`] }),
     ],
-    good: [kubernetes(pod('{ audience: "https://api.anthropic.com", expirationSeconds: 3600, path: token }')), kubernetes(pod('{ path: token }').replace('name: token', 'name: kube-api-access-abcde')), cluster('system:serviceaccount:prod:bot')],
+    good: [
+      kubernetes(pod('{ audience: "https://api.anthropic.com", expirationSeconds: 3600, path: token }')),
+      kubernetes(pod('{ path: token }').replace('name: token', 'name: kube-api-access-abcde')),
+      cluster('system:serviceaccount:prod:bot'),
+    ],
   },
   TP044: {
     bad: [
@@ -302,10 +464,17 @@ const CASES: Readonly<Record<string, RuleCase>> = {
     good: [
       cluster('system:serviceaccount:prod:bot'),
       cluster('system:serviceaccount:prod:bot', { issuer: 'https://cluster.example.com' }),
-      anthropic({ subject_prefix: 'system:serviceaccount:prod:bot' }, {}, { issuer_url: 'https://kubernetes.default.svc.cluster.local', jwks: { type: 'inline', keys: [] } }),
+      anthropic(
+        { subject_prefix: 'system:serviceaccount:prod:bot' },
+        {},
+        { issuer_url: 'https://kubernetes.default.svc.cluster.local', jwks: { type: 'inline', keys: [] } },
+      ),
     ],
   },
-  TP045: { bad: [spiffe('spiffe://corp.example/*'), spiffe('spiffe://corp.example'), spiffe('spiffe://corp.example/ns/prod/*')], good: [spiffe('spiffe://corp.example/ns/prod/sa/bot')] },
+  TP045: {
+    bad: [spiffe('spiffe://corp.example/*'), spiffe('spiffe://corp.example'), spiffe('spiffe://corp.example/ns/prod/*')],
+    good: [spiffe('spiffe://corp.example/ns/prod/sa/bot')],
+  },
   TP046: {
     bad: [
       spiffe('spiffe://corp.example/ns/prod/sa/bot', { audiences: ['production'] }),
@@ -314,7 +483,10 @@ const CASES: Readonly<Record<string, RuleCase>> = {
     ],
     good: [spiffe('spiffe://corp.example/ns/prod/sa/bot')],
   },
-  TP047: { bad: [anthropic({ subject_prefix: 'repo:acme/*' }), anthropic({ subject_prefix: 'repo:acme/app*' }), openai({ subject: 'repo:acme/*' })], good: [anthropic(), anthropic({ subject_prefix: 'repo:acme@10/app@20:*' }), openai()] },
+  TP047: {
+    bad: [anthropic({ subject_prefix: 'repo:acme/*' }), anthropic({ subject_prefix: 'repo:acme/app*' }), openai({ subject: 'repo:acme/*' })],
+    good: [anthropic(), anthropic({ subject_prefix: 'repo:acme@10/app@20:*' }), openai()],
+  },
   TP048: {
     bad: [
       anthropic({}, { workspace_id: undefined, applies_to_all_workspaces: true }),
@@ -323,7 +495,15 @@ const CASES: Readonly<Record<string, RuleCase>> = {
     ],
     good: [anthropic(), [anthropic(), { use: 'inference' }], anthropic({}, { oauth_scope: 'workspace:developer' })],
   },
-  TP049: { bad: [anthropic({ audience: undefined }), openai({}, { audience: '' }), anthropic({ audience: 'https://github.com/acme' }), openrouter({ audience: undefined })], good: [anthropic(), openai(), openrouter()] },
+  TP049: {
+    bad: [
+      anthropic({ audience: undefined }),
+      openai({}, { audience: '' }),
+      anthropic({ audience: 'https://github.com/acme' }),
+      openrouter({ audience: undefined }),
+    ],
+    good: [anthropic(), openai(), openrouter()],
+  },
   TP050: {
     bad: [
       anthropic({ subject_prefix: undefined, condition: 'true' }),
@@ -334,7 +514,12 @@ const CASES: Readonly<Record<string, RuleCase>> = {
       openai({ attribute_matchers: {} }),
       openai({ attribute_matchers: { ref: 'refs/heads/main' } }),
     ],
-    good: [anthropic(), openai(), anthropic({ subject_prefix: undefined, condition: `claims.repository_id == '20' && claims.ref in ['refs/heads/main']` }), anthropic({ condition: `claims.event_name != 'pull_request'` })],
+    good: [
+      anthropic(),
+      openai(),
+      anthropic({ subject_prefix: undefined, condition: `claims.repository_id == '20' && claims.ref in ['refs/heads/main']` }),
+      anthropic({ condition: `claims.event_name != 'pull_request'` }),
+    ],
   },
   TP051: {
     bad: [
@@ -343,7 +528,14 @@ const CASES: Readonly<Record<string, RuleCase>> = {
     ],
     good: [
       anthropic({ subject_prefix: undefined, condition: `claims.sub in ['${NAMED}', '${SUBJECT}']` }),
-      [anthropic(), { siblings: [anthropic({ subject_prefix: 'repo:acme/other:ref:refs/heads/main' }, { target: { type: 'service_account', service_account_id: 'svac_other' } })] }],
+      [
+        anthropic(),
+        {
+          siblings: [
+            anthropic({ subject_prefix: 'repo:acme/other:ref:refs/heads/main' }, { target: { type: 'service_account', service_account_id: 'svac_other' } }),
+          ],
+        },
+      ],
     ],
   },
   TP052: { bad: [anthropic({}, { token_lifetime_seconds: 7200 })], good: [anthropic()] },
@@ -363,14 +555,21 @@ const CASES: Readonly<Record<string, RuleCase>> = {
       vault({ bound_audiences: [] }),
       vault({ bound_subject: undefined, bound_claims: { ref: 'refs/heads/main' } }),
     ],
-    good: [vault(), vault({ bound_subject: undefined, bound_claims: { repository_id: '20', ref: ['refs/heads/main'] } }), vault({ bound_claims_type: 'glob', bound_claims: { repository_id: '20' } })],
+    good: [
+      vault(),
+      vault({ bound_subject: undefined, bound_claims: { repository_id: '20', ref: ['refs/heads/main'] } }),
+      vault({ bound_claims_type: 'glob', bound_claims: { repository_id: '20' } }),
+    ],
   },
   TP055: {
     bad: [
       workflow(`on: push\npermissions: { id-token: write }\njobs:\n  a: { runs-on: x, steps: [{ run: make }] }\n  b: { runs-on: x, steps: [{ run: make }] }\n`),
       workflow(`on: push\npermissions: write-all\njobs:\n  a: { runs-on: x, steps: [{ run: make }] }\n`),
       job(CHECKOUT, 'on: [push, pull_request]'),
-      job(`    steps:\n      - uses: actions/checkout@${SHA}\n        with: { ref: '\${{ github.event.pull_request.head.sha }}' }\n`, 'on: pull_request_target'),
+      job(
+        `    steps:\n      - uses: actions/checkout@${SHA}\n        with: { ref: '\${{ github.event.pull_request.head.sha }}' }\n`,
+        'on: pull_request_target',
+      ),
       job(`    if: github.actor != 'x' || github.event_name == 'push'\n${CHECKOUT}`, 'on: [push, pull_request]'),
     ],
     good: [
@@ -381,7 +580,11 @@ const CASES: Readonly<Record<string, RuleCase>> = {
     ],
   },
   TP056: {
-    bad: [job('    steps:\n      - uses: vendor/action@v1\n'), job('    steps:\n      - uses: docker://example/image:1\n'), workflow(`on: push\njobs:\n  call:\n    permissions: { id-token: write }\n    uses: vendor/wf/.github/workflows/x.yml@main\n`)],
+    bad: [
+      job('    steps:\n      - uses: vendor/action@v1\n'),
+      job('    steps:\n      - uses: docker://example/image:1\n'),
+      workflow(`on: push\njobs:\n  call:\n    permissions: { id-token: write }\n    uses: vendor/wf/.github/workflows/x.yml@main\n`),
+    ],
     good: [
       job(`    steps:\n      - uses: vendor/action@${SHA} # v1\n      - uses: actions/setup-node@v4\n      - uses: ./local\n`),
       workflow(`on: push\njobs:\n  lint:\n    runs-on: x\n    steps: [{ uses: vendor/action@v1 }]\n`),
@@ -391,7 +594,9 @@ const CASES: Readonly<Record<string, RuleCase>> = {
   TP057: {
     bad: [
       job('    env: { ANTHROPIC_API_KEY: "${{ secrets.ANTHROPIC_API_KEY }}", ANTHROPIC_FEDERATION_RULE_ID: fdrl_x }\n    steps: [{ run: make }]\n'),
-      job(`    steps:\n      - uses: aws-actions/configure-aws-credentials@${SHA}\n        with: { role-to-assume: x }\n      - run: make\n        env: { AWS_SECRET_ACCESS_KEY: "\${{ secrets['AWS_SECRET_ACCESS_KEY'] }}" }\n`),
+      job(
+        `    steps:\n      - uses: aws-actions/configure-aws-credentials@${SHA}\n        with: { role-to-assume: x }\n      - run: make\n        env: { AWS_SECRET_ACCESS_KEY: "\${{ secrets['AWS_SECRET_ACCESS_KEY'] }}" }\n`,
+      ),
     ],
     good: [
       job('    env: { ANTHROPIC_FEDERATION_RULE_ID: fdrl_x }\n    steps: [{ run: make }]\n'),
@@ -399,13 +604,30 @@ const CASES: Readonly<Record<string, RuleCase>> = {
     ],
   },
   TP058: {
-    bad: [awsSubject('repo:${org}/app:ref:refs/heads/main'), azure({ subject: 'repo:{{ org }}/app:ref:refs/heads/main' }), awsSubject('repo:${aws:PrincipalTag/org}/app:*', 'StringLike'), anthropic({ subject_prefix: 'repo:YOUR_ORG/app:ref:refs/heads/main' })],
-    good: [awsSubject(SUBJECT), awsSubject('repo:acme/app:environment:${*}', 'StringLike'), [awsSubject('repo:${org}/app:ref:refs/heads/main'), { variables: { org: 'acme' } }]],
+    bad: [
+      awsSubject('repo:${org}/app:ref:refs/heads/main'),
+      azure({ subject: 'repo:{{ org }}/app:ref:refs/heads/main' }),
+      awsSubject('repo:${aws:PrincipalTag/org}/app:*', 'StringLike'),
+      anthropic({ subject_prefix: 'repo:YOUR_ORG/app:ref:refs/heads/main' }),
+    ],
+    good: [
+      awsSubject(SUBJECT),
+      awsSubject('repo:acme/app:environment:${*}', 'StringLike'),
+      [awsSubject('repo:${org}/app:ref:refs/heads/main'), { variables: { org: 'acme' } }],
+    ],
   },
   TP059: {
     bad: [
-      only(readAwsTrust(`{"Statement":{"Effect":"Allow","Principal":{"Federated":"arn:aws:iam::111122223333:oidc-provider/${GITHUB}"},"Action":"sts:AssumeRoleWithWebIdentity","Condition":{},"Condition":{}}}`)),
-      only(readAwsTrust(`{"Statement":{"Effect":"Allow","Principal":{"Federated":"arn:aws:iam::111122223333:oidc-provider/${GITHUB}"},"Action":"sts:AssumeRoleWithWebIdentity","Condition":{"StringEquals":{"${GITHUB}:sub":"a","${GITHUB.toUpperCase()}:SUB":"b"}}}}`)),
+      only(
+        readAwsTrust(
+          `{"Statement":{"Effect":"Allow","Principal":{"Federated":"arn:aws:iam::111122223333:oidc-provider/${GITHUB}"},"Action":"sts:AssumeRoleWithWebIdentity","Condition":{},"Condition":{}}}`,
+        ),
+      ),
+      only(
+        readAwsTrust(
+          `{"Statement":{"Effect":"Allow","Principal":{"Federated":"arn:aws:iam::111122223333:oidc-provider/${GITHUB}"},"Action":"sts:AssumeRoleWithWebIdentity","Condition":{"StringEquals":{"${GITHUB}:sub":"a","${GITHUB.toUpperCase()}:SUB":"b"}}}}`,
+        ),
+      ),
       only(readAnthropicRule('{"match":{"audience":"a","audience":"b"}}')),
       workflow('on: push\npermissions: {}\npermissions: write-all\njobs: { a: { runs-on: x } }\n'),
       kubernetes('spec:\n  serviceAccountName: a\n  serviceAccountName: b\n  containers: []\n'),
@@ -438,11 +660,26 @@ const CASES: Readonly<Record<string, RuleCase>> = {
       `https://${GITHUB}/`,
       'https://gitlab.com/acme',
     ].map((issuer) => databricks({ issuer })),
-    good: [`https://${GITHUB}`, `https://${GITHUB}/acme-corp`, 'https://gitlab.example.com', 'https://keycloak.example.com:8443/realms/x', 'https://token.actions.acme.ghe.com', `https://${EKS}`, 'https://sts.windows.net/1111/'].map((issuer) => databricks({ issuer })),
+    good: [
+      `https://${GITHUB}`,
+      `https://${GITHUB}/acme-corp`,
+      'https://gitlab.example.com',
+      'https://keycloak.example.com:8443/realms/x',
+      'https://token.actions.acme.ghe.com',
+      'https://scale.io',
+      `https://${EKS}`,
+      'https://sts.windows.net/1111/',
+    ].map((issuer) => databricks({ issuer })),
   },
   TP062: {
     bad: [aws([statement({ StringEquals: { ...AUD, sub: SUBJECT } }), statement({ StringEquals: { ...AUD, sub: GITLAB_SUBJECT } }, 'gitlab.com')])],
-    good: [awsSubject(SUBJECT), aws([statement({ StringEquals: { ...AUD, sub: 'system:serviceaccount:a:b' } }, EKS), statement({ StringEquals: { ...AUD, sub: 'system:serviceaccount:a:b' } }, `${EKS}00`)])],
+    good: [
+      awsSubject(SUBJECT),
+      aws([
+        statement({ StringEquals: { ...AUD, sub: 'system:serviceaccount:a:b' } }, EKS),
+        statement({ StringEquals: { ...AUD, sub: 'system:serviceaccount:a:b' } }, `${EKS}00`),
+      ]),
+    ],
   },
   TP063: {
     bad: [
@@ -451,7 +688,11 @@ const CASES: Readonly<Record<string, RuleCase>> = {
       awsOf('gitlab.example.com', GITLAB_SUBJECT, { project_id: '20' }),
       awsOf(TFC, TFC_SUBJECT, { terraform_run_phase: 'apply' }),
     ],
-    good: [awsSubject(SUBJECT, 'StringEquals', { repository_id: '20' }), awsOf('gitlab.com', GITLAB_SUBJECT, GITLAB_IDS), awsOf(CIRCLE, 'org/1/project/2/user/*', { 'oidc.circleci.com/project-id': '2' })],
+    good: [
+      awsSubject(SUBJECT, 'StringEquals', { repository_id: '20' }),
+      awsOf('gitlab.com', GITLAB_SUBJECT, GITLAB_IDS),
+      awsOf(CIRCLE, 'org/1/project/2/user/*', { 'oidc.circleci.com/project-id': '2' }),
+    ],
   },
 };
 

@@ -30,7 +30,8 @@ export function rule(facts: RuleFacts, check: (document: TrustDocument, context:
         if (seen.has(key)) return [];
         seen.add(key);
         const counterexample = draft.counterexample;
-        const message = `${draft.message}${counterexample === undefined ? '' : `; also matches ${quote(counterexample)}`}${facts.unverified ? ' (check this: not confirmed at the source)' : ''}.`;
+        const example = counterexample === undefined ? '' : `; also matches ${quote(counterexample)}`;
+        const message = `${draft.message}${example}${facts.unverified ? ' (check this: not confirmed at the source)' : ''}.`;
         return [
           {
             rule: facts.id,
@@ -97,7 +98,9 @@ export const WEAK_CLAIMS = ['actor', 'actor_id', 'workflow', 'triggering_actor',
 /** Exact values of a claim, whether by a condition of its own or as a part of the subject. */
 export function exactValues(view: View, claim: string): readonly string[] {
   const own = view.arm.conditions.flatMap((condition) =>
-    condition.claim === claim && condition.ifExists === undefined && condition.quantifier !== 'all' && condition.matcher.kind === 'exact' ? condition.matcher.values : [],
+    condition.claim === claim && condition.ifExists === undefined && condition.quantifier !== 'all' && condition.matcher.kind === 'exact'
+      ? condition.matcher.values
+      : [],
   );
   const field = view.subject?.parts.fields.get(claim);
   return field === undefined ? own : [...own, show(field)];
@@ -114,7 +117,8 @@ export function repositoryNamed(view: View): { readonly path?: string; readonly 
     if (tenant === undefined || scope === undefined) continue;
     const [owner, ownerId] = cutId(show(tenant.piece));
     const [repository, id] = cutId(show(scope.piece));
-    if (view.subject?.parts.form === 'custom' && claim === 'sub' && !view.subject.parts.fields.has('repo') && !view.subject.parts.fields.has('repository')) continue;
+    if (view.subject?.parts.form === 'custom' && claim === 'sub' && !view.subject.parts.fields.has('repo') && !view.subject.parts.fields.has('repository'))
+      continue;
     if (view.family.id === 'gitlab' && claim === 'sub' && !view.subject?.parts.fields.has('project_path')) continue;
     result.path ??= `${owner}/${repository}`;
     if (ownerId !== undefined) result.ownerId ??= ownerId;

@@ -9,7 +9,9 @@ import { allArms, factsOf, placeOf, quote, repositoryNamed, rule, type Draft } f
 function textsIn(document: TrustDocument): readonly { readonly text: string; readonly place: string; readonly claim: string; readonly arm: Arm }[] {
   return allArms(document).flatMap((arm) => [
     ...(arm.issuer === undefined ? [] : [{ text: arm.issuer, place: arm.place, claim: 'iss', arm }]),
-    ...arm.conditions.flatMap((condition) => (condition.isRequest ? [] : valuesIn(condition).map((text) => ({ text, place: condition.place, claim: condition.claim, arm })))),
+    ...arm.conditions.flatMap((condition) =>
+      condition.isRequest ? [] : valuesIn(condition).map((text) => ({ text, place: condition.place, claim: condition.claim, arm })),
+    ),
   ]);
 }
 
@@ -19,21 +21,21 @@ function valuesIn({ matcher }: Condition): readonly string[] {
 }
 
 const TEMPLATE = /\$\{\{?[^}]*\}\}?|\{\{[^}]*\}\}|%\{[^}]*\}|\$\([A-Za-z_][\w.]*\)|\$[A-Za-z_]\w+/;
-const PLACEHOLDER = /<[A-Za-z][\w .-]*>|\bYOUR[-_][\w-]+|\bCHANGE[-_]?ME\b/i;
+const PLACEHOLDER =
+  /<[A-Za-z][\w .-]*>|\bYOUR[-_][\w-]+|\byour[-_](?:org(?:ani[sz]ation)?|owner|repo(?:sitory)?|project|group|user(?:name)?|account|enterprise)\b|\bCHANGE_?ME\b/;
 
-const tp058 = rule(
-  { id: 'TP058', title: 'Variable inside a subject', parties: 'all', severity: 'high', fix: 'Write the value itself.' },
-  (document) =>
-    textsIn(document).flatMap(({ text, place, claim }): readonly Draft[] => {
-      if (claim === 'aud') return [];
-      const own = document.party === 'aws' ? text.replace(/\$\{[*?$]\}/g, '') : text;
-      const template = TEMPLATE.exec(own)?.[0];
-      // IAM fills these in at every request, with what the caller sends.
-      if (template !== undefined && document.party === 'aws' && /^\$\{[^}]*:[^}]*\}$/.test(template)) return [{ place, message: `${quote(text)} holds ${quote(template)}, which every request fills in anew` }];
-      if (template !== undefined) return [{ place, status: 'unknown', message: `${quote(text)} holds ${quote(template)}, whose value is not known here` }];
-      const placeholder = PLACEHOLDER.exec(own)?.[0];
-      return placeholder === undefined ? [] : [{ place, message: `${quote(text)} still holds the placeholder ${quote(placeholder)}` }];
-    }),
+const tp058 = rule({ id: 'TP058', title: 'Variable inside a subject', parties: 'all', severity: 'high', fix: 'Write the value itself.' }, (document) =>
+  textsIn(document).flatMap(({ text, place, claim }): readonly Draft[] => {
+    if (claim === 'aud') return [];
+    const own = document.party === 'aws' ? text.replace(/\$\{[*?$]\}/g, '') : text;
+    const template = TEMPLATE.exec(own)?.[0];
+    // IAM fills these in at every request, with what the caller sends.
+    if (template !== undefined && document.party === 'aws' && /^\$\{[^}]*:[^}]*\}$/.test(template))
+      return [{ place, message: `${quote(text)} holds ${quote(template)}, which every request fills in anew` }];
+    if (template !== undefined) return [{ place, status: 'unknown', message: `${quote(text)} holds ${quote(template)}, whose value is not known here` }];
+    const placeholder = PLACEHOLDER.exec(own)?.[0];
+    return placeholder === undefined ? [] : [{ place, message: `${quote(text)} still holds the placeholder ${quote(placeholder)}` }];
+  }),
 );
 
 const tp059 = rule(
@@ -45,12 +47,24 @@ const tp059 = rule(
 const INVISIBLE = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/u;
 const NOT_ASCII = /[^\0-\x7f]/;
 /** A word in which Latin letters stand beside letters of a script that looks like it. */
-const MIXED = /[A-Za-z][\p{Script=Cyrillic}\p{Script=Greek}\p{Script=Armenian}\p{Script=Cherokee}\p{Script=Lisu}]|[\p{Script=Cyrillic}\p{Script=Greek}\p{Script=Armenian}\p{Script=Cherokee}\p{Script=Lisu}][A-Za-z]|[\uff00-\uffef\u0250-\u02ff]/u;
+const FOREIGN = '[\\p{Script=Cyrillic}\\p{Script=Greek}\\p{Script=Armenian}\\p{Script=Cherokee}\\p{Script=Lisu}]';
+/** The last part: full-width forms and phonetic letters, which look like ASCII by themselves. */
+const MIXED = new RegExp(`[A-Za-z]${FOREIGN}|${FOREIGN}[A-Za-z]|[\\uff00-\\uffef\\u0250-\\u02ff]`, 'u');
 /** What is the same in every subject, and so has one letter case. */
-const WORDS = [/^(?:repo|project_path|project_id|organization|system:serviceaccount|spiffe):/i, /(?<=^repo:[^:]*:)(?:ref|environment|pull_request)(?=:|$)/i, /(?<=^repo:[^:]*:ref:)refs\/(?:heads|tags)\//i];
+const WORDS = [
+  /^(?:repo|project_path|project_id|organization|system:serviceaccount|spiffe):/i,
+  /(?<=^repo:[^:]*:)(?:ref|environment|pull_request)(?=:|$)/i,
+  /(?<=^repo:[^:]*:ref:)refs\/(?:heads|tags)\//i,
+];
 
 const tp060 = rule(
-  { id: 'TP060', title: 'Letters that are not what they look like', parties: 'all', severity: 'medium', fix: 'Write the value in plain ASCII, in the letter case that tokens have.' },
+  {
+    id: 'TP060',
+    title: 'Letters that are not what they look like',
+    parties: 'all',
+    severity: 'medium',
+    fix: 'Write the value in plain ASCII, in the letter case that tokens have.',
+  },
   (document, context): readonly Draft[] => {
     const texts = textsIn(document).flatMap(({ text, place, claim, arm }): readonly Draft[] => {
       if (claim === 'aud') return [];
@@ -60,7 +74,9 @@ const tp060 = rule(
     const cases = viewsOf(document).flatMap((view): readonly Draft[] => {
       const facts = factsOf(view, context);
       const { path } = repositoryNamed(view);
-      return facts !== undefined && path !== undefined && path !== facts.path ? [{ place: placeOf(view), message: `${quote(path)} is written ${quote(facts.path)} in tokens` }] : [];
+      return facts !== undefined && path !== undefined && path !== facts.path
+        ? [{ place: placeOf(view), message: `${quote(path)} is written ${quote(facts.path)} in tokens` }]
+        : [];
     });
     return [...texts, ...cases];
   },
@@ -76,7 +92,7 @@ function oddity(text: string, claim: string, isGithub: boolean): string | undefi
     return text.includes('%') ? 'holds an encoded character' : undefined;
   }
   if (claim !== 'sub' && !/^(?:repository|repository_owner|project_path|namespace_path)$/.test(claim)) return undefined;
-  const whose = claim === 'sub' ? /^[^:]*:[^:]*/.exec(text)?.[0] ?? text : text;
+  const whose = claim === 'sub' ? (/^[^:]*:[^:]*/.exec(text)?.[0] ?? text) : text;
   if (NOT_ASCII.test(whose)) return 'holds letters outside ASCII in the name';
   if (WORDS.some((pattern) => isShouted(pattern.exec(text)?.[0]))) return 'has upper-case letters in a fixed word';
   // GitHub writes a colon inside a value as `%3A`, and encodes nothing else.
@@ -90,7 +106,13 @@ function isShouted(word: string | undefined): boolean {
 }
 
 const tp061 = rule(
-  { id: 'TP061', title: 'Issuer that looks like a known one', parties: 'all', severity: 'critical', fix: 'Copy the issuer from the vendor\'s documentation or from a token, byte for byte.' },
+  {
+    id: 'TP061',
+    title: 'Issuer that looks like a known one',
+    parties: 'all',
+    severity: 'critical',
+    fix: "Copy the issuer from the vendor's documentation or from a token, byte for byte.",
+  },
   (document) => {
     const seen = new Set<string>();
     return allArms(document).flatMap(({ issuer, place }): readonly Draft[] => {
@@ -131,11 +153,14 @@ function faultOf(issuer: string, isUploaded: boolean): { readonly text: string; 
   return undefined;
 }
 
+/** Shorter names lie so close together that a neighbour is no imitation. */
+const SHORTEST_IMITATED = 10;
+
 /** Long names may differ in two letters, short ones in one. */
 function isLookAlike(host: string, skeleton: string, known: string): boolean {
   if (host.startsWith(`${known}.`) || host.startsWith(`${known}-`) || host.includes(`.${known}.`)) return true;
   if (host.endsWith(`.${known}`)) return false;
-  const most = known.length >= 16 ? 2 : 1;
+  const most = known.length >= 16 ? 2 : known.length >= SHORTEST_IMITATED ? 1 : 0;
   return skeleton === known || (Math.abs(host.length - known.length) <= most && distance(host, known) <= most);
 }
 
@@ -164,8 +189,14 @@ const tp062 = rule(
   (document): readonly Draft[] => {
     const views = viewsOfArms(document.arms);
     const issuers = [...new Set(views.flatMap(({ arm }) => arm.issuer ?? []))];
-    const kinds = new Set(views.flatMap(({ arm, family }) => (arm.issuer === undefined ? [] : [family.id === 'other' || family.id === 'shared' ? bareIssuer(arm.issuer) : family.id])));
-    return kinds.size > 1 || issuers.length > MANY ? [{ place: document.arms[0]?.place ?? '', message: `${quote(issuers.toSorted().join(', '))} are all let in` }] : [];
+    const kinds = new Set(
+      views.flatMap(({ arm, family }) =>
+        arm.issuer === undefined ? [] : [family.id === 'other' || family.id === 'shared' ? bareIssuer(arm.issuer) : family.id],
+      ),
+    );
+    return kinds.size > 1 || issuers.length > MANY
+      ? [{ place: document.arms[0]?.place ?? '', message: `${quote(issuers.toSorted().join(', '))} are all let in` }]
+      : [];
   },
 );
 

@@ -84,9 +84,19 @@ export function platformPlans(): readonly { readonly open: PlatformPlan; readonl
   });
 }
 
-function planFor(platform: string, values: PlanOptions['values']): PlatformPlan {
+/** The plan of one workload on `platform` that has a key of each of `ids`; `given` fills inputs in, the rest is left open. */
+export function planOne(platform: string, ids: readonly string[], given: Readonly<Record<string, string>>): PlatformPlan {
+  return planFor(platform, new Map(Object.entries(given).map(([id, value]) => [id, { value, from: 'sample' }])), providers.filter(({ id }) => ids.includes(id)));
+}
+
+/** A value for an input that is to be filled in when a script runs. */
+export function sampleOf({ id, shape }: Input): string {
+  return VALUES[id] ?? SAMPLES[shape];
+}
+
+function planFor(platform: string, values: PlanOptions['values'], which: typeof providers = providers): PlatformPlan {
   const context = exampleWorkload(platform);
-  const credentials = providers.map((provider): Credential => ({
+  const credentials = which.map((provider): Credential => ({
     id: `c-${provider.id}`,
     provider: provider.id,
     kind: 'api-key',

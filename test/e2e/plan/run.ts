@@ -13,6 +13,8 @@ import { type JudgedFile, judges, type Verdict } from '../../../scripts/judges/j
 import { checkMoto } from '../../../scripts/judges/moto.ts';
 import { goodFiles, wrongFiles } from './judge-samples.ts';
 import { provePlans } from './prove-plans.ts';
+import { runHttpScripts } from './run-http-scripts.ts';
+import { runAwsScripts } from './run-scripts.ts';
 import { runSelfCase, selfCases } from './self-check.ts';
 import { proveSpire } from './spire.ts';
 
@@ -84,6 +86,8 @@ export async function runPlan(args: readonly string[]): Promise<number> {
     failures.push(error instanceof Error ? error.message : String(error));
   }
   failures.push(...(await provePlans(say, checkFiles)));
+  say(['', 'Scripts of a plan, against the parties and an emulator of IAM:']);
+  failures.push(...(await runHttpScripts(say)), ...(await runAwsScripts(say)));
   if (isSlow) failures.push(...(await proveSpire(say)));
 
   say(failures.length === 0 ? ['', 'All hold.'] : ['', ...failures.map((failure) => `  FAILED ${failure}`)]);

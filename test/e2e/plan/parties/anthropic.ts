@@ -151,6 +151,7 @@ function administer(state: State, asked: Asked): Answer {
   const one = list.get(id);
   if (one === undefined) return failure(404, 'not_found_error', 'Not found');
   if (action === undefined && asked.method === 'GET') return { status: 200, body: one.body };
+  if (action === undefined && asked.method === 'POST' && collection === 'federation_rules') return updateRule(state, id, one.body, readFields(asked.body) ?? invalid('the body is no JSON object'), isBeta);
   if (action === 'archive' && asked.method === 'POST') {
     if (collection !== 'federation_rules' && [...state.rules.values()].some((rule) => !rule.archived && (rule.issuer.id === id || rule.account.id === id))) invalid('a live rule references it');
     one.archived = true;
@@ -159,6 +160,26 @@ function administer(state: State, asked: Asked): Answer {
   const workspaces = state.accounts.get(id)?.workspaces ?? state.rules.get(id)?.workspaces;
   if (action === 'workspaces' && workspaces !== undefined) return membership(asked, collection, id, workspaces, member);
   return failure(404, 'not_found_error', 'Not found');
+}
+
+const RULE_FIELDS = ['name', 'issuer_id', 'match', 'workspace_id', 'applies_to_all_workspaces', 'oauth_scope', 'token_lifetime_seconds', 'description'];
+
+/** A partial update: what is named is replaced whole, the issuer cannot change, and the whole rule is held against the same rules as a new one. */
+function updateRule(state: State, id: string, before: Fields, changes: Fields, isBeta: boolean): Answer {
+  if (state.rules.get(id)?.archived === true) invalid('an archived rule cannot be updated');
+  const wrong = misshapen(changes, { optional: ['name', 'match', 'target', 'oauth_scope', 'token_lifetime_seconds', 'description', 'workspace_id', 'applies_to_all_workspaces'] });
+  if (wrong !== undefined) invalid(wrong);
+  const old = state.rules.get(id);
+  const kept = Object.fromEntries(Object.entries(before).filter(([name, value]) => RULE_FIELDS.includes(name) && value !== null && value !== undefined));
+  const [workspace] = old?.workspaces ?? [];
+  const target = { type: 'service_account', service_account_id: old?.account.id };
+  const { applies_to_all_workspaces: all, ...rest } = kept;
+  const made = createRule(state, { ...rest, ...(all === true ? { applies_to_all_workspaces: true } : { workspace_id: workspace }), target, ...changes }, isBeta);
+  const fresh = state.rules.get(String(made['id']));
+  if (fresh === undefined) return failure(500, 'api_error', 'the rule is lost');
+  state.rules.delete(String(made['id']));
+  state.rules.set(id, { ...fresh, body: { ...fresh.body, id } });
+  return { status: 200, body: { ...made, id } };
 }
 
 function membership(asked: Asked, collection: string, id: string, workspaces: Set<string>, member: string | undefined): Answer {

@@ -73,6 +73,7 @@ function administer(state: State, asked: Asked): Answer {
   const body = readFields(asked.body) ?? deny('the body is no JSON object');
   if (parts[2] === 'projects' && parts[4] === 'service_accounts') return account(state, parts[3] ?? '', parts[5], body);
   if (parts[2] === 'workload_identity_providers' && parts[3] === undefined) return createProvider(state, body);
+  if (parts[2] === 'workload_identity_providers' && parts[4] === 'federation_rules' && parts[5] !== undefined) return updateRule(state, parts[3] ?? '', parts[5], body);
   if (parts[2] === 'workload_identity_providers' && parts[4] === 'federation_rules') return createRule(state, parts[3] ?? '', body);
   return fault(404, 'not found');
 }
@@ -88,6 +89,7 @@ function list(state: State, [kind, id, below]: readonly string[]): Answer {
 }
 
 function remove(state: State, [kind, id = '', below, ruleId = '']: readonly string[]): Answer {
+  if (kind === 'projects' && below === 'service_accounts') return state.accounts.get(ruleId)?.project === id && state.accounts.delete(ruleId) ? { status: 200, body: { id: ruleId, deleted: true } } : fault(404, 'no such service account');
   const provider = state.providers.get(id);
   if (kind !== 'workload_identity_providers' || provider === undefined) return fault(404, 'not found');
   if (below === 'federation_rules') return provider.rules.delete(ruleId) ? { status: 200, body: { id: ruleId, deleted: true } } : fault(404, 'no such rule');
@@ -136,6 +138,22 @@ function createProvider(state: State, body: Fields): Answer {
   const made = { object: 'organization.workload_identity_provider', id, enabled, ...body };
   state.providers.set(id, { id, body: made, issuer, audience, transforms, rules: new Map() });
   return { status: 200, body: made };
+}
+
+/** The whole rule is held against the same rules as a new one. */
+function updateRule(state: State, providerId: string, ruleId: string, changes: Fields): Answer {
+  const provider = state.providers.get(providerId);
+  const before = provider?.rules.get(ruleId);
+  if (provider === undefined || before === undefined) return fault(404, 'no such rule');
+  const wrong = misshapen(changes, { optional: ['name', 'description', 'enabled', 'attribute_matchers', 'permissions'] });
+  if (wrong !== undefined) return fault(400, wrong);
+  const kept = Object.fromEntries(Object.entries(before).filter(([name]) => ['name', 'description', 'enabled', 'attribute_matchers', 'permissions', 'project_id', 'service_account_id'].includes(name)));
+  const made = createRule(state, providerId, { ...kept, ...changes });
+  if (made.status !== 200 || !isFields(made.body)) return made;
+  const fresh = provider.rules.get(String(made.body['id']));
+  provider.rules.delete(String(made.body['id']));
+  if (fresh !== undefined) provider.rules.set(ruleId, { ...fresh, id: ruleId });
+  return { status: 200, body: { ...made.body, id: ruleId } };
 }
 
 function createRule(state: State, providerId: string, body: Fields): Answer {

@@ -58,22 +58,20 @@ function auditFiles(files: readonly EmittedFile[], context: TrustContext): reado
 
 const LARGEST = 5_000_000;
 
-function readingOf({ path, text, kind }: EmittedFile, files: readonly EmittedFile[]): TrustReading | undefined {
+function readingOf({ path, text, kind, beside }: EmittedFile, files: readonly EmittedFile[]): TrustReading | undefined {
   if (path.endsWith('.trust.json')) return readAwsTrust(text);
   if (/^azure\/credential\..*\.json$/.test(path)) return readAzureCredential(text);
   if (/^google\/provider\..*\.json$/.test(path)) return readGoogle(text);
-  if (/^anthropic\/rule\..*\.json$/.test(path)) return readAnthropicRule(text, only(files, 'anthropic/issuer.'));
-  if (/^openai\/rule\..*\.json$/.test(path)) return readOpenAiRule(text, only(files, 'openai/provider.'));
+  if (/^anthropic\/rule\..*\.json$/.test(path)) return readAnthropicRule(text, textAt(files, beside));
+  if (/^openai\/rule\..*\.json$/.test(path)) return readOpenAiRule(text, textAt(files, beside));
   if (/^vault\/role\..*\.json$/.test(path)) return readVaultRole(text);
   if (/^databricks\/policy\..*\.json$/.test(path)) return readDatabricksPolicy(text);
   if (path === 'snowflake/create.sql') return readSnowflakeUser(text);
   return kind === 'kubernetes' || path.startsWith('kubernetes/patch.') ? readKubernetesWorkload(parseYaml(text, LARGEST)) : undefined;
 }
 
-/** The one document that begins so; with several, a rule is read without its issuer's. */
-function only(files: readonly EmittedFile[], prefix: string): string | undefined {
-  const found = files.filter(({ path }) => path.startsWith(prefix));
-  return found.length === 1 ? found[0]?.text : undefined;
+function textAt(files: readonly EmittedFile[], path: string | undefined): string | undefined {
+  return files.find((file) => file.path === path)?.text;
 }
 
 function readGoogle(text: string): TrustReading {

@@ -25,7 +25,7 @@ export const emitAnthropic: Emitter = (targets, ask, known) => {
   const inputs = asking.describe(used.filter((id) => !SCRIPT_VALUES.has(id)));
   const files: EmittedFile[] = [
     ...issuers.map(({ name, body }): EmittedFile => ({ path: `anthropic/issuer.${name}.json`, kind: 'json', role: 'create', purpose: 'Body of POST /v1/organizations/federation_issuers: who signs the tokens.', text: jsonText(body) })),
-    ...rules.map(({ target, body }): EmittedFile => ({ path: `anthropic/rule.${target.id}.json`, kind: 'json', role: 'create', purpose: `Body of POST /v1/organizations/federation_rules: whose tokens may act for ${target.id}.`, text: jsonText(body) })),
+    ...rules.map(({ target, body, issuer }): EmittedFile => ({ path: `anthropic/rule.${target.id}.json`, beside: `anthropic/issuer.${issuer}.json`, kind: 'json', role: 'create', purpose: `Body of POST /v1/organizations/federation_rules: whose tokens may act for ${target.id}.`, text: jsonText(body) })),
     scriptFile('anthropic', 'create', 'Makes issuer, service accounts and federation rules at Anthropic where they are missing, and prints the ids that the workloads need.', {
       tools: TOOLS,
       inputs,

@@ -15,10 +15,10 @@ const ACCOUNT: Input = { id: 'google.service_account_email', title: 'E-mail of t
 const TOOLS = ['gcloud'] as const;
 /** Platforms whose token lies in a file, which Google's libraries read by themselves. */
 const FILE_PLATFORMS: Readonly<Record<string, string>> = {
-  kubernetes: '/var/run/secrets/dekey/token',
-  eks: '/var/run/secrets/dekey/token',
-  gke: '/var/run/secrets/dekey/token',
-  aks: '/var/run/secrets/dekey/token',
+  kubernetes: '/var/run/secrets/dekey/google/token',
+  eks: '/var/run/secrets/dekey/google/token',
+  gke: '/var/run/secrets/dekey/google/token',
+  aks: '/var/run/secrets/dekey/google/token',
   spiffe: '/run/spiffe/token',
   spacelift: '/mnt/workspace/spacelift.oidc',
 };

@@ -114,10 +114,13 @@ function patch(item: Item): Data {
   const { target, kind } = item;
   const container = /^[a-z0-9-]{1,63}$/.test(target.facts['container'] ?? '') ? (target.facts['container'] ?? '') : dnsName(item.name);
   const variable = TOKEN_VARIABLES[target.party] ?? 'AI_IDENTITY_TOKEN_FILE';
+  // One volume for each party: their audiences differ, and a pod may need several.
+  const volume = `dekey-${target.party}`;
+  const mountPath = `${MOUNT}/${target.party}`;
   const pod: Data = {
     serviceAccountName: data(item.account),
-    containers: [{ name: container, env: [{ name: variable, value: `${MOUNT}/token` }], volumeMounts: [{ name: 'dekey-token', mountPath: MOUNT, readOnly: true }] }],
-    volumes: [{ name: 'dekey-token', projected: { sources: [{ serviceAccountToken: { audience: data(target.policy.audience), expirationSeconds: 3600, path: 'token' } }] } }],
+    containers: [{ name: container, env: [{ name: variable, value: `${mountPath}/token` }], volumeMounts: [{ name: volume, mountPath, readOnly: true }] }],
+    volumes: [{ name: volume, projected: { sources: [{ serviceAccountToken: { audience: data(target.policy.audience), expirationSeconds: 3600, path: 'token' } }] } }],
   };
   const inner = [...(POD_AT[kind] ?? ['template'])].toReversed().reduce<Data>((spec, key) => (key === 'spec' ? { spec } : { [key]: key === 'template' ? { spec } : spec }), pod);
   return { apiVersion: API_VERSIONS[kind] ?? 'apps/v1', kind, metadata: { name: dnsName(item.name), namespace: data(item.namespace) }, spec: inner };

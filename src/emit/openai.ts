@@ -23,7 +23,7 @@ export const emitOpenAi: Emitter = (targets, ask, known) => {
   const inputs = asking.describe([...providers.flatMap(({ body }) => inputsOf(body)), ...rules.flatMap(({ body }) => inputsOf(body))].filter((id) => !SCRIPT_VALUES.has(id)));
   const files: EmittedFile[] = [
     ...providers.map(({ name, body }): EmittedFile => ({ path: `openai/provider.${name}.json`, kind: 'json', role: 'create', purpose: 'Body of POST /v1/organization/workload_identity_providers: who signs the tokens.', text: jsonText(body) })),
-    ...rules.map(({ target, body }): EmittedFile => ({ path: `openai/rule.${target.id}.json`, kind: 'json', role: 'create', purpose: `Body of POST .../federation_rules: whose tokens may act for ${target.id}.`, text: jsonText(body) })),
+    ...rules.map(({ target, body, provider }): EmittedFile => ({ path: `openai/rule.${target.id}.json`, beside: `openai/provider.${provider}.json`, kind: 'json', role: 'create', purpose: `Body of POST .../federation_rules: whose tokens may act for ${target.id}.`, text: jsonText(body) })),
     scriptFile('openai', 'create', 'Makes provider, service accounts and federation rules at OpenAI where they are missing, and prints the ids that the workloads need.', {
       tools: TOOLS,
       inputs,

@@ -171,6 +171,8 @@ export interface EmittedFile {
   readonly purpose: string;
   /** `create` adds trust, `check` reads, `undo` takes it back, `guard` stops new keys, `switch` is for the workload itself. */
   readonly role: 'create' | 'check' | 'undo' | 'guard' | 'switch';
+  /** Path of another file that this one says nothing without: the issuer of a rule. */
+  readonly beside?: string;
 }
 
 /** What one party needs for all its targets. */

@@ -21,6 +21,7 @@ beforeEach(() => {
     '      - run: python evals.py',
     '        env:',
     '          ANTHROPIC_API_KEY: ${{ secrets.ANTHROPIC_API_KEY }}',
+    '          OPENAI_API_KEY: ${{ secrets.OPENAI_API_KEY }}',
     '          TAVILY_API_KEY: ${{ secrets.TAVILY_API_KEY }}',
     '',
   ].join('\n'));
@@ -36,6 +37,8 @@ beforeEach(() => {
     '          env:',
     '            - name: ANTHROPIC_API_KEY',
     '              valueFrom: { secretKeyRef: { name: ai, key: anthropic } }',
+    '            - name: OPENAI_API_KEY',
+    '              valueFrom: { secretKeyRef: { name: ai, key: openai } }',
     '',
   ].join('\n'));
 });
@@ -135,8 +138,20 @@ describe('dekey plan', () => {
     dekey('plan', ...HOSTED);
     const accounts = readFileSync(join(home, 'dekey-plan/kubernetes/service-accounts.yaml'), 'utf8');
     expect(accounts).toContain('name: bot');
-    const patch = files('dekey-plan').find((path) => path.startsWith('kubernetes/patch.')) ?? '';
-    expect(readFileSync(join(home, 'dekey-plan', patch), 'utf8')).toContain('audience: https://api.anthropic.com');
+    const patches = files('dekey-plan').filter((path) => path.startsWith('kubernetes/patch.')).map((path) => readFileSync(join(home, 'dekey-plan', path), 'utf8'));
+    const audiences = patches.map((patch) => [/audience: (\S+)/.exec(patch)?.[1], /mountPath: (\S+)/.exec(patch)?.[1]]).toSorted();
+    // Both are of one pod: neither may take the place of the other.
+    expect(audiences).toEqual([
+      ['https://api.anthropic.com', '/var/run/secrets/dekey/anthropic'],
+      ['https://api.openai.com/v1', '/var/run/secrets/dekey/openai'],
+    ]);
+  });
+
+  test('two issuers at one party have a provider each, and every rule stands under its own', () => {
+    dekey('plan', ...HOSTED);
+    const providers = files('dekey-plan').filter((path) => path.startsWith('openai/provider.'));
+    expect(providers).toHaveLength(2);
+    expect(files('dekey-plan').filter((path) => path.startsWith('openai/rule.'))).toHaveLength(2);
   });
 
   test('every script is a script, and asks for what it needs', () => {

@@ -15,7 +15,7 @@ export function clusterTokens(issuer: { readonly template: string; readonly id: 
     stableClaims: [],
     audience: 'free',
     lifetime: { seconds: 3600, refresh: 'rotated-file' },
-    arrival: { kind: 'file', path: '/var/run/secrets/dekey/token' },
+    arrival: { kind: 'file', path: '/var/run/secrets/dekey/PARTY/token' },
     edits: [
       'Run the pod under a ServiceAccount of its own (serviceAccountName).',
       'Mount a projected service account token with the audience of the rule (kubernetes/ has the patch), and take the key out of env.',

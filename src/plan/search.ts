@@ -55,6 +55,13 @@ const BROKERS: readonly { readonly party: PartyId; readonly title: string }[] = 
   { party: 'akeyless', title: 'Akeyless' },
 ];
 
+/** Providers whose models such gateways call. Search, vector stores and tracing are no models. */
+const BEHIND_GATEWAYS: ReadonlySet<string> = new Set([
+  'ai21', 'alibaba', 'anthropic', 'aws-bedrock', 'azure-openai', 'baseten', 'cerebras', 'cloudflare', 'cohere', 'databricks', 'deepinfra', 'deepseek', 'fireworks', 'google-gemini',
+  'google-vertex', 'groq', 'huggingface', 'minimax', 'mistral', 'moonshot', 'nvidia', 'openai', 'openrouter', 'perplexity', 'replicate', 'sambanova', 'snowflake', 'together', 'voyage',
+  'watsonx', 'xai', 'zhipu',
+]);
+
 /** Gateways hold the providers' keys and let callers in by token. */
 const GATEWAYS: readonly PartyId[] = ['litellm', 'portkey', 'truefoundry', 'bifrost'];
 
@@ -192,7 +199,7 @@ function fallbacks(provider: Provider): readonly Route[] {
     note: `${provider.title} has no federation, so the key stays: keep it in one place, limit its scope and spend, and rotate it.`,
     source: provider.federation.source,
   }));
-  const gateways = GATEWAYS.map((party): Route => ({
+  const gateways = (BEHIND_GATEWAYS.has(provider.id) ? GATEWAYS : []).map((party): Route => ({
     id: 'gateway',
     title: 'a gateway that keeps the key',
     class: 'gateway',

@@ -135,8 +135,7 @@ class Planner {
       const home = this.#homeOf(workload);
       if (home === undefined) {
         for (const provider of used.keys()) {
-          const key = `${workload.location.target}\n${provider}`;
-          homeless.set(key, [...(homeless.get(key) ?? []), workload]);
+          append(homeless, `${workload.location.target}\n${provider}`, workload);
         }
         continue;
       }
@@ -469,7 +468,7 @@ class Planner {
 
   #keys(migrations: readonly Migration[]): readonly PlannedKey[] {
     const byCredential = new Map<string, Migration[]>();
-    for (const migration of migrations) for (const id of migration.credentials) byCredential.set(id, [...(byCredential.get(id) ?? []), migration]);
+    for (const migration of migrations) for (const id of migration.credentials) append(byCredential, id, migration);
     return [...this.#credentials.values()].map((credential): PlannedKey => {
       const own = byCredential.get(credential.id) ?? [];
       const when = own.some((migration) => migration.when === 'none') ? 'none' : own.some((migration) => migration.when === 'after-change') ? 'after-change' : 'today';
@@ -519,7 +518,7 @@ export interface Emitted extends Emission {
 /** Runs every emitter that has targets; `values` answers what they ask. Pure. */
 export function emitPlan(plan: DraftPlan, emitters: Readonly<Record<PartyId, Emitter>>, values: PlanOptions['values']): readonly Emitted[] {
   const byParty = new Map<PartyId, Target[]>();
-  for (const { target } of plan.identities) byParty.set(target.party, [...(byParty.get(target.party) ?? []), target]);
+  for (const { target } of plan.identities) append(byParty, target.party, target);
   return [...byParty].toSorted(([a], [b]) => compareText(a, b)).map(([party, targets]) => {
     const asked = new Map<string, Input>();
     const answer = (input: Input): Text => {
@@ -558,6 +557,13 @@ function nameOf({ route }: Candidate): string {
 /** Tokens that expire by themselves are no keys, and a doubtful finding is a person's to look at first. */
 function isPlanned({ lifetime, disposition, confidence }: Credential): boolean {
   return lifetime === 'long' && disposition !== 'not-a-key' && confidence !== 'low';
+}
+
+/** Adds to a list of a map, in place: inventories have thousands of workloads for one key. */
+function append<K, V>(lists: Map<K, V[]>, key: K, value: V): void {
+  const list = lists.get(key);
+  if (list === undefined) lists.set(key, [value]);
+  else list.push(value);
 }
 
 function distinct<T>(items: readonly T[]): readonly T[] {

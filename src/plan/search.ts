@@ -73,12 +73,15 @@ export function searchPaths(workload: WorkloadContext, tokens: TokenSource, shap
   const refusals: NoPath[] = [];
   const candidates: Candidate[] = [];
   const routes = [...(provider.routes ?? []), ...fallbacks(provider)];
+  const taken = new Set<Route>();
   const reached = reach(workload, tokens, shape, world, refusals, new Set(routes.map(({ party }) => party)));
   for (const steps of reached) {
     const last = steps.at(-1);
     if (last === undefined) continue;
     for (const route of routes) {
-      if (route.party !== last.party.id || (route.only !== undefined && !route.only.platforms.includes(workload.platform))) continue;
+      // Chains come short ones first: a longer way to the same end adds nothing.
+      if (route.party !== last.party.id || taken.has(route) || (route.only !== undefined && !route.only.platforms.includes(workload.platform))) continue;
+      taken.add(route);
       candidates.push(candidateOf(steps, route, surroundings));
     }
   }
@@ -115,7 +118,9 @@ function knownPolicy(party: RelyingParty, platform: string, tokens: TokenSource,
 function reach(workload: WorkloadContext, tokens: TokenSource, shape: TokenShape, world: World, refusals: NoPath[], wanted: ReadonlySet<PartyId>): readonly (readonly Step[])[] {
   const found: (readonly Step[])[] = [];
   const chains: { readonly platform: string; readonly tokens: TokenSource; readonly shape: TokenShape; readonly steps: readonly Step[] }[] = [{ platform: workload.platform, tokens, shape, steps: [] }];
+  const reached = new Set<PartyId>();
   for (const chain of chains) {
+    if (chain.steps.length > 0 && reached.size === wanted.size) break;
     for (const party of world.parties.values()) {
       if (chain.steps.some((step) => step.party.id === party.id)) continue;
       const isWanted = wanted.has(party.id);
@@ -126,7 +131,10 @@ function reach(workload: WorkloadContext, tokens: TokenSource, shape: TokenShape
         continue;
       }
       const steps = [...chain.steps, { platform: chain.platform, tokens: chain.tokens, shape: chain.shape, party, policy }];
-      if (isWanted) found.push(steps);
+      if (isWanted) {
+        found.push(steps);
+        reached.add(party.id);
+      }
       const next = party.issues === undefined || party.issues === chain.platform ? undefined : world.platforms.get(party.issues);
       if (next?.tokens === undefined || steps.length >= MOST_HOPS) continue;
       const nextShape = nextShapeOf(world, next);
@@ -177,7 +185,15 @@ function reasonFor(route: Route, steps: readonly Step[], inUse: boolean): string
   }
 }
 
+const knownFallbacks = new WeakMap<Provider, readonly Route[]>();
+
 function fallbacks(provider: Provider): readonly Route[] {
+  const known = knownFallbacks.get(provider) ?? makeFallbacks(provider);
+  knownFallbacks.set(provider, known);
+  return known;
+}
+
+function makeFallbacks(provider: Provider): readonly Route[] {
   const common = {
     floors: [],
     env: {},

@@ -34,7 +34,7 @@ export function bicepText({ header, inputs, parameters = [], resources, outputs 
     "targetScope = 'resourceGroup'",
     ...inputs.toSorted((a, b) => (a.id < b.id ? -1 : 1)).flatMap((input) => [`@description(${quoted(`${input.title}. ${input.how}`)})`, '@minLength(1)', `param ${parameterName(input.id)} string`, '']),
     ...parameters.flatMap(({ name, description, value }) => [`@description(${quoted(description)})`, `param ${name} string = ${valueText(value, '')}`, '']),
-    ...resources.flatMap((resource) => [...(resource.comment === undefined ? [] : [`// ${resource.comment}`]), `resource ${resource.symbol} '${resource.type}' ${resource.existing === true ? 'existing ' : ''}= ${valueText(resource.body, '')}`, '']),
+    ...resources.flatMap((resource) => [...(resource.comment === undefined ? [] : [`// ${resource.comment.replace(/\s+/g, ' ')}`]), `resource ${resource.symbol} '${resource.type}' ${resource.existing === true ? 'existing ' : ''}= ${valueText(resource.body, '')}`, '']),
     ...outputs.map(({ name, code }) => `output ${name} string = ${code}`),
   ];
   const text = parts.join('\n').replace("targetScope = 'resourceGroup'\n", "targetScope = 'resourceGroup'\n\n").replace(/\n{3,}/g, '\n\n');

@@ -142,11 +142,12 @@ function isJsonencode(value: HclValue): value is { readonly kind: 'jsonencode'; 
   return typeof value === 'object' && value !== null && 'kind' in value && value.kind === 'jsonencode' && 'value' in value;
 }
 
+/** A `$` at the end of a part would double the one that begins the next: it is written as its number. */
 function template(value: Data): string {
   if (!isTextData(value)) return '""';
   const [only, ...others] = value.text;
   if (only !== undefined && typeof only !== 'string' && others.length === 0) return `var.${parameterName(only.input)}`;
-  return `"${value.text.map((part) => (typeof part === 'string' ? escaped(part) : `\${var.${parameterName(part.input)}}`)).join('')}"`;
+  return `"${value.text.map((part) => (typeof part === 'string' ? escaped(part).replace(/\$$/, () => '\\u0024') : `\${var.${parameterName(part.input)}}`)).join('')}"`;
 }
 
 function quoted(text: string): string {

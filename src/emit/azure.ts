@@ -13,7 +13,9 @@ const VAULT: Input = { id: 'azure.key_vault', title: 'Key vault that holds the k
 const SUBSCRIPTION: Input = { id: 'azure.subscription_id', title: 'Azure subscription id', shape: 'uuid', how: 'az account show --query id --output tsv' };
 const PRINCIPAL: Input = { id: 'azure.principal_id', title: 'Object id of the managed identity', shape: 'uuid', how: 'az identity show --query principalId --output tsv' };
 const LOCATION: Input = { id: 'azure.location', title: 'Azure location', shape: 'name', how: 'az group show --name GROUP --query location --output tsv' };
-const TOOLS = ['az'] as const;
+const TOOLS = ['az', 'jq'] as const;
+/** Name of the tag of identities and beginning of the description of role assignments made here, so that nothing else is changed or deleted. */
+const MARK = 'dekey';
 
 /** Built-in roles by id: names of roles change, ids do not. */
 const ROLES = {
@@ -22,7 +24,12 @@ const ROLES = {
   secret: { id: '4633458b-17de-408a-b874-0445c86b69e6', name: 'Key Vault Secrets User' },
 } as const;
 
-/** Microsoft Entra: for each identity a user-assigned managed identity, one federated credential with an exact subject, and one role on one resource. */
+/**
+ * Microsoft Entra: for each identity a user-assigned managed identity, one federated credential with an exact subject, and one role on one resource.
+ * Never Cognitive Services User: it may list the keys of the resource.
+ *
+ * @throws Error when a subject is not exact, a policy compares claims beside a subject that is not, or a permission is none of Azure's
+ */
 export const emitAzure: Emitter = (targets, ask, known) => {
   const asking = new Asking(ask, known);
   const group = asking.get(GROUP);
@@ -51,8 +58,9 @@ export const emitAzure: Emitter = (targets, ask, known) => {
         outputs: outside.map((target) => ({ name: `clientId_${symbol(target.id)}`, code: `identity_${symbol(target.id)}.properties.clientId` })),
       }),
     },
-    terraformFile('azure', 'Managed identities, federated credentials and roles of Azure.', { name: 'azurerm', source: 'hashicorp/azurerm', version: '>= 5.0' }, asking, terraformBlocks(outside, inside, scopes, location, principal), [
-      { type: 'provider', labels: ['azurerm'], attributes: { resource_providers_to_register: ['Microsoft.CognitiveServices', 'Microsoft.ManagedIdentity'] }, blocks: [{ type: 'features' }] },
+    terraformFile('azure', 'Managed identities, federated credentials and roles of Azure.', { name: 'azurerm', source: 'hashicorp/azurerm', version: '>= 5.0' }, asking, [
+      { type: 'provider', labels: ['azurerm'], attributes: { subscription_id: data(subscription), resource_providers_to_register: ['Microsoft.CognitiveServices', 'Microsoft.ManagedIdentity'] }, blocks: [{ type: 'features' }] },
+      ...terraformBlocks(outside, inside, scopes, location, principal),
     ]),
     ...outside.map((target): EmittedFile => ({ path: `azure/credential.${target.id}.json`, kind: 'json', role: 'create', purpose: `The federated credential of ${target.id} as the API has it.`, text: jsonText(credentialBody(target)) })),
     scriptFile('azure', 'create', 'Makes identities, federated credentials and role assignments where they are missing, and prints the client ids.', {
@@ -60,15 +68,21 @@ export const emitAzure: Emitter = (targets, ask, known) => {
       inputs,
       body: [...outside.flatMap((target) => createIdentity(target, scopes, location)), ...inside.flatMap((target) => assign(target, scopes, { text: principal }))],
     }),
-    scriptFile('azure', 'check', 'Reads the federated credentials and names every difference from the plan. Exit 1 when there is any.', {
+    scriptFile('azure', 'check', 'Reads identities, federated credentials and role assignments and names every difference from the plan. Exit 1 when there is any.', {
       tools: TOOLS,
       inputs,
-      body: [{ kind: 'set', variable: 'WRONG', value: '0' }, ...outside.flatMap((target) => checkIdentity(target, group)), { kind: 'when', test: ['test', { variable: 'WRONG' }, '=', '1'], body: [{ kind: 'fail', parts: ['Not as planned.'] }], otherwise: [{ kind: 'say', parts: ['As planned.'] }] }],
+      body: [
+        { kind: 'set', variable: 'WRONG', value: '0' },
+        ...(needsAccount ? checkAccount(scopes) : []),
+        ...outside.flatMap((target) => checkIdentity(target, scopes)),
+        ...inside.flatMap((target) => checkRoles(target, scopes, { text: principal }, 'among others')),
+        { kind: 'when', test: ['test', { variable: 'WRONG' }, '=', '1'], body: [{ kind: 'fail', parts: ['Not as planned.'] }], otherwise: [{ kind: 'say', parts: ['As planned.'] }] },
+      ],
     }),
-    scriptFile('azure', 'undo', 'Deletes the identities of this plan; their credentials and role assignments go with them.', {
+    scriptFile('azure', 'undo', 'Deletes the role assignments that this plan made, then its identities with their credentials. An assignment would outlive its identity.', {
       tools: TOOLS,
-      inputs: inputs.filter(({ id }) => id === GROUP.id),
-      body: outside.map((target): Statement => ({ kind: 'run', pipe: [['az', 'identity', 'delete', '--name', target.id, '--resource-group', { text: group }]] })),
+      inputs,
+      body: [...outside.flatMap((target) => undoIdentity(target, scopes)), ...inside.flatMap((target) => unassign(target, scopes, { text: principal }))],
     }),
     ...(needsAccount
       ? [
@@ -77,14 +91,17 @@ export const emitAzure: Emitter = (targets, ask, known) => {
             kind: 'shell',
             role: 'guard',
             purpose: 'Phase 3: switches local authentication off, so that the two keys of the resource, which cannot be deleted, are worth nothing.',
-            text: disableKeys(asking, group, account),
+            text: disableKeys(asking, scopes),
           } satisfies EmittedFile,
         ]
       : []),
   ];
+  const granting = byId(targets).filter(({ permission }) => permission === 'cloud-access');
   return {
     files,
-    manual: ['The resource needs a custom subdomain (customSubDomainName) before it takes Entra tokens.', 'Role assignments take minutes to hold: retry a 403 before you look for a fault.', ...(needsAccount ? ['After the switch, with no request by key in the metrics: bash azure/disable-keys.sh.'] : [])],
+    manual: [
+      ...granting.map(({ id }) => `Grant ${id} the role that its secret had, no wider: which one that is, is not known here.`),
+      'The resource needs a custom subdomain (customSubDomainName) before it takes Entra tokens.', 'Role assignments take minutes to hold: retry a 403 before you look for a fault.', ...(needsAccount ? ['After the switch, with no request by key in the metrics: bash azure/disable-keys.sh.'] : [])],
   };
 };
 
@@ -96,8 +113,19 @@ interface Scopes {
 }
 
 function scopeOf(permission: Target['permission']): 'account' | 'secret' | 'none' {
-  if (permission === 'read-secret') return 'secret';
-  return permission === 'mint-token' || permission === 'cloud-access' ? 'none' : 'account';
+  switch (permission) {
+    case 'read-secret':
+      return 'secret';
+    case 'mint-token':
+    case 'cloud-access':
+      return 'none';
+    case 'azure-openai':
+    case 'azure-ai':
+    case 'inference':
+      return 'account';
+    default:
+      throw new Error(`Azure has no role for ${permission}`);
+  }
 }
 
 function roleOf({ permission }: Target): (typeof ROLES)[keyof typeof ROLES] {
@@ -122,11 +150,25 @@ function secretName(key: string): string {
   return key.replace(/[^A-Za-z0-9-]/g, '-');
 }
 
+/** Names of secrets that the keys stand under, each once: Key Vault does not tell upper case from lower. */
+function secretsOf(keys: readonly string[]): readonly string[] {
+  return [...new Map(keys.map(secretName).toReversed().map((name) => [name.toLowerCase(), name])).values()].toSorted();
+}
+
+/** A name in Terraform begins with a letter or an underscore. */
+function label(id: string): string {
+  return /^[0-9]/.test(id) ? `_${id}` : id;
+}
+
+function markOf({ id }: Target): string {
+  return `${MARK}:${id}`;
+}
+
 function sharedResources(targets: readonly Target[], account: Text, vault: Text): BicepResource[] {
   return [
     ...(account.length === 0 ? [] : [{ symbol: 'account', type: 'Microsoft.CognitiveServices/accounts@2024-10-01', existing: true, body: { name: data(account) } } satisfies BicepResource]),
     ...(vault.length === 0 ? [] : [{ symbol: 'vault', type: 'Microsoft.KeyVault/vaults@2023-07-01', existing: true, body: { name: data(vault) } } satisfies BicepResource]),
-    ...[...new Set(targets.filter(({ permission }) => permission === 'read-secret').flatMap(({ keys }) => keys))].toSorted().map((key): BicepResource => ({ symbol: secretSymbol(key), type: 'Microsoft.KeyVault/vaults/secrets@2023-07-01', existing: true, body: { parent: bicepExpression('vault'), name: secretName(key) } })),
+    ...secretsOf(targets.filter(({ permission }) => permission === 'read-secret').flatMap(({ keys }) => keys)).map((name): BicepResource => ({ symbol: secretSymbol(name), type: 'Microsoft.KeyVault/vaults/secrets@2023-07-01', existing: true, body: { parent: bicepExpression('vault'), name } })),
   ];
 }
 
@@ -138,7 +180,7 @@ function identityResources(target: Target, location: Text): BicepResource[] {
   const name = symbol(target.id);
   const { name: credential, ...fields } = credentialBody(target);
   return [
-    { symbol: `identity_${name}`, type: 'Microsoft.ManagedIdentity/userAssignedIdentities@2023-01-31', comment: target.workload.replace(/\s+/g, ' '), body: { name: target.id, location: data(location) } },
+    { symbol: `identity_${name}`, type: 'Microsoft.ManagedIdentity/userAssignedIdentities@2023-01-31', comment: target.workload.replace(/\s+/g, ' '), body: { name: target.id, location: data(location), tags: { [MARK]: target.id } } },
     { symbol: `credential_${name}`, type: 'Microsoft.ManagedIdentity/userAssignedIdentities/federatedIdentityCredentials@2023-01-31', body: { parent: bicepExpression(`identity_${name}`), name: credential, properties: fields } },
   ];
 }
@@ -148,7 +190,7 @@ function roleResources(target: Target, principal: Text | undefined): BicepResour
   if (kind === 'none') return [];
   const name = symbol(target.id);
   const role = roleOf(target);
-  const scopes = kind === 'account' ? ['account'] : target.keys.map(secretSymbol);
+  const scopes = kind === 'account' ? ['account'] : secretsOf(target.keys).map(secretSymbol);
   const principalId = principal === undefined ? bicepExpression(`identity_${name}.properties.principalId`) : data(principal);
   return scopes.map((scope, index): BicepResource => ({
     symbol: `role_${name}${scopes.length > 1 ? `_${index + 1}` : ''}`,
@@ -157,7 +199,7 @@ function roleResources(target: Target, principal: Text | undefined): BicepResour
     body: {
       name: bicepExpression(`guid(${scope}.id, ${principal === undefined ? `identity_${name}.id` : `'${target.id}'`}, '${role.id}')`),
       scope: bicepExpression(scope),
-      properties: { principalId, principalType: 'ServicePrincipal', roleDefinitionId: bicepExpression(`subscriptionResourceId('Microsoft.Authorization/roleDefinitions', '${role.id}')`) },
+      properties: { description: markOf(target), principalId, principalType: 'ServicePrincipal', roleDefinitionId: bicepExpression(`subscriptionResourceId('Microsoft.Authorization/roleDefinitions', '${role.id}')`) },
     },
   }));
 }
@@ -166,85 +208,207 @@ function scopeIds(target: Target, { subscription, group, account, vault }: Scope
   const base = concat('/subscriptions/', subscription, '/resourceGroups/', group, '/providers/');
   const kind = scopeOf(target.permission);
   if (kind === 'none') return [];
-  return kind === 'account' ? [concat(base, 'Microsoft.CognitiveServices/accounts/', account)] : target.keys.map((key) => concat(base, 'Microsoft.KeyVault/vaults/', vault, `/secrets/${secretName(key)}`));
+  return kind === 'account' ? [concat(base, 'Microsoft.CognitiveServices/accounts/', account)] : secretsOf(target.keys).map((name) => concat(base, 'Microsoft.KeyVault/vaults/', vault, `/secrets/${name}`));
 }
 
 function terraformBlocks(outside: readonly Target[], inside: readonly Target[], scopes: Scopes, location: Text, principal: Text): Block[] {
   const role = (target: Target, principalId: ReturnType<typeof expression>): Block[] =>
     scopeIds(target, scopes).map((scope, index, all) => ({
       type: 'resource',
-      labels: ['azurerm_role_assignment', all.length > 1 ? `${target.id}-${index + 1}` : target.id],
+      labels: ['azurerm_role_assignment', all.length > 1 ? `${label(target.id)}-${index + 1}` : label(target.id)],
       comment: roleOf(target).name,
-      attributes: { scope: data(scope), role_definition_id: data(concat('/subscriptions/', scopes.subscription, `/providers/Microsoft.Authorization/roleDefinitions/${roleOf(target).id}`)), principal_id: principalId, principal_type: 'ServicePrincipal' },
+      attributes: { scope: data(scope), description: markOf(target), role_definition_id: data(concat('/subscriptions/', scopes.subscription, `/providers/Microsoft.Authorization/roleDefinitions/${roleOf(target).id}`)), principal_id: principalId, principal_type: 'ServicePrincipal' },
     }));
   return [
     ...outside.flatMap((target): Block[] => [
-      { type: 'resource', labels: ['azurerm_user_assigned_identity', target.id], comment: target.workload.replace(/\s+/g, ' '), attributes: { name: target.id, resource_group_name: data(scopes.group), location: data(location) } },
+      { type: 'resource', labels: ['azurerm_user_assigned_identity', label(target.id)], comment: target.workload.replace(/\s+/g, ' '), attributes: { name: target.id, resource_group_name: data(scopes.group), location: data(location), tags: { [MARK]: target.id } } },
       {
         type: 'resource',
-        labels: ['azurerm_federated_identity_credential', target.id],
-        attributes: { name: 'dekey', user_assigned_identity_id: expression(`azurerm_user_assigned_identity.${target.id}.id`), issuer: data(target.policy.issuer), subject: data(subjectOf(target)), audience: [data(target.policy.audience)] },
+        labels: ['azurerm_federated_identity_credential', label(target.id)],
+        attributes: { name: 'dekey', user_assigned_identity_id: expression(`azurerm_user_assigned_identity.${label(target.id)}.id`), issuer: data(target.policy.issuer), subject: data(subjectOf(target)), audience: [data(target.policy.audience)] },
       },
-      ...role(target, expression(`azurerm_user_assigned_identity.${target.id}.principal_id`)),
-      { type: 'output', labels: [`client_id_${parameterName(symbol(target.id))}`], attributes: { value: expression(`azurerm_user_assigned_identity.${target.id}.client_id`) } },
+      ...role(target, expression(`azurerm_user_assigned_identity.${label(target.id)}.principal_id`)),
+      { type: 'output', labels: [`client_id_${parameterName(symbol(target.id))}`], attributes: { value: expression(`azurerm_user_assigned_identity.${label(target.id)}.client_id`) } },
     ]),
     ...inside.flatMap((target) => role(target, data(principal))),
   ];
 }
 
+function inSubscription({ subscription }: Scopes): Word[] {
+  return ['--subscription', { text: subscription }];
+}
+
+function show(target: Target, scopes: Scopes, query: string): Word[] {
+  return ['az', 'identity', 'show', '--name', target.id, '--resource-group', { text: scopes.group }, ...inSubscription(scopes), '--query', query, '--output', 'tsv'];
+}
+
 function createIdentity(target: Target, scopes: Scopes, location: Text): Statement[] {
   const group: Word = { text: scopes.group };
-  const show = (query: string): Word[] => ['az', 'identity', 'show', '--name', target.id, '--resource-group', group, '--query', query, '--output', 'tsv'];
   const credential = (verb: string): Word[] => [
-    'az', 'identity', 'federated-credential', verb, '--name', 'dekey', '--identity-name', target.id, '--resource-group', group,
+    'az', 'identity', 'federated-credential', verb, '--name', 'dekey', '--identity-name', target.id, '--resource-group', group, ...inSubscription(scopes),
     '--issuer', { text: target.policy.issuer }, '--subject', { text: subjectOf(target) }, '--audiences', { text: target.policy.audience }, '--output', 'none',
   ];
   return [
     { kind: 'comment', text: `${target.id}: ${target.workload}` },
-    { kind: 'unless', test: show('id'), body: [{ kind: 'run', pipe: [['az', 'identity', 'create', '--name', target.id, '--resource-group', group, '--location', { text: location }, '--output', 'none']] }] },
-    { kind: 'when', test: credentialShow(target, scopes.group, 'id'), body: [{ kind: 'run', pipe: [credential('update')] }], otherwise: [{ kind: 'run', pipe: [credential('create')] }] },
-    { kind: 'capture', variable: 'PRINCIPAL', pipe: [show('principalId')] },
+    {
+      kind: 'when',
+      test: show(target, scopes, 'id'),
+      body: [
+        { kind: 'capture', variable: 'MADE', pipe: [show(target, scopes, `tags.${MARK}`)] },
+        { kind: 'unless', test: ['test', { variable: 'MADE' }, '=', target.id], body: [{ kind: 'fail', parts: [`${target.id}: an identity of this name is there and was not made by this plan; nothing was changed`] }] },
+      ],
+      otherwise: [
+        { kind: 'run', pipe: [['az', 'identity', 'create', '--name', target.id, '--resource-group', group, ...inSubscription(scopes), '--location', { text: location }, '--tags', `${MARK}=${target.id}`, '--output', 'none']] },
+      ],
+    },
+    { kind: 'when', test: credentialShow(target, scopes, 'id'), body: [{ kind: 'run', pipe: [credential('update')] }], otherwise: [{ kind: 'run', pipe: [credential('create')] }] },
+    { kind: 'capture', variable: 'PRINCIPAL', pipe: [show(target, scopes, 'principalId')] },
     ...assign(target, scopes, { variable: 'PRINCIPAL' }),
-    { kind: 'capture', variable: 'CLIENT', pipe: [show('clientId')] },
+    { kind: 'capture', variable: 'CLIENT', pipe: [show(target, scopes, 'clientId')] },
     { kind: 'say', parts: [`# ${target.id}`] },
     { kind: 'say', parts: ['AZURE_CLIENT_ID=', { variable: 'CLIENT' }] },
     { kind: 'blank' },
   ];
 }
 
-/** Making an assignment that is there already changes nothing. */
+const ARE_THESE = '.principalId == $principal and (.roleDefinitionId | endswith("/" + $role))';
+
+/** What `program` makes of the role assignments that stand on `scope` itself, in `FOUND`. It has `$principal`, `$role` and `$mark`. */
+function readAssignments(target: Target, scopes: Scopes, scope: Text, principal: Word, program: string): Statement {
+  return {
+    kind: 'capture',
+    variable: 'FOUND',
+    pipe: [
+      ['az', 'role', 'assignment', 'list', '--scope', { text: scope }, ...inSubscription(scopes), '--output', 'json'],
+      ['jq', '--raw-output', '--arg', 'principal', principal, '--arg', 'role', roleOf(target).id, '--arg', 'mark', markOf(target), program],
+    ],
+  };
+}
+
+/** Where the role is there already, it stays whose it is. */
 function assign(target: Target, scopes: Scopes, principal: Word): Statement[] {
-  return scopeIds(target, scopes).map((scope) => ({
-    kind: 'run',
-    pipe: [['az', 'role', 'assignment', 'create', '--assignee-object-id', principal, '--assignee-principal-type', 'ServicePrincipal', '--role', roleOf(target).id, '--scope', { text: scope }, '--output', 'none']],
-  }));
+  return scopeIds(target, scopes).flatMap((scope): Statement[] => [
+    readAssignments(target, scopes, scope, principal, `any(.[]; ${ARE_THESE} and .condition == null)`),
+    {
+      kind: 'unless',
+      test: ['test', { variable: 'FOUND' }, '=', 'true'],
+      body: [
+        {
+          kind: 'run',
+          pipe: [['az', 'role', 'assignment', 'create', '--assignee-object-id', principal, '--assignee-principal-type', 'ServicePrincipal', '--role', roleOf(target).id, '--scope', { text: scope }, ...inSubscription(scopes), '--description', markOf(target), '--output', 'none']],
+        },
+      ],
+    },
+  ]);
 }
 
-function credentialShow(target: Target, group: Text, query: string): Word[] {
-  return ['az', 'identity', 'federated-credential', 'show', '--name', 'dekey', '--identity-name', target.id, '--resource-group', { text: group }, '--query', query, '--output', 'tsv'];
+/** Only assignments that carry the plan's mark. */
+function unassign(target: Target, scopes: Scopes, principal: Word): Statement[] {
+  return scopeIds(target, scopes).flatMap((scope): Statement[] => [
+    readAssignments(target, scopes, scope, principal, `[.[] | select(${ARE_THESE} and .description == $mark) | .id] | first // ""`),
+    { kind: 'unless', test: ['test', '-z', { variable: 'FOUND' }], body: [{ kind: 'run', pipe: [['az', 'role', 'assignment', 'delete', '--ids', { variable: 'FOUND' }, ...inSubscription(scopes)]] }] },
+  ]);
 }
 
-function checkIdentity(target: Target, group: Text): Statement[] {
-  const same = (query: string, wanted: Text): Statement[] => [
-    { kind: 'capture', variable: 'STANDS', pipe: [credentialShow(target, group, query)] },
-    { kind: 'unless', test: ['test', { variable: 'STANDS' }, '=', { text: wanted }], body: [{ kind: 'say', parts: [`${target.id}: ${query} is `, { variable: 'STANDS' }, ', planned is ', { text: wanted }] }, { kind: 'set', variable: 'WRONG', value: '1' }] },
-  ];
+function undoIdentity(target: Target, scopes: Scopes): Statement[] {
   return [
     {
       kind: 'when',
-      test: credentialShow(target, group, 'id'),
-      body: [...same('issuer', target.policy.issuer), ...same('subject', subjectOf(target)), ...same('audiences[0]', target.policy.audience)],
-      otherwise: [{ kind: 'say', parts: [`${target.id}: missing`] }, { kind: 'set', variable: 'WRONG', value: '1' }],
+      test: show(target, scopes, 'id'),
+      body: [
+        { kind: 'capture', variable: 'MADE', pipe: [show(target, scopes, `tags.${MARK}`)] },
+        {
+          kind: 'when',
+          test: ['test', { variable: 'MADE' }, '=', target.id],
+          body: [
+            { kind: 'capture', variable: 'PRINCIPAL', pipe: [show(target, scopes, 'principalId')] },
+            ...unassign(target, scopes, { variable: 'PRINCIPAL' }),
+            { kind: 'run', pipe: [['az', 'identity', 'delete', '--name', target.id, '--resource-group', { text: scopes.group }, ...inSubscription(scopes)]] },
+          ],
+          otherwise: [{ kind: 'say', parts: [`${target.id}: not made by this plan, left alone`] }],
+        },
+      ],
     },
   ];
 }
 
-function disableKeys(asking: Asking, group: Text, account: Text): string {
+function credentialShow(target: Target, scopes: Scopes, query: string): Word[] {
+  return ['az', 'identity', 'federated-credential', 'show', '--name', 'dekey', '--identity-name', target.id, '--resource-group', { text: scopes.group }, ...inSubscription(scopes), '--query', query, '--output', 'tsv'];
+}
+
+function differs(wanted: Word, what: string): Statement {
+  return { kind: 'unless', test: ['test', { variable: 'STANDS' }, '=', wanted], body: [{ kind: 'say', parts: [`${what} is `, { variable: 'STANDS' }, ', planned is ', wanted] }, { kind: 'set', variable: 'WRONG', value: '1' }] };
+}
+
+function checkAccount(scopes: Scopes): Statement[] {
+  return [
+    {
+      kind: 'capture',
+      variable: 'STANDS',
+      pipe: [
+        ['az', 'cognitiveservices', 'account', 'show', '--name', { text: scopes.account }, '--resource-group', { text: scopes.group }, ...inSubscription(scopes), '--output', 'json'],
+        ['jq', '--raw-output', 'if (.properties.customSubDomainName // "") == "" then "missing" else "set" end'],
+      ],
+    },
+    differs('set', 'custom subdomain of the resource'),
+  ];
+}
+
+function checkIdentity(target: Target, scopes: Scopes): Statement[] {
+  const same = (query: string, wanted: Text): Statement[] => [{ kind: 'capture', variable: 'STANDS', pipe: [credentialShow(target, scopes, query)] }, differs({ text: wanted }, `${target.id}: ${query}`)];
+  const missing = (what: string): Statement[] => [{ kind: 'say', parts: [`${target.id}: ${what} missing`] }, { kind: 'set', variable: 'WRONG', value: '1' }];
+  return [
+    {
+      kind: 'when',
+      test: show(target, scopes, 'id'),
+      body: [
+        { kind: 'capture', variable: 'STANDS', pipe: [show(target, scopes, `tags.${MARK}`)] },
+        differs(target.id, `${target.id}: tag`),
+        {
+          kind: 'when',
+          test: credentialShow(target, scopes, 'id'),
+          body: [...same('issuer', target.policy.issuer), ...same('subject', subjectOf(target)), ...same("join(' ', audiences)", target.policy.audience)],
+          otherwise: missing('federated credential'),
+        },
+        { kind: 'comment', text: 'Any other credential is another way in.' },
+        { kind: 'capture', variable: 'STANDS', pipe: [['az', 'identity', 'federated-credential', 'list', '--identity-name', target.id, '--resource-group', { text: scopes.group }, ...inSubscription(scopes), '--query', "join(' ', sort([].name))", '--output', 'tsv']] },
+        differs('dekey', `${target.id}: federated credentials`),
+        { kind: 'capture', variable: 'PRINCIPAL', pipe: [show(target, scopes, 'principalId')] },
+        ...checkRoles(target, scopes, { variable: 'PRINCIPAL' }, 'only'),
+      ],
+      otherwise: missing('identity'),
+    },
+  ];
+}
+
+/** `only`: the identity is this plan's, so any other role in the subscription is a difference. */
+function checkRoles(target: Target, scopes: Scopes, principal: Word, mode: 'only' | 'among others'): Statement[] {
+  const planned = scopeIds(target, scopes);
+  if (planned.length === 0 && mode === 'among others') return [];
+  // Azure does not tell upper case from lower in ids.
+  const wanted = planned.map((_, index) => `($scope${index} + " " + $role | ascii_downcase)`).join(', ');
+  const found = '[.[] | select(.principalId == $principal) | .scope + " " + (.roleDefinitionId | split("/") | last) + (if .condition then " (conditional)" else "" end) | ascii_downcase]';
+  const program = `${found} as $found | [${wanted}] as $wanted | (${mode === 'only' ? '$found + $wanted | unique' : '$wanted'}) | map(. as $each | if ($wanted | index($each)) == null then "unplanned " + $each elif ($found | index($each)) == null then "missing " + $each else empty end) | join("; ")`;
+  return [
+    {
+      kind: 'capture',
+      variable: 'STANDS',
+      pipe: [
+        ['az', 'role', 'assignment', 'list', '--all', ...inSubscription(scopes), '--output', 'json'],
+        ['jq', '--raw-output', '--arg', 'principal', principal, '--arg', 'role', planned.length === 0 ? '' : roleOf(target).id, ...planned.flatMap((scope, index): Word[] => ['--arg', `scope${index}`, { text: scope }]), program],
+      ],
+    },
+    { kind: 'unless', test: ['test', '-z', { variable: 'STANDS' }], body: [{ kind: 'say', parts: [`${target.id}: roles: `, { variable: 'STANDS' }] }, { kind: 'set', variable: 'WRONG', value: '1' }] },
+  ];
+}
+
+function disableKeys(asking: Asking, scopes: Scopes): string {
+  const { subscription, group, account } = scopes;
   return scriptFile('azure', 'check', 'Switches local authentication off at the resource: from then on its keys are refused. Undo: the same command with false.', {
-    tools: TOOLS,
-    inputs: asking.describe([...inputsIn(group), ...inputsIn(account)]),
+    tools: ['az'],
+    inputs: asking.describe([subscription, group, account].flatMap(inputsIn)),
     body: [
-      { kind: 'capture', variable: 'RESOURCE', pipe: [['az', 'cognitiveservices', 'account', 'show', '--name', { text: account }, '--resource-group', { text: group }, '--query', 'id', '--output', 'tsv']] },
+      { kind: 'capture', variable: 'RESOURCE', pipe: [['az', 'cognitiveservices', 'account', 'show', '--name', { text: account }, '--resource-group', { text: group }, ...inSubscription(scopes), '--query', 'id', '--output', 'tsv']] },
       { kind: 'run', pipe: [['az', 'resource', 'update', '--ids', { variable: 'RESOURCE' }, '--set', 'properties.disableLocalAuth=true', '--output', 'none']] },
       { kind: 'say', parts: ['keys of ', { variable: 'RESOURCE' }, ' are refused now'] },
     ],

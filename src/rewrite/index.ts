@@ -1,0 +1,4 @@
+import type { Rewriter } from './types.ts';
+
+/** Every kind of file that can be rewritten. Several may be for one path; they run in this order, each on what the one before left. */
+export const rewriters: readonly Rewriter[] = [];

@@ -1,0 +1,96 @@
+import type { Change } from '../model/change.ts';
+import type { Edit } from './edit.ts';
+import { type MadeChange, rewriteText } from './run.ts';
+import type { FileRefusal, IdStyle, Kept, Replacement, RewriteContext, Rewriter } from './types.ts';
+
+/** Everything known of one target. */
+export interface TargetInput {
+  /** Files that may be edited, with `/`, each once. */
+  readonly paths: readonly string[];
+  /** Text of a file of the target as it stands; undefined when it is not there or not text. */
+  readonly read: (path: string) => string | undefined;
+  readonly replacements: readonly Replacement[];
+  readonly kept: readonly Kept[];
+  readonly value: (input: string) => string | undefined;
+  readonly ids: IdStyle;
+  /** Which changes are made. */
+  readonly accepts?: (change: Change<Edit>, path: string, rewriter: string) => boolean;
+}
+
+export interface RewrittenFile {
+  readonly path: string;
+  readonly before: string;
+  readonly after: string;
+  readonly changes: readonly (MadeChange & { readonly rewriter: string })[];
+  readonly declined: readonly (Omit<Change<Edit>, 'edits'> & { readonly rewriter: string })[];
+  readonly refusals: readonly FileRefusal[];
+}
+
+/** Loads the grammars that rewriting `paths` needs: {@link rewriteTarget} itself waits for nothing. */
+export async function prepare(rewriters: readonly Rewriter[], paths: readonly string[]): Promise<void> {
+  const wanted = new Set(rewriters.flatMap(({ grammars }) => (grammars === undefined ? [] : paths.flatMap((path) => grammars(path)))));
+  if (wanted.size === 0) return;
+  const { isGrammar, loadGrammars } = await import('./code/syntax.ts');
+  await loadGrammars([...wanted].filter(isGrammar));
+}
+
+/**
+ * Rewrites what can be rewritten of one target, in the order of `paths`, and names every migration that no file carried out. Pure once the grammars are there.
+ */
+export function rewriteTarget(rewriters: readonly Rewriter[], input: TargetInput): readonly RewrittenFile[] {
+  const files = input.paths.flatMap((path): RewrittenFile[] => {
+    const text = input.read(path);
+    if (text === undefined) return [];
+    const file = rewriteFile(rewriters, path, text, input);
+    return file.after !== file.before || file.refusals.length > 0 || file.declined.length > 0 ? [file] : [];
+  });
+  return withUnhandled(files, input);
+}
+
+function rewriteFile(rewriters: readonly Rewriter[], path: string, text: string, input: TargetInput): RewrittenFile {
+  const context: RewriteContext = {
+    own: input.replacements.filter((replacement) => replacement.path === path),
+    all: input.replacements,
+    kept: input.kept,
+    read: input.read,
+    value: input.value,
+    ids: input.ids,
+  };
+  let after = text;
+  const changes: RewrittenFile['changes'][number][] = [];
+  const declined: RewrittenFile['declined'][number][] = [];
+  const refusals: FileRefusal[] = [];
+  for (const rewriter of rewriters) {
+    if (!rewriter.matches(path, after)) continue;
+    const result = rewriteText(rewriter, path, after, context, (change) => input.accepts?.(change, path, rewriter.id) ?? true);
+    after = result.after;
+    changes.push(...result.made.map((change) => ({ ...change, rewriter: rewriter.id })));
+    declined.push(...result.declined.map((change) => ({ ...change, rewriter: rewriter.id })));
+    refusals.push(...result.refusals);
+  }
+  return { path, before: text, after, changes, declined, refusals: refusals.toSorted((a, b) => a.line - b.line) };
+}
+
+/** A migration that no change and no refusal names is named here: nothing is passed over in silence. */
+function withUnhandled(files: readonly RewrittenFile[], input: TargetInput): readonly RewrittenFile[] {
+  const handled = new Set(files.flatMap(({ changes, declined, refusals }) => [...changes, ...declined, ...refusals].flatMap(({ migrations }) => migrations)));
+  const missing = new Map<string, FileRefusal[]>();
+  const add = (path: string, refusal: FileRefusal): void => {
+    missing.set(path, [...(missing.get(path) ?? []), refusal]);
+  };
+  for (const { migration, path, line, code, reason, unblock } of input.kept) {
+    if (!handled.has(migration)) add(path, { code: code === 'unreadable' ? 'not-readable' : 'no-path', line, reason, byHand: unblock, migrations: [migration], shadows: false });
+  }
+  for (const { migration, path, line, workload, title } of input.replacements) {
+    if (handled.has(migration)) continue;
+    add(path, { code: 'unknown-shape', line, reason: `How ${workload} takes the key of ${title} is not a shape that can be edited.`, byHand: 'Follow the README of the plan for this workload.', migrations: [migration], shadows: false });
+  }
+  if (missing.size === 0) return files;
+  const byPath = new Map(files.map((file) => [file.path, file]));
+  for (const [path, refusals] of missing) {
+    const file = byPath.get(path);
+    const text = file?.before ?? input.read(path) ?? '';
+    byPath.set(path, file === undefined ? { path, before: text, after: text, changes: [], declined: [], refusals } : { ...file, refusals: [...file.refusals, ...refusals].toSorted((a, b) => a.line - b.line) });
+  }
+  return [...byPath.values()].toSorted((a, b) => (a.path < b.path ? -1 : 1));
+}

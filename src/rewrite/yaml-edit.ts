@@ -1,0 +1,486 @@
+/**
+ * Edits of YAML by splices. A file is never printed: each edit is lowered to the bytes it touches, and what the text means afterwards is compared
+ * with what was intended.
+ *
+ * Import late: parsing YAML is slow to load.
+ */
+import { isDeepStrictEqual } from 'node:util';
+import type { Splice } from '../model/change.ts';
+import { parseYaml, sourceRange, type YamlEntry, type YamlFile, type YamlNode, type YamlScalar } from '../support/yaml.ts';
+import { lineEnding, spliceText } from './edit.ts';
+
+export type YamlMap = Extract<YamlNode, { readonly kind: 'map' }>;
+export type YamlSequence = Extract<YamlNode, { readonly kind: 'seq' }>;
+
+/** Nodes are those of one parsed file. Texts are YAML without indentation, lines ended by `\n`. */
+export type YamlEdit =
+  /** Takes out an entry with its lines; a map left empty goes too, up to the first that is not. `names`: a single comment line above that names one of them goes with it. */
+  | { readonly kind: 'remove-entry'; readonly holder: YamlMap; readonly entry: YamlEntry; readonly names?: readonly string[] }
+  | { readonly kind: 'remove-item'; readonly holder: YamlSequence; readonly item: YamlNode }
+  /** Adds entries after `after`, or at the end of the map. */
+  | { readonly kind: 'add-entries'; readonly holder: YamlMap; readonly after?: YamlEntry; readonly text: string }
+  /** Adds items (`- name: x\n  run: y\n`) before `before`, or at the end. */
+  | { readonly kind: 'add-items'; readonly holder: YamlSequence; readonly before?: YamlNode; readonly text: string }
+  /** Puts another value, as YAML source on one line, in place of a scalar. */
+  | { readonly kind: 'replace'; readonly scalar: YamlScalar; readonly text: string }
+  /** Replaces the part `[from, to)` of a scalar's value. */
+  | { readonly kind: 'replace-within'; readonly scalar: YamlScalar; readonly from: number; readonly to: number; readonly text: string };
+
+/** What became of a set of edits. */
+export type YamlOutcome = { readonly ok: true; readonly text: string; readonly splices: readonly Splice[] } | { readonly ok: false; readonly reason: string };
+
+/** A parsed file that edits can be made in. */
+export class YamlEditor {
+  readonly file: YamlFile;
+  readonly #text: string;
+  readonly #ended: boolean;
+  readonly #places = new Map<YamlNode, Place[]>();
+
+  /** `text`: the whole file. */
+  constructor(text: string) {
+    this.#text = text;
+    this.#ended = text === '' || text.endsWith('\n');
+    // With a final line end every line is like the others; it is taken away again.
+    this.file = parseYaml(this.#ended ? text : `${text}${lineEnding(text)}`);
+    for (const root of this.file.documents) this.#place(root, { kind: 'root' });
+  }
+
+  /** Whether an edit of `node` would change several places of the document. */
+  isShared(node: YamlNode): boolean {
+    const places = this.#places.get(node) ?? [];
+    if (places.length !== 1) return places.length > 1;
+    const [place] = places;
+    return place === undefined || place.kind === 'root' ? false : this.isShared(place.holder);
+  }
+
+  /** The map or sequence that holds `node`, when it is held once. */
+  holderOf(node: YamlNode): YamlNode | undefined {
+    const [place, ...others] = this.#places.get(node) ?? [];
+    return place === undefined || place.kind === 'root' || others.length > 0 ? undefined : place.holder;
+  }
+
+  /** From 1. */
+  lineOf(node: YamlNode | YamlEntry): number {
+    return this.file.lines.position('keyRange' in node ? node.keyRange.start : node.range.start).line;
+  }
+
+  /** Makes `edits` together, reads the result again, and compares it with what was intended. `beside`: splices that change no meaning, such as those of comments. */
+  make(edits: readonly YamlEdit[], beside: readonly Splice[] = []): YamlOutcome {
+    try {
+      const settled = this.#settle(unique(edits));
+      const splices = [...settled.flatMap((edit) => this.#lower(edit, settled)), ...beside];
+      const made = spliceText(this.file.text, splices);
+      if (made === undefined) return { ok: false, reason: 'two edits touch the same text' };
+      const after = new YamlEditor(made.text);
+      if (after.file.problems.length > this.file.problems.length) return { ok: false, reason: `the text afterwards would not be readable: ${after.file.problems[0]?.message ?? ''}` };
+      const wanted = this.#intended(settled);
+      const got = after.file.documents.map((root) => plain(root, new Map()));
+      if (!isDeepStrictEqual(strip(wanted), strip(got))) return { ok: false, reason: 'the text afterwards would not mean what was intended' };
+      if (this.#ended) return { ok: true, text: made.text, splices: made.splices };
+      return this.#unended(made.text, made.splices);
+    } catch (error) {
+      if (error instanceof CannotEdit) return { ok: false, reason: error.message };
+      throw error;
+    }
+  }
+
+  /** Takes the added line end away again. */
+  #unended(text: string, splices: readonly Splice[]): YamlOutcome {
+    const ending = lineEnding(this.#text);
+    const bare = text.endsWith(ending) ? text.slice(0, -ending.length) : text;
+    const length = this.#text.length;
+    const last = splices.at(-1);
+    if (last === undefined || last.end <= length) {
+      return { ok: true, text: bare, splices };
+    }
+    // The last splice reaches into the line end that is not there: what it wrote ends without one, what it took began with the one before.
+    const before = splices.slice(0, -1);
+    const from = last.text === '' ? this.#text.lastIndexOf('\n', last.start - 1) : last.start;
+    const start = last.text === '' ? (this.#text[from - 1] === '\r' ? from - 1 : Math.max(from, 0)) : Math.min(last.start, length);
+    const inserted = last.text.endsWith(ending) ? last.text.slice(0, -ending.length) : last.text;
+    const cut = { start, end: length, text: last.start >= length && inserted !== '' ? ending + inserted : inserted };
+    const made = spliceText(this.#text, [...before, cut]);
+    if (made === undefined || made.text !== bare) return { ok: false, reason: 'the end of the file cannot be kept as it is' };
+    return { ok: true, text: made.text, splices: made.splices };
+  }
+
+  #place(node: YamlNode, place: Place): void {
+    const places = this.#places.get(node);
+    if (places !== undefined) {
+      places.push(place);
+      return;
+    }
+    this.#places.set(node, [place]);
+    if (node.kind === 'map') {
+      for (const entry of node.entries) if (entry.via?.kind !== 'merge') this.#place(entry.value, { kind: 'entry', holder: node, entry });
+      // What a merge key brings stands elsewhere too: counted as a second place.
+      for (const entry of node.entries) if (entry.via?.kind === 'merge') this.#place(entry.value, { kind: 'entry', holder: node, entry });
+    } else if (node.kind === 'seq') {
+      for (const [index, item] of node.items.entries()) this.#place(item, { kind: 'item', holder: node, index });
+    }
+  }
+
+  /** Turns the removal of all of a map's entries into the removal of the map. */
+  #settle(edits: readonly YamlEdit[]): readonly YamlEdit[] {
+    for (let current = edits; ; ) {
+      const emptied = [...new Set(current.flatMap((edit) => (edit.kind === 'remove-entry' || edit.kind === 'remove-item' ? [edit.holder] : [])))].find((holder) => this.#isEmptied(holder, current));
+      if (emptied === undefined) return current;
+      const place = this.#places.get(emptied)?.[0];
+      if (place === undefined || place.kind === 'root') throw new CannotEdit('nothing would be left of the file');
+      const rest = current.filter((edit) => !((edit.kind === 'remove-entry' || edit.kind === 'remove-item') && edit.holder === emptied));
+      const names = current.flatMap((edit) => (edit.kind === 'remove-entry' && edit.holder === emptied ? (edit.names ?? []) : []));
+      const removal: YamlEdit = place.kind === 'entry' ? { kind: 'remove-entry', holder: place.holder, entry: place.entry, names } : { kind: 'remove-item', holder: place.holder, item: emptied };
+      current = unique([...rest, removal]);
+    }
+  }
+
+  #isEmptied(holder: YamlMap | YamlSequence, edits: readonly YamlEdit[]): boolean {
+    if (edits.some((edit) => (edit.kind === 'add-entries' || edit.kind === 'add-items') && edit.holder === holder)) return false;
+    if (holder.kind === 'map') return holder.entries.every((entry) => edits.some((edit) => edit.kind === 'remove-entry' && edit.entry === entry));
+    return holder.items.every((item) => edits.some((edit) => edit.kind === 'remove-item' && edit.item === item));
+  }
+
+  #lower(edit: YamlEdit, all: readonly YamlEdit[]): readonly Splice[] {
+    const node = edit.kind === 'replace' || edit.kind === 'replace-within' ? edit.scalar : edit.holder;
+    if (this.isShared(node)) throw new CannotEdit('it is reached through an alias or a merge key, so one edit would change several places');
+    switch (edit.kind) {
+      case 'remove-entry':
+        return this.#removeEntry(edit.holder, edit.entry, edit.names ?? [], all);
+      case 'remove-item':
+        return this.#removeItem(edit.holder, edit.item, all);
+      case 'add-entries':
+        return this.#addEntries(edit.holder, edit.after, edit.text);
+      case 'add-items':
+        return this.#addItems(edit.holder, edit.before, edit.text);
+      case 'replace':
+        return this.#replace(edit.scalar, edit.text);
+      case 'replace-within':
+        return this.#replaceWithin(edit.scalar, edit.from, edit.to, edit.text);
+    }
+  }
+
+  #removeEntry(holder: YamlMap, entry: YamlEntry, names: readonly string[], all: readonly YamlEdit[]): readonly Splice[] {
+    if (entry.via?.kind === 'merge') throw new CannotEdit('it comes through a merge key');
+    const { text } = this.file;
+    const from = keyStart(text, entry);
+    const to = entry.via?.kind === 'alias' ? entry.via.range.end : this.#endOf(entry.value, entry.keyRange.end);
+    if (isFlow(text, holder)) return [cutFromFlow(text, from, to)];
+    const start = lineStart(text, from);
+    const head = text.slice(start, from).replace(/^\uFEFF/, '');
+    const end = lineEnd(text, to);
+    requireRestIsComment(text.slice(to, end));
+    if (/^[ \t]*$/.test(head)) {
+      return [{ start: this.#commentAbove(start, head, names) + (text.charCodeAt(start) === 0xfeff ? 1 : 0), end, text: '' }];
+    }
+    if (!/^[ \t]*(?:-[ \t]+)+$/.test(head)) throw new CannotEdit('it does not stand on a line of its own');
+    // The first key of an item: the next one takes its place behind the dash.
+    const next = holder.entries.find((other) => other.keyRange.start > entry.keyRange.start && other.via?.kind !== 'merge' && !all.some((edit) => edit.kind === 'remove-entry' && edit.entry === other));
+    if (next === undefined) throw new CannotEdit('it is the only one beside those that go');
+    const nextStart = keyStart(text, next);
+    const between = text.slice(end, lineStart(text, nextStart));
+    if (between.split(/\r?\n/).some((line) => line.trim().startsWith('#'))) throw new CannotEdit('a comment stands between it and the next');
+    const others = holder.entries.filter((other) => other.keyRange.start > entry.keyRange.start && other.keyRange.start < next.keyRange.start);
+    if (others.length > 0) throw new CannotEdit('several go at the beginning of an item');
+    return [{ start: from, end: nextStart, text: '' }];
+  }
+
+  #removeItem(holder: YamlSequence, item: YamlNode, all: readonly YamlEdit[]): readonly Splice[] {
+    const { text } = this.file;
+    const to = this.#endOf(item, item.range.start);
+    if (isFlow(text, holder)) return [cutFromFlow(text, outerOf(item).start, to)];
+    const dash = dashOf(text, outerOf(item).start);
+    const start = lineStart(text, dash);
+    if (!/^[ \t]*$/.test(text.slice(start, dash))) throw new CannotEdit('it does not stand on a line of its own');
+    const end = lineEnd(text, to);
+    requireRestIsComment(text.slice(to, end));
+    if (all.length === 0) throw new CannotEdit('nothing to do');
+    return [{ start, end, text: '' }];
+  }
+
+  #addEntries(holder: YamlMap, after: YamlEntry | undefined, added: string): readonly Splice[] {
+    const { text } = this.file;
+    if (isFlow(text, holder)) return [this.#addToFlow(holder, added)];
+    const own = holder.entries.filter(({ via }) => via?.kind !== 'merge');
+    const first = own[0];
+    const last = after ?? own.at(-1);
+    if (first === undefined || last === undefined) throw new CannotEdit('the map has no entry to stand beside');
+    const indent = columnText(text, keyStart(text, first));
+    const at = lineEnd(text, last.via?.kind === 'alias' ? last.via.range.end : this.#endOf(last.value, last.keyRange.end));
+    return [{ start: at, end: at, text: indented(added, indent) }];
+  }
+
+  #addToFlow(holder: YamlMap, added: string): Splice {
+    const { text } = this.file;
+    const lines = added.trimEnd().split('\n');
+    if (lines.some((line) => !/^[\w.-]+: \S/.test(line) || /[[\]{},#]/.test(line))) throw new CannotEdit('it does not fit between braces');
+    const close = holder.range.end - 1;
+    if (text[close] !== '}') throw new CannotEdit('the closing brace is not where it should be');
+    const last = holder.entries.at(-1);
+    if (last === undefined) {
+      const gap = text.slice(holder.range.start + 1, close);
+      if (gap.trim() !== '') throw new CannotEdit('a comment stands between the braces');
+      return { start: holder.range.start, end: holder.range.end, text: `{ ${lines.join(', ')} }` };
+    }
+    const end = this.#endOf(last.value, last.keyRange.end);
+    const gap = text.slice(end, close);
+    if (!/^[ \t]*$/.test(gap)) throw new CannotEdit('a comma, comment or line end stands before the closing brace');
+    return { start: end, end, text: `, ${lines.join(', ')}` };
+  }
+
+  #addItems(holder: YamlSequence, before: YamlNode | undefined, added: string): readonly Splice[] {
+    const { text } = this.file;
+    if (isFlow(text, holder)) throw new CannotEdit('the list stands between brackets');
+    const first = holder.items[0];
+    if (first === undefined) throw new CannotEdit('the list is empty');
+    const dash = dashOf(text, outerOf(before ?? first).start);
+    const indent = text.slice(lineStart(text, dash), dash);
+    if (!/^[ \t]*$/.test(indent)) throw new CannotEdit('the item does not begin on a line of its own');
+    const width = outerOf(before ?? first).start - dash - 1;
+    const styled = width >= 1 && width <= 4 && first.kind === 'map' ? restyle(added, width) : added;
+    const body = indented(styled, indent);
+    if (before === undefined) {
+      const last = holder.items.at(-1) ?? first;
+      const at = lineEnd(text, this.#endOf(last, last.range.start));
+      return [{ start: at, end: at, text: body }];
+    }
+    // Comments right above an item are about it.
+    let at = lineStart(text, dash);
+    for (;;) {
+      const previous = lineStart(text, Math.max(0, at - 1));
+      const line = text.slice(previous, at);
+      if (at === 0 || previous === at || !/^[ \t]*#/.test(line) || line.indexOf('#') < indent.length) break;
+      at = previous;
+    }
+    const index = holder.items.indexOf(before);
+    const spaced = index > 0 ? isBlankBefore(text, at) : holder.items.length > 1 && isBlankBefore(text, lineStart(text, dashOf(text, outerOf(holder.items[1] ?? first).start)));
+    return [{ start: at, end: at, text: spaced ? `${body}\n` : body }];
+  }
+
+  #replace(scalar: YamlScalar, text: string): readonly Splice[] {
+    if (text.includes('\n') || scalar.style === 'literal' || scalar.style === 'folded') throw new CannotEdit('a value of several lines is not replaced as a whole');
+    const { start, end } = scalar.outer;
+    // An absent value (`key:`) has no place of its own behind the colon.
+    if (start === end) throw new CannotEdit('there is no value to replace');
+    return [{ start, end, text }];
+  }
+
+  #replaceWithin(scalar: YamlScalar, from: number, to: number, text: string): readonly Splice[] {
+    const { start, end } = sourceRange(this.file, scalar, from, to);
+    if (this.file.text.slice(start, end) !== scalar.value.slice(from, to)) throw new CannotEdit('the text is folded or escaped there');
+    if ((scalar.style === 'single' && text.includes("'")) || (scalar.style === 'double' && /["\\]/.test(text))) throw new CannotEdit('the new text would need escapes');
+    if (text.includes('\n') && scalar.style !== 'literal') throw new CannotEdit('the new text has several lines');
+    if (scalar.style === 'literal' && text.includes('\n')) return [{ start, end, text: indented(text, columnText(this.file.text, scalar.range.start)).trimStart().replace(/\n$/, '') }];
+    return [{ start, end, text }];
+  }
+
+  /** Where `node`'s own text ends; `fallback` for an absent value. */
+  #endOf(node: YamlNode, fallback: number): number {
+    if (node.kind === 'scalar') {
+      if (node.style === 'literal' || node.style === 'folded') return Math.max(node.range.end, this.file.text.indexOf('\n', node.outer.start));
+      if (node.outer.start === node.outer.end) return Math.max(fallback, colonAfter(this.file.text, fallback));
+      return node.outer.end;
+    }
+    return this.#deepEnd(node);
+  }
+
+  /** A trimmed range may end inside what a block scalar keeps. */
+  #deepEnd(node: YamlNode): number {
+    return node.range.end;
+  }
+
+  /** Start of the line at `start`, or of the single comment line above it that names one of `names`. */
+  #commentAbove(start: number, indent: string, names: readonly string[]): number {
+    if (start === 0 || names.length === 0) return start;
+    const { text } = this.file;
+    const above = lineStart(text, start - 1);
+    const line = text.slice(above, start);
+    const further = above === 0 ? '' : text.slice(lineStart(text, above - 1), above);
+    if (!line.trim().startsWith('#') || line.slice(0, line.indexOf('#')) !== indent || further.trim().startsWith('#')) return start;
+    return names.some((name) => new RegExp(`(?<![\\w-])${name.replace(/[^\w]/g, '\\$&')}(?![\\w-])`, 'i').test(line)) ? above : start;
+  }
+
+  // --- what is intended ---
+
+  #intended(edits: readonly YamlEdit[]): unknown[] {
+    const known = new Map<YamlNode, Plain>();
+    const roots = this.file.documents.map((root) => plain(root, known));
+    for (const edit of edits) {
+      if (edit.kind === 'replace' || edit.kind === 'replace-within') {
+        const scalar = known.get(edit.scalar);
+        if (scalar?.kind !== 'scalar') throw new CannotEdit('there is nothing to replace');
+        scalar.value = edit.kind === 'replace' ? scalarValue(edit.text) : undefined;
+        if (edit.kind === 'replace') scalar.tag = undefined;
+        continue;
+      }
+      const holder = known.get(edit.holder);
+      if (edit.kind === 'remove-entry' && holder?.kind === 'map') holder.entries = holder.entries.filter(({ of }) => of !== edit.entry);
+      else if (edit.kind === 'remove-item' && holder?.kind === 'seq') holder.items = holder.items.filter((item) => item !== known.get(edit.item));
+      else if (edit.kind === 'add-entries' && holder?.kind === 'map') {
+        const added = parseYaml(edit.text).documents[0];
+        if (added?.kind !== 'map') throw new CannotEdit('what is added is no map');
+        const entries = added.entries.map(({ key, value }): PlainEntry => ({ key, value: plain(value, new Map()), of: undefined }));
+        holder.entries = [...holder.entries, ...entries];
+      } else if (edit.kind === 'add-items' && holder?.kind === 'seq') {
+        const added = parseYaml(edit.text).documents[0];
+        if (added?.kind !== 'seq') throw new CannotEdit('what is added is no list');
+        const at = edit.before === undefined ? holder.items.length : holder.items.indexOf(known.get(edit.before) ?? holder);
+        holder.items = [...holder.items.slice(0, at), ...added.items.map((item) => plain(item, new Map())), ...holder.items.slice(at)];
+      } else throw new CannotEdit('the edit does not fit the file');
+    }
+    // Parts of one value are replaced from its end on, so that the places before stay where they are.
+    const parts = edits.filter((edit) => edit.kind === 'replace-within').toSorted((a, b) => b.from - a.from);
+    for (const { scalar, from, to, text } of parts) {
+      const node = known.get(scalar);
+      if (node?.kind !== 'scalar') continue;
+      const value = node.value ?? scalar.value;
+      node.value = value.slice(0, from) + text + value.slice(to);
+    }
+    return roots;
+  }
+}
+
+type Place = { readonly kind: 'root' } | { readonly kind: 'entry'; readonly holder: YamlMap; readonly entry: YamlEntry } | { readonly kind: 'item'; readonly holder: YamlSequence; readonly index: number };
+
+class CannotEdit extends Error {}
+
+interface PlainEntry {
+  readonly key: string;
+  readonly value: Plain;
+  readonly of: YamlEntry | undefined;
+}
+type Plain =
+  | { readonly kind: 'scalar'; value: string | undefined; tag: string | undefined }
+  | { readonly kind: 'map'; readonly tag: string | undefined; entries: readonly PlainEntry[] }
+  | { readonly kind: 'seq'; readonly tag: string | undefined; items: readonly Plain[] };
+
+function plain(node: YamlNode, known: Map<YamlNode, Plain>): Plain {
+  const made = known.get(node);
+  if (made !== undefined) return made;
+  const result: Plain =
+    node.kind === 'scalar'
+      ? { kind: 'scalar', value: node.value, tag: node.tag }
+      : node.kind === 'seq'
+        ? { kind: 'seq', tag: node.tag, items: node.items.map((item) => plain(item, known)) }
+        : { kind: 'map', tag: node.tag, entries: node.entries.map((entry) => ({ key: entry.key, value: plain(entry.value, known), of: entry })) };
+  known.set(node, result);
+  return result;
+}
+
+/** The order of a map's keys says nothing, except of those that stand twice. */
+function strip(value: unknown): unknown {
+  const seen = new Map<unknown, unknown>();
+  function step(node: Plain): unknown {
+    const done = seen.get(node);
+    if (done !== undefined) return done;
+    const result =
+      node.kind === 'scalar' ? ['scalar', node.value, node.tag] : node.kind === 'seq' ? ['seq', node.tag, node.items.map(step)] : ['map', node.tag, node.entries.map(({ key, value: of }, index) => [key, index, step(of)] as const).toSorted((a, b) => (a[0] < b[0] ? -1 : a[0] > b[0] ? 1 : a[1] - b[1])).map(([key, , of]) => [key, of])];
+    seen.set(node, result);
+    return result;
+  }
+  return (value as Plain[]).map(step);
+}
+
+function scalarValue(text: string): string {
+  const root = parseYaml(`x: ${text}\n`).documents[0];
+  const value = root?.kind === 'map' ? root.entries[0]?.value : undefined;
+  if (value?.kind !== 'scalar') throw new CannotEdit('the new value is no scalar');
+  return value.value;
+}
+
+function unique(edits: readonly YamlEdit[]): readonly YamlEdit[] {
+  const kept: YamlEdit[] = [];
+  for (const edit of edits) {
+    if (!kept.some((other) => isSame(other, edit))) kept.push(edit);
+  }
+  return kept;
+}
+
+function isSame(a: YamlEdit, b: YamlEdit): boolean {
+  if (a.kind === 'remove-entry') return b.kind === 'remove-entry' && a.entry === b.entry;
+  if (a.kind === 'remove-item') return b.kind === 'remove-item' && a.item === b.item;
+  if (a.kind === 'add-entries') return b.kind === 'add-entries' && a.holder === b.holder && a.text === b.text;
+  if (a.kind === 'add-items') return b.kind === 'add-items' && a.holder === b.holder && a.before === b.before && a.text === b.text;
+  if (a.kind === 'replace') return b.kind === 'replace' && a.scalar === b.scalar && a.text === b.text;
+  return b.kind === 'replace-within' && a.scalar === b.scalar && a.from === b.from && a.to === b.to && a.text === b.text;
+}
+
+function outerOf(node: YamlNode): { readonly start: number; readonly end: number } {
+  return node.kind === 'scalar' ? node.outer : node.range;
+}
+
+function isFlow(text: string, node: YamlMap | YamlSequence): boolean {
+  const open = text[node.range.start];
+  return open === '{' || open === '[';
+}
+
+/** With the quote before the key. */
+function keyStart(text: string, { keyRange }: YamlEntry): number {
+  const before = text[keyRange.start - 1];
+  const start = (before === '"' || before === "'") && text[keyRange.end] === before ? keyRange.start - 1 : keyRange.start;
+  if (/\?[ \t]*$/.test(text.slice(lineStart(text, start), start))) throw new CannotEdit('its key is written with a question mark');
+  return start;
+}
+
+function colonAfter(text: string, at: number): number {
+  const rest = /^["']?[ \t]*:/.exec(text.slice(at, at + 40));
+  return rest === null ? at : at + rest[0].length;
+}
+
+function lineStart(text: string, at: number): number {
+  return at <= 0 ? 0 : text.lastIndexOf('\n', at - 1) + 1;
+}
+
+/** After the line end; the end of the text when there is none. */
+function lineEnd(text: string, at: number): number {
+  // A block scalar's own end may be just behind its line end.
+  if (at > 0 && text[at - 1] === '\n') return at;
+  const end = text.indexOf('\n', at);
+  return end === -1 ? text.length : end + 1;
+}
+
+function requireRestIsComment(rest: string): void {
+  if (!/^[ \t]*(?:#.*)?(?:\r?\n)?$/.test(rest)) throw new CannotEdit('something else stands on its last line');
+}
+
+function columnText(text: string, at: number): string {
+  return text.slice(lineStart(text, at), at).replace(/^\uFEFF/, '').replace(/[^\t]/g, ' ');
+}
+
+function dashOf(text: string, at: number): number {
+  const start = lineStart(text, at);
+  const dash = text.slice(start, at).search(/-[ \t]*(?:[&!]\S+[ \t]+)*$/);
+  if (dash === -1) throw new CannotEdit('its dash stands on another line');
+  return start + dash;
+}
+
+function isBlankBefore(text: string, at: number): boolean {
+  let start = at;
+  for (;;) {
+    const previous = lineStart(text, Math.max(0, start - 1));
+    const line = text.slice(previous, start).trim();
+    if (previous === start) return false;
+    if (line === '') return true;
+    if (!line.startsWith('#')) return false;
+    start = previous;
+  }
+}
+
+function indented(text: string, indent: string): string {
+  return text.replace(/^(?=[^\n])/gm, indent);
+}
+
+/** Gives `- ` of each item another width, and its further lines the indentation that follows. */
+function restyle(text: string, width: number): string {
+  if (width === 1) return text;
+  const pad = ' '.repeat(width - 1);
+  return text.replace(/^- /gm, `- ${pad}`).replace(/^ {2}(?=\S| )/gm, `  ${pad}`);
+}
+
+/** One of several between braces, with the comma that goes with it. */
+function cutFromFlow(text: string, from: number, to: number): Splice {
+  const after = /^[ \t]*,[ \t]*/.exec(text.slice(to, to + 80));
+  if (after !== null) return { start: from, end: to + after[0].length, text: '' };
+  const before = /,[ \t]*$/.exec(text.slice(Math.max(0, from - 80), from));
+  if (before === null) throw new CannotEdit('its comma stands on another line');
+  return { start: from - before[0].length, end: to, text: '' };
+}

@@ -67,6 +67,8 @@ export interface RewriteContext {
   readonly all: readonly Replacement[];
   /** Of the whole target. A rewriter that finds a way after all (a called workflow follows its callers) lists the migration in its change. */
   readonly kept: readonly Kept[];
+  /** Every path of the target that may be read, with `/`; absent when it is not known. */
+  readonly paths?: readonly string[];
   /** Text of another file of the target, as it stands before the run; undefined when it is not there. */
   readonly read: (path: string) => string | undefined;
   /** Value of an input (`anthropic.organization_id`) when it is known. */

@@ -2,7 +2,8 @@ import type { Extraction, NameTable, Platform, TextFile } from '../model/referen
 import { baseName, Draft, NO_IDENTITY, type WorkloadSeed } from './_shared/config-draft.ts';
 import { formOf } from './_shared/config-values.ts';
 
-const TEMPLATE = /(?:^|[._-])(?:example|examples|sample|template|tmpl|tpl|dist|default|defaults|schema|placeholder)(?:[._-]|$)/i;
+/** Names of files that show what may be set, and set nothing. */
+export const TEMPLATE = /(?:^|[._-])(?:example|examples|sample|template|tmpl|tpl|dist|default|defaults|schema|placeholder)(?:[._-]|$)/i;
 const NAMED = /^(?:\.env(?:[._-].*)?|\.?env(?:[._-](?:local|dev|development|prod|production|staging|test|docker|ci))?[._-](?:example|sample|template|tmpl|tpl|dist|local|defaults?)|\.envrc(?:[._-].*)?|\.dev\.vars(?:\..*)?|\.flaskenv|.*\.env(?:\.[\w-]+)*|dotenv[._-].*)$/i;
 /** `.env.ts`, `.env.yaml`: other formats that borrow the name. */
 const OTHER_FORMAT = /\.(?:[cm]?[jt]sx?|py|rb|go|rs|java|json|jsonc|ya?ml|toml|md|mdx|txt|html|css|svg|png|zip|gz|gpg|asc|age|lock|snap|vault)$/i;
@@ -36,7 +37,7 @@ export const platform: Platform = {
   },
 };
 
-interface DotenvLine {
+export interface DotenvLine {
   readonly name: string;
   readonly nameStart: number;
   readonly valueStart: number;
@@ -70,7 +71,7 @@ function bindLine(draft: Draft, workload: WorkloadSeed, line: DotenvLine, templa
 const HEAD = /[ \t]*(#[# \t]*)?(?:export[ \t]+)?([A-Za-z_][\w.-]*)[ \t]*(?:=|:[ \t])[ \t]*/y;
 
 /** Assignments of a dotenv file. Quoted values may run over lines. Linear. */
-function dotenvLines(text: string): DotenvLine[] {
+export function dotenvLines(text: string): DotenvLine[] {
   const lines: DotenvLine[] = [];
   let at = text.charCodeAt(0) === 0xfeff ? 1 : 0;
   while (at < text.length) {

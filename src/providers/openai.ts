@@ -256,9 +256,10 @@ export const provider: Provider = {
       permission: 'inference',
       change: 'code',
       floors: [{ language: 'javascript', package: 'openai', version: '7.8.0' }, { language: 'python', package: 'openai', version: '2.37.0' }],
-      env: {},
+      // No SDK reads these: the client that apply writes does, and the platform's file gives them (2026-11-23).
+      env: { OPENAI_IDENTITY_PROVIDER_ID: '{openai.identity_provider_id}', OPENAI_SERVICE_ACCOUNT_ID: '{openai.service_account_id}', OPENAI_IDENTITY_TOKEN_FILE: '{token-file}' },
       remove: ['OPENAI_API_KEY', 'OPENAI_ADMIN_KEY'],
-      precedence: 'No variable configures it. In JavaScript OPENAI_API_KEY beside workloadIdentity makes the constructor throw.',
+      precedence: 'No variable configures the SDK: the client is given what these hold. In JavaScript OPENAI_API_KEY beside workloadIdentity makes the constructor throw.',
       edits: [
         'Make the client with workloadIdentity (identityProviderId, serviceAccountId, provider) and apiKey: null; in Python with workload_identity. The token provider reads the token of this workload; its audience has to be the one the provider at OpenAI expects.',
       ],

@@ -17,6 +17,8 @@ export type YamlEdit =
   /** Takes out an entry with its lines; a map left empty goes too, up to the first that is not. `names`: a single comment line above that names one of them goes with it. */
   | { readonly kind: 'remove-entry'; readonly holder: YamlMap; readonly entry: YamlEntry; readonly names?: readonly string[] }
   | { readonly kind: 'remove-item'; readonly holder: YamlSequence; readonly item: YamlNode }
+  /** Takes the block map or list out that is the value of an entry, and leaves the key: `workflow_call:`. */
+  | { readonly kind: 'clear-value'; readonly holder: YamlMap; readonly entry: YamlEntry }
   /** Adds entries after `after`, or at the end of the map. */
   | { readonly kind: 'add-entries'; readonly holder: YamlMap; readonly after?: YamlEntry; readonly text: string }
   /** Adds items (`- name: x\n  run: y\n`) before `before`, or at the end. */
@@ -148,6 +150,8 @@ export class YamlEditor {
         return this.#removeEntry(edit.holder, edit.entry, edit.names ?? [], all);
       case 'remove-item':
         return this.#removeItem(edit.holder, edit.item, all);
+      case 'clear-value':
+        return this.#clearValue(edit.entry);
       case 'add-entries':
         return this.#addEntries(edit.holder, edit.after, edit.text);
       case 'add-items':
@@ -194,6 +198,16 @@ export class YamlEditor {
     const end = lineEnd(text, to);
     requireRestIsComment(text.slice(to, end));
     if (all.length === 0) throw new CannotEdit('nothing to do');
+    return [{ start, end, text: '' }];
+  }
+
+  #clearValue({ keyRange, value, via }: YamlEntry): readonly Splice[] {
+    const { text } = this.file;
+    if (via !== undefined || value.kind === 'scalar' || isFlow(text, value)) throw new CannotEdit('its value is no block of its own');
+    const start = lineEnd(text, colonAfter(text, keyRange.end));
+    const end = lineEnd(text, this.#endOf(value, keyRange.end));
+    requireRestIsComment(text.slice(colonAfter(text, keyRange.end), start));
+    if (start >= end) throw new CannotEdit('its value is no block of its own');
     return [{ start, end, text: '' }];
   }
 
@@ -314,7 +328,9 @@ export class YamlEditor {
       }
       const holder = known.get(edit.holder);
       if (edit.kind === 'remove-entry' && holder?.kind === 'map') holder.entries = holder.entries.filter(({ of }) => of !== edit.entry);
-      else if (edit.kind === 'remove-item' && holder?.kind === 'seq') holder.items = holder.items.filter((item) => item !== known.get(edit.item));
+      else if (edit.kind === 'clear-value' && holder?.kind === 'map') {
+        holder.entries = holder.entries.map((entry) => (entry.of === edit.entry ? { ...entry, value: { kind: 'scalar', value: '', tag: undefined } } : entry));
+      } else if (edit.kind === 'remove-item' && holder?.kind === 'seq') holder.items = holder.items.filter((item) => item !== known.get(edit.item));
       else if (edit.kind === 'add-entries' && holder?.kind === 'map') {
         const added = parseYaml(edit.text).documents[0];
         if (added?.kind !== 'map') throw new CannotEdit('what is added is no map');
@@ -397,6 +413,7 @@ function unique(edits: readonly YamlEdit[]): readonly YamlEdit[] {
 
 function isSame(a: YamlEdit, b: YamlEdit): boolean {
   if (a.kind === 'remove-entry') return b.kind === 'remove-entry' && a.entry === b.entry;
+  if (a.kind === 'clear-value') return b.kind === 'clear-value' && a.entry === b.entry;
   if (a.kind === 'remove-item') return b.kind === 'remove-item' && a.item === b.item;
   if (a.kind === 'add-entries') return b.kind === 'add-entries' && a.holder === b.holder && a.text === b.text;
   if (a.kind === 'add-items') return b.kind === 'add-items' && a.holder === b.holder && a.before === b.before && a.text === b.text;

@@ -1,11 +1,11 @@
 import { stringify } from 'yaml';
-import type { EmittedFile, Emitter, PartyId, Target } from '../model/federation.ts';
+import type { EmittedFile, Emitter, Target } from '../model/federation.ts';
 import type { Input, Text } from '../model/text.ts';
 import { Asking, byId, scriptFile } from './_party.ts';
+import { POD_TOKEN_SECONDS, tokenFolder, tokenVariable, tokenVolume } from './_pod-token.ts';
 import type { Statement, Word } from './_shell.ts';
 import { data, type Data, fillPlaceholders, inputsIn, literal, placeholder, shortName } from './_text.ts';
 
-const MOUNT = '/var/run/secrets/dekey';
 const NAMESPACE: Input = { id: 'kubernetes.namespace', title: 'Namespace of the workload', shape: 'name', how: 'kubectl get pods --all-namespaces, for the namespace it is deployed to.' };
 
 /** Where the pod spec stands in each kind. */
@@ -19,15 +19,6 @@ const POD_AT: Readonly<Record<string, readonly string[]>> = {
   CronJob: ['jobTemplate', 'spec', 'template'],
 };
 const API_VERSIONS: Readonly<Record<string, string>> = { Pod: 'v1', Job: 'batch/v1', CronJob: 'batch/v1' };
-
-/** The variable by which the client of a party finds the token. */
-const TOKEN_VARIABLES: Partial<Readonly<Record<PartyId, string>>> = {
-  anthropic: 'ANTHROPIC_IDENTITY_TOKEN_FILE',
-  aws: 'AWS_WEB_IDENTITY_TOKEN_FILE',
-  azure: 'AZURE_FEDERATED_TOKEN_FILE',
-  databricks: 'DATABRICKS_OIDC_TOKEN_FILEPATH',
-  wandb: 'WANDB_IDENTITY_TOKEN_FILE',
-};
 
 /** A ServiceAccount for each identity, and for each workload the patch that mounts its token. */
 export const emitKubernetes: Emitter = (targets, ask, known) => {
@@ -113,14 +104,12 @@ function serviceAccount({ namespace, account }: Item): Data {
 function patch(item: Item): Data {
   const { target, kind } = item;
   const container = /^[a-z0-9-]{1,63}$/.test(target.facts['container'] ?? '') ? (target.facts['container'] ?? '') : dnsName(item.name);
-  const variable = TOKEN_VARIABLES[target.party] ?? 'AI_IDENTITY_TOKEN_FILE';
-  // One volume for each party: their audiences differ, and a pod may need several.
-  const volume = `dekey-${target.party}`;
-  const mountPath = `${MOUNT}/${target.party}`;
+  const volume = tokenVolume(target.party);
+  const mountPath = tokenFolder(target.party);
   const pod: Data = {
     serviceAccountName: data(item.account),
-    containers: [{ name: container, env: [{ name: variable, value: `${mountPath}/token` }], volumeMounts: [{ name: volume, mountPath, readOnly: true }] }],
-    volumes: [{ name: volume, projected: { sources: [{ serviceAccountToken: { audience: data(target.policy.audience), expirationSeconds: 3600, path: 'token' } }] } }],
+    containers: [{ name: container, env: [{ name: tokenVariable(target.party), value: `${mountPath}/token` }], volumeMounts: [{ name: volume, mountPath, readOnly: true }] }],
+    volumes: [{ name: volume, projected: { sources: [{ serviceAccountToken: { audience: data(target.policy.audience), expirationSeconds: POD_TOKEN_SECONDS, path: 'token' } }] } }],
   };
   const inner = [...(POD_AT[kind] ?? ['template'])].toReversed().reduce<Data>((spec, key) => (key === 'spec' ? { spec } : { [key]: key === 'template' ? { spec } : spec }), pod);
   return { apiVersion: API_VERSIONS[kind] ?? 'apps/v1', kind, metadata: { name: dnsName(item.name), namespace: data(item.namespace) }, spec: inner };

@@ -1,0 +1,30 @@
+import type { PartyId } from '../model/federation.ts';
+
+/** Folder below which the token of each party is mounted: one volume for each, because their audiences differ. */
+const MOUNT = '/var/run/secrets/dekey';
+
+/**
+ * The least that Kubernetes gives. It renews a token after four fifths of its life: a file that is newer than what was last exchanged, whenever a client
+ * comes back, so that no token is shown twice. https://kubernetes.io/docs/tasks/configure-pod-container/configure-service-account/ (2026-11-23)
+ */
+export const POD_TOKEN_SECONDS = 600;
+
+/** The variable by which the client of a party finds the token. */
+const TOKEN_VARIABLES: Partial<Readonly<Record<PartyId, string>>> = {
+  aws: 'AWS_WEB_IDENTITY_TOKEN_FILE',
+  azure: 'AZURE_FEDERATED_TOKEN_FILE',
+  databricks: 'DATABRICKS_OIDC_TOKEN_FILEPATH',
+};
+
+/** Those of no client's own are named like Anthropic's and W&B's, which are. */
+export function tokenVariable(party: PartyId): string {
+  return TOKEN_VARIABLES[party] ?? `${party.toUpperCase().replaceAll('-', '_')}_IDENTITY_TOKEN_FILE`;
+}
+
+export function tokenFolder(party: PartyId): string {
+  return `${MOUNT}/${party}`;
+}
+
+export function tokenVolume(party: PartyId): string {
+  return `dekey-${party}`;
+}

@@ -7,6 +7,8 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Splice } from '../model/change.ts';
 import { parseYaml, sourceRange, type YamlEntry, type YamlFile, type YamlNode, type YamlScalar } from '../support/yaml.ts';
+import { CannotEdit, colonAfter, columnText, commentsAbove, cutFromFlow, dashOf, documentMark, indented, isBlankBefore, isFlow, keyStart, lineEnd, lineStart, outerOf, requireRestIsComment, restyle } from './_yaml-lines.ts';
+import { plain, type Plain, type PlainEntry, scalarValue, strip } from './_yaml-meaning.ts';
 import { lineEnding, spliceText } from './edit.ts';
 
 export type YamlMap = Extract<YamlNode, { readonly kind: 'map' }>;
@@ -19,12 +21,18 @@ export type YamlEdit =
   | { readonly kind: 'remove-item'; readonly holder: YamlSequence; readonly item: YamlNode }
   /** Takes the block map or list out that is the value of an entry, and leaves the key: `workflow_call:`. */
   | { readonly kind: 'clear-value'; readonly holder: YamlMap; readonly entry: YamlEntry }
-  /** Adds entries after `after`, or at the end of the map. */
-  | { readonly kind: 'add-entries'; readonly holder: YamlMap; readonly after?: YamlEntry; readonly text: string }
+  /** Adds entries after `after`, before `before`, or at the end of the map. */
+  | { readonly kind: 'add-entries'; readonly holder: YamlMap; readonly after?: YamlEntry; readonly before?: YamlEntry; readonly text: string }
   /** Adds items (`- name: x\n  run: y\n`) before `before`, or at the end. */
   | { readonly kind: 'add-items'; readonly holder: YamlSequence; readonly before?: YamlNode; readonly text: string }
+  /** Adds a document (`text` without its `---`) beside the one with this root. */
+  | { readonly kind: 'add-document'; readonly beside: YamlNode; readonly where: 'before' | 'after'; readonly text: string }
+  /** Takes a document out, with the comments right above it. */
+  | { readonly kind: 'remove-document'; readonly root: YamlNode }
   /** Puts another value, as YAML source on one line, in place of a scalar. */
   | { readonly kind: 'replace'; readonly scalar: YamlScalar; readonly text: string }
+  /** Puts a list or map of several lines under a key whose value is a scalar on one line. */
+  | { readonly kind: 'replace-value'; readonly holder: YamlMap; readonly entry: YamlEntry; readonly text: string }
   /** Replaces the part `[from, to)` of a scalar's value. */
   | { readonly kind: 'replace-within'; readonly scalar: YamlScalar; readonly from: number; readonly to: number; readonly text: string };
 
@@ -143,8 +151,7 @@ export class YamlEditor {
   }
 
   #lower(edit: YamlEdit, all: readonly YamlEdit[]): readonly Splice[] {
-    const node = edit.kind === 'replace' || edit.kind === 'replace-within' ? edit.scalar : edit.holder;
-    if (this.isShared(node)) throw new CannotEdit('it is reached through an alias or a merge key, so one edit would change several places');
+    if (this.isShared(touched(edit))) throw new CannotEdit('it is reached through an alias or a merge key, so one edit would change several places');
     switch (edit.kind) {
       case 'remove-entry':
         return this.#removeEntry(edit.holder, edit.entry, edit.names ?? [], all);
@@ -153,11 +160,17 @@ export class YamlEditor {
       case 'clear-value':
         return this.#clearValue(edit.entry);
       case 'add-entries':
-        return this.#addEntries(edit.holder, edit.after, edit.text);
+        return edit.before === undefined ? this.#addEntries(edit.holder, edit.after, edit.text) : this.#addEntriesBefore(edit.holder, edit.before, edit.text);
       case 'add-items':
         return this.#addItems(edit.holder, edit.before, edit.text);
+      case 'add-document':
+        return this.#addDocument(edit.beside, edit.where, edit.text);
+      case 'remove-document':
+        return this.#removeDocument(edit.root);
       case 'replace':
         return this.#replace(edit.scalar, edit.text);
+      case 'replace-value':
+        return this.#replaceValue(edit.holder, edit.entry, edit.text);
       case 'replace-within':
         return this.#replaceWithin(edit.scalar, edit.from, edit.to, edit.text);
     }
@@ -223,6 +236,57 @@ export class YamlEditor {
     return [{ start: at, end: at, text: indented(added, indent) }];
   }
 
+  #addEntriesBefore(holder: YamlMap, before: YamlEntry, added: string): readonly Splice[] {
+    const { text } = this.file;
+    if (isFlow(text, holder)) throw new CannotEdit('the map stands between braces');
+    const key = keyStart(text, before);
+    const start = lineStart(text, key);
+    const head = text.slice(start, key).replace(/^\uFEFF/, '');
+    if (before.via?.kind === 'merge') throw new CannotEdit('it comes through a merge key');
+    // Behind the dash of an item the new entries take its place, and it moves to a line of its own.
+    if (!/^[ \t]*$/.test(head)) return [{ start: key, end: key, text: indented(added, columnText(text, key)).slice(columnText(text, key).length) + columnText(text, key) }];
+    const at = commentsAbove(text, start, head) + (start === 0 && text.charCodeAt(0) === 0xfeff ? 1 : 0);
+    return [{ start: at, end: at, text: indented(added, head) }];
+  }
+
+  #addDocument(root: YamlNode, where: 'before' | 'after', added: string): readonly Splice[] {
+    const { text } = this.file;
+    if (where === 'after') {
+      const at = documentMark(text, lineEnd(text, this.#endOf(root, root.range.end))) ?? text.length;
+      return [{ start: at, end: at, text: `---\n${added}` }];
+    }
+    const start = lineStart(text, outerOf(root).start);
+    const head = text.slice(start, outerOf(root).start).replace(/^\uFEFF/, '');
+    if (head.trim() !== '') throw new CannotEdit('the document does not begin on a line of its own');
+    const above = commentsAbove(text, start, '');
+    // What stands at the top of a file is about the file.
+    const at = above === 0 ? start + (start === 0 && text.charCodeAt(0) === 0xfeff ? 1 : 0) : above;
+    return [{ start: at, end: at, text: `${added}---\n` }];
+  }
+
+  #removeDocument(root: YamlNode): readonly Splice[] {
+    const { text } = this.file;
+    const first = lineStart(text, outerOf(root).start);
+    const index = this.file.documents.indexOf(root);
+    const previous = this.file.documents[index - 1];
+    const end = documentMark(text, lineEnd(text, this.#endOf(root, root.range.end))) ?? text.length;
+    if (text.startsWith('...', end)) throw new CannotEdit('the document ends with three dots');
+    if (previous !== undefined) {
+      let own: number | undefined;
+      for (let at = documentMark(text, lineEnd(text, this.#endOf(previous, previous.range.end))); at !== undefined && at <= first; at = documentMark(text, lineEnd(text, at))) {
+        if (text.startsWith('...', at)) throw new CannotEdit('the document before ends with three dots');
+        own = at;
+      }
+      if (own === undefined) throw new CannotEdit('where the document begins is not clear');
+      return [{ start: own, end, text: '' }];
+    }
+    if (end === text.length) throw new CannotEdit('nothing would be left of the file');
+    const above = commentsAbove(text, first, '');
+    const start = above === 0 ? first : above;
+    // With the mark of the next one: one that stands above is its mark then.
+    return [{ start: start + (start === 0 && text.charCodeAt(0) === 0xfeff ? 1 : 0), end: lineEnd(text, end + 3), text: '' }];
+  }
+
   #addToFlow(holder: YamlMap, added: string): Splice {
     const { text } = this.file;
     const lines = added.trimEnd().split('\n');
@@ -243,7 +307,7 @@ export class YamlEditor {
 
   #addItems(holder: YamlSequence, before: YamlNode | undefined, added: string): readonly Splice[] {
     const { text } = this.file;
-    if (isFlow(text, holder)) throw new CannotEdit('the list stands between brackets');
+    if (isFlow(text, holder)) return [this.#addItemsToFlow(holder, before, added)];
     const first = holder.items[0];
     if (first === undefined) throw new CannotEdit('the list is empty');
     const dash = dashOf(text, outerOf(before ?? first).start);
@@ -270,6 +334,17 @@ export class YamlEditor {
     return [{ start: at, end: at, text: spaced ? `${body}\n` : body }];
   }
 
+  #addItemsToFlow(holder: YamlSequence, before: YamlNode | undefined, added: string): Splice {
+    const { text } = this.file;
+    const items = added.trimEnd().split('\n').map((line) => /^- ([^#]+)$/.exec(line)?.[1]);
+    const last = holder.items.at(-1);
+    if (last === undefined || items.includes(undefined)) throw new CannotEdit('it does not fit between brackets');
+    if (before !== undefined) return { start: outerOf(before).start, end: outerOf(before).start, text: `${items.join(', ')}, ` };
+    const end = this.#endOf(last, last.range.end);
+    if (!/^[ \t]*\]/.test(text.slice(end, end + 80))) throw new CannotEdit('a comma, comment or line end stands before the closing bracket');
+    return { start: end, end, text: `, ${items.join(', ')}` };
+  }
+
   #replace(scalar: YamlScalar, text: string): readonly Splice[] {
     if (text.includes('\n') || scalar.style === 'literal' || scalar.style === 'folded') throw new CannotEdit('a value of several lines is not replaced as a whole');
     const { start, end } = scalar.outer;
@@ -278,8 +353,24 @@ export class YamlEditor {
     return [{ start, end, text }];
   }
 
+  #replaceValue(holder: YamlMap, entry: YamlEntry, text: string): readonly Splice[] {
+    const { value } = entry;
+    const source = this.file.text;
+    if (value.kind !== 'scalar' || value.outer.start === value.outer.end || source.slice(value.outer.start, value.outer.end).includes('\n')) throw new CannotEdit('its value does not stand on one line');
+    if (entry.via !== undefined || isFlow(source, holder)) throw new CannotEdit('it does not stand on a line of its own');
+    const start = colonAfter(source, entry.keyRange.end);
+    const indent = `${columnText(source, keyStart(source, entry))}  `;
+    return [{ start, end: value.outer.end, text: `\n${indented(text.trimEnd(), indent)}` }];
+  }
+
   #replaceWithin(scalar: YamlScalar, from: number, to: number, text: string): readonly Splice[] {
     const { start, end } = sourceRange(this.file, scalar, from, to);
+    if (text === '' && scalar.style === 'literal' && to > from && (from === 0 || scalar.value[from - 1] === '\n') && scalar.value[to - 1] === '\n') {
+      // Whole lines go with their indentation.
+      const source = this.file.text;
+      const last = source.indexOf('\n', sourceRange(this.file, scalar, to - 1, to - 1).start);
+      return [{ start: lineStart(source, start), end: last === -1 ? source.length : last + 1, text: '' }];
+    }
     if (this.file.text.slice(start, end) !== scalar.value.slice(from, to)) throw new CannotEdit('the text is folded or escaped there');
     if ((scalar.style === 'single' && text.includes("'")) || (scalar.style === 'double' && /["\\]/.test(text))) throw new CannotEdit('the new text would need escapes');
     if (text.includes('\n') && scalar.style !== 'literal') throw new CannotEdit('the new text has several lines');
@@ -318,31 +409,9 @@ export class YamlEditor {
   #intended(edits: readonly YamlEdit[]): unknown[] {
     const known = new Map<YamlNode, Plain>();
     const roots = this.file.documents.map((root) => plain(root, known));
-    for (const edit of edits) {
-      if (edit.kind === 'replace' || edit.kind === 'replace-within') {
-        const scalar = known.get(edit.scalar);
-        if (scalar?.kind !== 'scalar') throw new CannotEdit('there is nothing to replace');
-        scalar.value = edit.kind === 'replace' ? scalarValue(edit.text) : undefined;
-        if (edit.kind === 'replace') scalar.tag = undefined;
-        continue;
-      }
-      const holder = known.get(edit.holder);
-      if (edit.kind === 'remove-entry' && holder?.kind === 'map') holder.entries = holder.entries.filter(({ of }) => of !== edit.entry);
-      else if (edit.kind === 'clear-value' && holder?.kind === 'map') {
-        holder.entries = holder.entries.map((entry) => (entry.of === edit.entry ? { ...entry, value: { kind: 'scalar', value: '', tag: undefined } } : entry));
-      } else if (edit.kind === 'remove-item' && holder?.kind === 'seq') holder.items = holder.items.filter((item) => item !== known.get(edit.item));
-      else if (edit.kind === 'add-entries' && holder?.kind === 'map') {
-        const added = parseYaml(edit.text).documents[0];
-        if (added?.kind !== 'map') throw new CannotEdit('what is added is no map');
-        const entries = added.entries.map(({ key, value }): PlainEntry => ({ key, value: plain(value, new Map()), of: undefined }));
-        holder.entries = [...holder.entries, ...entries];
-      } else if (edit.kind === 'add-items' && holder?.kind === 'seq') {
-        const added = parseYaml(edit.text).documents[0];
-        if (added?.kind !== 'seq') throw new CannotEdit('what is added is no list');
-        const at = edit.before === undefined ? holder.items.length : holder.items.indexOf(known.get(edit.before) ?? holder);
-        holder.items = [...holder.items.slice(0, at), ...added.items.map((item) => plain(item, new Map())), ...holder.items.slice(at)];
-      } else throw new CannotEdit('the edit does not fit the file');
-    }
+    // What is added stands beside what was there before: it comes first.
+    const inOrder = [...edits.filter(({ kind }) => kind.startsWith('add-')), ...edits.filter(({ kind }) => !kind.startsWith('add-'))];
+    for (const edit of inOrder) intend(edit, known, roots);
     // Parts of one value are replaced from its end on, so that the places before stay where they are.
     const parts = edits.filter((edit) => edit.kind === 'replace-within').toSorted((a, b) => b.from - a.from);
     for (const { scalar, from, to, text } of parts) {
@@ -357,50 +426,63 @@ export class YamlEditor {
 
 type Place = { readonly kind: 'root' } | { readonly kind: 'entry'; readonly holder: YamlMap; readonly entry: YamlEntry } | { readonly kind: 'item'; readonly holder: YamlSequence; readonly index: number };
 
-class CannotEdit extends Error {}
-
-interface PlainEntry {
-  readonly key: string;
-  readonly value: Plain;
-  readonly of: YamlEntry | undefined;
-}
-type Plain =
-  | { readonly kind: 'scalar'; value: string | undefined; tag: string | undefined }
-  | { readonly kind: 'map'; readonly tag: string | undefined; entries: readonly PlainEntry[] }
-  | { readonly kind: 'seq'; readonly tag: string | undefined; items: readonly Plain[] };
-
-function plain(node: YamlNode, known: Map<YamlNode, Plain>): Plain {
-  const made = known.get(node);
-  if (made !== undefined) return made;
-  const result: Plain =
-    node.kind === 'scalar'
-      ? { kind: 'scalar', value: node.value, tag: node.tag }
-      : node.kind === 'seq'
-        ? { kind: 'seq', tag: node.tag, items: node.items.map((item) => plain(item, known)) }
-        : { kind: 'map', tag: node.tag, entries: node.entries.map((entry) => ({ key: entry.key, value: plain(entry.value, known), of: entry })) };
-  known.set(node, result);
-  return result;
+/** The node that an edit changes: it must not be reached in two ways. */
+function touched(edit: YamlEdit): YamlNode {
+  if (edit.kind === 'replace' || edit.kind === 'replace-within') return edit.scalar;
+  if (edit.kind === 'add-document') return edit.beside;
+  return edit.kind === 'remove-document' ? edit.root : edit.holder;
 }
 
-/** The order of a map's keys says nothing, except of those that stand twice. */
-function strip(value: unknown): unknown {
-  const seen = new Map<unknown, unknown>();
-  function step(node: Plain): unknown {
-    const done = seen.get(node);
-    if (done !== undefined) return done;
-    const result =
-      node.kind === 'scalar' ? ['scalar', node.value, node.tag] : node.kind === 'seq' ? ['seq', node.tag, node.items.map(step)] : ['map', node.tag, node.entries.map(({ key, value: of }, index) => [key, index, step(of)] as const).toSorted((a, b) => (a[0] < b[0] ? -1 : a[0] > b[0] ? 1 : a[1] - b[1])).map(([key, , of]) => [key, of])];
-    seen.set(node, result);
-    return result;
+/** Does in the meaning of a file what `edit` does in its text. */
+function intend(edit: YamlEdit, known: ReadonlyMap<YamlNode, Plain>, roots: Plain[]): void {
+  const node = known.get(touched(edit));
+  switch (edit.kind) {
+    case 'replace':
+    case 'replace-within':
+      if (node?.kind !== 'scalar') throw new CannotEdit('there is nothing to replace');
+      node.value = edit.kind === 'replace' ? scalarValue(edit.text) : undefined;
+      if (edit.kind === 'replace') node.tag = undefined;
+      return;
+    case 'add-document': {
+      const [added, ...more] = parseYaml(edit.text).documents;
+      const index = node === undefined ? -1 : roots.indexOf(node);
+      if (added === undefined || more.length > 0 || index === -1) throw new CannotEdit('what is added is no document');
+      roots.splice(edit.where === 'before' ? index : index + 1, 0, plain(added, new Map()));
+      return;
+    }
+    case 'remove-document': {
+      const index = node === undefined ? -1 : roots.indexOf(node);
+      if (index === -1) throw new CannotEdit('there is no such document');
+      roots.splice(index, 1);
+      return;
+    }
+    case 'remove-entry':
+      if (node?.kind !== 'map') throw new CannotEdit('the edit does not fit the file');
+      node.entries = node.entries.filter(({ of }) => of !== edit.entry);
+      return;
+    case 'clear-value':
+      if (node?.kind !== 'map') throw new CannotEdit('the edit does not fit the file');
+      node.entries = node.entries.map((entry) => (entry.of === edit.entry ? { ...entry, value: { kind: 'scalar', value: '', tag: undefined } } : entry));
+      return;
+    case 'remove-item':
+      if (node?.kind !== 'seq') throw new CannotEdit('the edit does not fit the file');
+      node.items = node.items.filter((item) => item !== known.get(edit.item));
+      return;
+    case 'add-entries': {
+      const added = parseYaml(edit.text).documents[0];
+      if (added?.kind !== 'map' || node?.kind !== 'map') throw new CannotEdit('what is added is no map');
+      node.entries = [...node.entries, ...added.entries.map(({ key, value }): PlainEntry => ({ key, value: plain(value, new Map()), of: undefined }))];
+      return;
+    }
+    case 'add-items': {
+      const added = parseYaml(edit.text).documents[0];
+      if (added?.kind !== 'seq' || node?.kind !== 'seq') throw new CannotEdit('what is added is no list');
+      const before = edit.before === undefined ? undefined : known.get(edit.before);
+      const at = before === undefined ? node.items.length : node.items.indexOf(before);
+      if (at === -1) throw new CannotEdit('what it is to stand before is not there');
+      node.items = [...node.items.slice(0, at), ...added.items.map((item) => plain(item, new Map())), ...node.items.slice(at)];
+    }
   }
-  return (value as Plain[]).map(step);
-}
-
-function scalarValue(text: string): string {
-  const root = parseYaml(`x: ${text}\n`).documents[0];
-  const value = root?.kind === 'map' ? root.entries[0]?.value : undefined;
-  if (value?.kind !== 'scalar') throw new CannotEdit('the new value is no scalar');
-  return value.value;
 }
 
 function unique(edits: readonly YamlEdit[]): readonly YamlEdit[] {
@@ -416,88 +498,11 @@ function isSame(a: YamlEdit, b: YamlEdit): boolean {
   if (a.kind === 'clear-value') return b.kind === 'clear-value' && a.entry === b.entry;
   if (a.kind === 'remove-item') return b.kind === 'remove-item' && a.item === b.item;
   if (a.kind === 'add-entries') return b.kind === 'add-entries' && a.holder === b.holder && a.text === b.text;
+  if (a.kind === 'add-document') return b.kind === 'add-document' && a.beside === b.beside && a.text === b.text;
+  if (a.kind === 'remove-document') return b.kind === 'remove-document' && a.root === b.root;
   if (a.kind === 'add-items') return b.kind === 'add-items' && a.holder === b.holder && a.before === b.before && a.text === b.text;
+  if (a.kind === 'replace-value') return b.kind === 'replace-value' && a.entry === b.entry && a.text === b.text;
   if (a.kind === 'replace') return b.kind === 'replace' && a.scalar === b.scalar && a.text === b.text;
   return b.kind === 'replace-within' && a.scalar === b.scalar && a.from === b.from && a.to === b.to && a.text === b.text;
 }
 
-function outerOf(node: YamlNode): { readonly start: number; readonly end: number } {
-  return node.kind === 'scalar' ? node.outer : node.range;
-}
-
-function isFlow(text: string, node: YamlMap | YamlSequence): boolean {
-  const open = text[node.range.start];
-  return open === '{' || open === '[';
-}
-
-/** With the quote before the key. */
-function keyStart(text: string, { keyRange }: YamlEntry): number {
-  const before = text[keyRange.start - 1];
-  const start = (before === '"' || before === "'") && text[keyRange.end] === before ? keyRange.start - 1 : keyRange.start;
-  if (/\?[ \t]*$/.test(text.slice(lineStart(text, start), start))) throw new CannotEdit('its key is written with a question mark');
-  return start;
-}
-
-function colonAfter(text: string, at: number): number {
-  const rest = /^["']?[ \t]*:/.exec(text.slice(at, at + 40));
-  return rest === null ? at : at + rest[0].length;
-}
-
-function lineStart(text: string, at: number): number {
-  return at <= 0 ? 0 : text.lastIndexOf('\n', at - 1) + 1;
-}
-
-/** After the line end; the end of the text when there is none. */
-function lineEnd(text: string, at: number): number {
-  // A block scalar's own end may be just behind its line end.
-  if (at > 0 && text[at - 1] === '\n') return at;
-  const end = text.indexOf('\n', at);
-  return end === -1 ? text.length : end + 1;
-}
-
-function requireRestIsComment(rest: string): void {
-  if (!/^[ \t]*(?:#.*)?(?:\r?\n)?$/.test(rest)) throw new CannotEdit('something else stands on its last line');
-}
-
-function columnText(text: string, at: number): string {
-  return text.slice(lineStart(text, at), at).replace(/^\uFEFF/, '').replace(/[^\t]/g, ' ');
-}
-
-function dashOf(text: string, at: number): number {
-  const start = lineStart(text, at);
-  const dash = text.slice(start, at).search(/-[ \t]*(?:[&!]\S+[ \t]+)*$/);
-  if (dash === -1) throw new CannotEdit('its dash stands on another line');
-  return start + dash;
-}
-
-function isBlankBefore(text: string, at: number): boolean {
-  let start = at;
-  for (;;) {
-    const previous = lineStart(text, Math.max(0, start - 1));
-    const line = text.slice(previous, start).trim();
-    if (previous === start) return false;
-    if (line === '') return true;
-    if (!line.startsWith('#')) return false;
-    start = previous;
-  }
-}
-
-function indented(text: string, indent: string): string {
-  return text.replace(/^(?=[^\n])/gm, indent);
-}
-
-/** Gives `- ` of each item another width, and its further lines the indentation that follows. */
-function restyle(text: string, width: number): string {
-  if (width === 1) return text;
-  const pad = ' '.repeat(width - 1);
-  return text.replace(/^- /gm, `- ${pad}`).replace(/^ {2}(?=\S| )/gm, `  ${pad}`);
-}
-
-/** One of several between braces, with the comma that goes with it. */
-function cutFromFlow(text: string, from: number, to: number): Splice {
-  const after = /^[ \t]*,[ \t]*/.exec(text.slice(to, to + 80));
-  if (after !== null) return { start: from, end: to + after[0].length, text: '' };
-  const before = /,[ \t]*$/.exec(text.slice(Math.max(0, from - 80), from));
-  if (before === null) throw new CannotEdit('its comma stands on another line');
-  return { start: from - before[0].length, end: to, text: '' };
-}

@@ -15,6 +15,8 @@ export interface TargetInput {
   readonly ids: IdStyle;
   /** Which changes are made. */
   readonly accepts?: (change: Change<Edit>, path: string, rewriter: string) => boolean;
+  /** Ids of migrations that an earlier run has carried out: nothing is left of them to name. */
+  readonly done?: ReadonlySet<string>;
 }
 
 export interface RewrittenFile {
@@ -74,7 +76,7 @@ function rewriteFile(rewriters: readonly Rewriter[], path: string, text: string,
 
 /** A migration that no change and no refusal names is named here: nothing is passed over in silence. */
 function withUnhandled(files: readonly RewrittenFile[], input: TargetInput): readonly RewrittenFile[] {
-  const handled = new Set(files.flatMap(({ changes, declined, refusals }) => [...changes, ...declined, ...refusals].flatMap(({ migrations }) => migrations)));
+  const handled = new Set([...(input.done ?? []), ...files.flatMap(({ changes, declined, refusals }) => [...changes, ...declined, ...refusals].flatMap(({ migrations }) => migrations))]);
   const missing = new Map<string, FileRefusal[]>();
   const add = (path: string, refusal: FileRefusal): void => {
     missing.set(path, [...(missing.get(path) ?? []), refusal]);

@@ -1,4 +1,6 @@
+import { githubActions } from './github/workflow.ts';
+import { rewriter as gitlabCi } from './ci/gitlab-ci.ts';
 import type { Rewriter } from './types.ts';
 
 /** Every kind of file that can be rewritten. Several may be for one path; they run in this order, each on what the one before left. */
-export const rewriters: readonly Rewriter[] = [];
+export const rewriters: readonly Rewriter[] = [githubActions, gitlabCi];

@@ -1,0 +1,336 @@
+import { platform } from '../../platforms/gitlab-ci.ts';
+import { entriesOf, entry, get, itemsOf, textOf, textsOf, type YamlEntry, type YamlNode } from '../../support/yaml.ts';
+import { editorOf } from '../editors.ts';
+import type { Rewriter, RewriteContext, Rewriting } from '../types.ts';
+import type { YamlEdit, YamlEditor, YamlMap, YamlSequence } from '../yaml-edit.ts';
+import { block, columnOf, item, nameOf, nothing, unreadable } from './_file.ts';
+import { type Refused, settle, type Unit } from './_settle.ts';
+import { type Dialect, keyMentions, type KeyNames, keyNamesOf, leavesOf, type Use, useOf } from './_uses.ts';
+import { audienceText, credentialConfiguration, hiding, isSetup, type Obstacle, type Setup, setupOf, written } from './_way.ts';
+
+const DIALECT: Dialect = { assigners: new Set(['variables']) };
+/** Keys at the root that are no jobs. */
+const GLOBAL_KEYS: ReadonlySet<string> = new Set(['default', 'include', 'stages', 'variables', 'workflow', 'spec', 'image', 'services', 'cache', 'before_script', 'after_script', 'pages_settings']);
+/** What jobs take from `default:`, or from the root in old files, unless they set it themselves. */
+const INHERITED = ['before_script', 'after_script', 'services', 'id_tokens', 'secrets', 'hooks'] as const;
+/** Of a template and the job that extends it, both count: the others are replaced. */
+const MERGED: ReadonlySet<string> = new Set(['variables', 'id_tokens', 'secrets']);
+const MAX_EXTENDS = 11;
+
+export const rewriter: Rewriter = {
+  id: 'gitlab-ci',
+  matches: (path, text) => platform.matches({ path, text }),
+  rewrite(path, text, context) {
+    const own = context.own.filter((replacement) => replacement.platform === 'gitlab-ci');
+    if (own.length === 0) return nothing;
+    const editor = editorOf(text);
+    if (editor.file.problems.length > 0) return unreadable(own, editor.file.problems[0]?.line ?? 1);
+    const root = editor.file.documents.findLast((document) => document.kind === 'map');
+    if (root?.kind !== 'map') return unreadable(own, 1);
+    return new Pipeline(path, editor, root, context).rewrite(own);
+  },
+};
+
+/** A text that reaches a job: an entry of a map, with the map. */
+interface Part {
+  readonly holder: YamlMap;
+  readonly entry: YamlEntry;
+  readonly path: readonly string[];
+}
+
+class Pipeline {
+  readonly #path: string;
+  readonly #editor: YamlEditor;
+  readonly #root: YamlMap;
+  readonly #context: RewriteContext;
+  readonly #jobs: ReadonlyMap<string, YamlEntry>;
+  readonly #shared = new Map<string, readonly Part[]>();
+  /** Jobs by the value of each shared part. */
+  readonly #users = new Map<YamlNode, string[]>();
+  readonly #partOf = new Map<Use, Part>();
+
+  constructor(path: string, editor: YamlEditor, root: YamlMap, context: RewriteContext) {
+    this.#path = path;
+    this.#editor = editor;
+    this.#root = root;
+    this.#context = context;
+    const extended = new Set(entriesOf(root).flatMap((job) => textsOf(get(job.value, 'extends'))));
+    this.#jobs = new Map(entriesOf(root).flatMap((job) => (GLOBAL_KEYS.has(job.key) || job.value.kind !== 'map' || (job.key.startsWith('.') && extended.has(job.key)) ? [] : [[job.key, job] as const])));
+    for (const [name, job] of this.#jobs) {
+      const parts = this.#sharedParts(job);
+      this.#shared.set(name, parts);
+      for (const { entry: part } of parts) this.#users.set(part.value, [...(this.#users.get(part.value) ?? []), name]);
+    }
+  }
+
+  rewrite(own: RewriteContext['own']): Rewriting {
+    const units: Unit[] = [];
+    const refused: Refused[] = [];
+    for (const replacement of own) {
+      const job = [...this.#jobs.keys()].find((name) => nameOf(this.#path, name) === replacement.workload);
+      const node = this.#jobs.get(job ?? '');
+      const setup = setupOf(replacement, this.#context);
+      const refuse = (obstacle: Obstacle, shadows: boolean): void => void refused.push({ job: job ?? '', migration: replacement.migration, obstacle, line: replacement.line, shadows });
+      if (job === undefined || node === undefined || node.value.kind !== 'map') {
+        refuse({ code: 'unknown-shape', reason: `${replacement.workload} is not a job of this file.`, byHand: 'Make the change where the job is written.' }, false);
+        continue;
+      }
+      if (!isSetup(setup)) {
+        refuse(setup, false);
+        continue;
+      }
+      const keys = keyNamesOf(replacement, setup.gate);
+      if (node.via !== undefined || this.#editor.isShared(node.value)) {
+        refuse({ code: 'shared-by-alias', reason: `${job} is written through an alias.`, byHand: 'Write the job out or use extends, and run again.' }, true);
+        continue;
+      }
+      const uses = this.#usesIn(job, [{ holder: this.#root, entry: node, path: [] }], keys);
+      const shared = this.#usesIn(job, this.#shared.get(job) ?? [], keys);
+      if (uses.length + shared.length === 0) {
+        if (!this.#hasToken(node.value, setup)) refuse({ code: 'unknown-shape', reason: `Where ${job} takes the key of ${replacement.title} from is not seen in a place that can be edited.`, byHand: 'Follow the README of the plan for this job.' }, true);
+        continue;
+      }
+      units.push({ setup, job, line: this.#editor.lineOf(node), own: uses, shared });
+    }
+    return settle(units, refused, {
+      usersOf: (use) => this.#users.get(this.#partOf.get(use)?.entry.value ?? this.#root) ?? [],
+      lineOf: (use) => this.#editor.lineOf(use.leaf.scalar),
+      install: (job, of) => this.#install(job, of),
+      once: true,
+      stored: (of) => [...new Set(of.flatMap((unit) => this.#stored(unit)))].toSorted(),
+      store: 'CI/CD variables of the project',
+    });
+  }
+
+  /** Templates it extends or refers to, defaults, and the variables of the file. */
+  #sharedParts(job: YamlEntry): readonly Part[] {
+    const parts: Part[] = [];
+    const set = new Set<string>();
+    const take = (holder: YamlMap, path: readonly string[]): void => {
+      for (const own of holder.entries) {
+        if (set.has(own.key) && !MERGED.has(own.key)) continue;
+        set.add(own.key);
+        if (holder !== job.value) parts.push({ holder, entry: own, path });
+        for (const node of [own.value, ...itemsOf(own.value), ...entriesOf(own.value).map(({ value }) => value)]) {
+          const referred = this.#referred(node);
+          if (referred !== undefined && parts.length < 200) parts.push(referred);
+        }
+      }
+    };
+    const pending = [job.key];
+    const seen = new Set<string>();
+    while (pending.length > 0 && seen.size < MAX_EXTENDS) {
+      const name = pending.shift() ?? '';
+      if (seen.has(name)) continue;
+      seen.add(name);
+      const node = name === job.key ? job.value : get(this.#root, name);
+      if (node?.kind !== 'map') continue;
+      take(node, [name]);
+      // The last one named wins.
+      pending.push(...textsOf(get(node, 'extends')).toReversed());
+    }
+    const defaults = get(this.#root, 'default');
+    for (const key of INHERITED) {
+      if (set.has(key)) continue;
+      const fallback = entry(defaults, key);
+      const old = entry(this.#root, key);
+      if (fallback !== undefined && defaults?.kind === 'map') parts.push({ holder: defaults, entry: fallback, path: ['default'] });
+      else if (old !== undefined) parts.push({ holder: this.#root, entry: old, path: [] });
+    }
+    const variables = entry(this.#root, 'variables');
+    if (variables !== undefined && textOf(get(get(job.value, 'inherit'), 'variables')) !== 'false') parts.push({ holder: this.#root, entry: variables, path: [] });
+    return parts;
+  }
+
+  #referred(node: YamlNode): Part | undefined {
+    if (node.tag !== '!reference') return undefined;
+    const path = textsOf(node);
+    let holder: YamlNode | undefined = this.#root;
+    for (const key of path.slice(0, -1)) holder = get(holder, key);
+    const found = entry(holder, path.at(-1) ?? '');
+    return holder?.kind === 'map' && found !== undefined && path.length > 1 ? { holder, entry: found, path: path.slice(0, -1) } : undefined;
+  }
+
+  #usesIn(job: string, parts: readonly Part[], keys: KeyNames): readonly Use[] {
+    const uses: Use[] = [];
+    for (const part of parts) {
+      for (const leaf of leavesOf(part.holder, DIALECT.assigners, part.path, (candidate) => candidate === part.entry)) {
+        if (leaf.scalar.tag === '!reference') continue;
+        const found = this.#secretUse(leaf, keys) ?? this.#conditionUse(leaf, keys) ?? useOf(leaf, keys, DIALECT);
+        if (found === undefined || uses.some((use) => use.leaf.scalar === leaf.scalar)) continue;
+        const use = this.#guarded(job, found, keys);
+        this.#partOf.set(use, part);
+        uses.push(use);
+      }
+    }
+    return uses;
+  }
+
+  /** `secrets: { NAME: { vault: ... } }` */
+  #secretUse(leaf: Use['leaf'], keys: KeyNames): Use | undefined {
+    const at = leaf.path.indexOf('secrets');
+    const name = at === -1 ? undefined : leaf.path[at + 1];
+    if (name === undefined || !keys.names.has(name)) return undefined;
+    let node: YamlNode | undefined = leaf.held.holder;
+    let found: { holder: YamlMap; entry: YamlEntry } | undefined;
+    for (let step = 0; step < 8 && node !== undefined && found === undefined; step += 1) {
+      const holder: YamlNode | undefined = this.#editor.holderOf(node);
+      const own: YamlEntry | undefined = holder?.kind === 'map' ? holder.entries.find(({ value }) => value === node) : undefined;
+      if (holder?.kind === 'map' && own?.key === name) found = { holder, entry: own };
+      node = holder;
+    }
+    if (found === undefined && leaf.held.kind === 'entry' && leaf.held.entry.key === name) found = leaf.held;
+    if (found === undefined) return undefined;
+    return { leaf, reads: [], answer: { edits: [{ kind: 'remove-entry', ...found, names: [...keys.names] }], gated: false } };
+  }
+
+  /** `rules: - if: $KEY` asks whether there is one. */
+  #conditionUse(leaf: Use['leaf'], keys: KeyNames): Use | undefined {
+    const { scalar, path } = leaf;
+    if (!(path.at(-1) === 'if' && path.includes('rules')) && !(path.at(-1) === 'variables' && (path.includes('only') || path.includes('except')))) return undefined;
+    const mentions = keyMentions(scalar.value, keys, DIALECT);
+    if (mentions.length === 0) return undefined;
+    const reads = [...new Set(mentions.map(({ name }) => name))];
+    const onlyAsks = mentions.every(({ end }) => /^\s*(?:$|\)|&&|\|\||[!=]=\s*(?:null|""|''))/.test(scalar.value.slice(end)));
+    if (!onlyAsks || keys.gate === undefined) return { leaf, reads, answer: { code: 'unknown-shape', reason: `A rule asks for ${reads.join(', ')}.`, byHand: 'Let the rule ask for a variable of the new identity, and run again.' } };
+    const { gate } = keys;
+    const edits = mentions.map(({ start, end, name }): YamlEdit => {
+      const from = start + scalar.value.slice(start, end).indexOf(name);
+      return { kind: 'replace-within', scalar, from, to: from + name.length, text: gate };
+    });
+    return { leaf, reads, answer: { edits, gated: true } };
+  }
+
+  /** Uses that have no safe edit wherever they stand. */
+  #guarded(job: string, use: Use, keys: KeyNames): Use {
+    const { leaf } = use;
+    if (get(this.#jobs.get(job)?.value, 'trigger') !== undefined) return { ...use, answer: { code: 'other-repository', reason: `${job} starts another pipeline and gives it the key.`, byHand: 'Let the jobs of that pipeline ask for their own token, then take the variable out here.' } };
+    if (leaf.path.includes('after_script') && leaf.assigns === undefined) return { ...use, answer: { code: 'unknown-shape', reason: 'A command of after_script takes the key: it runs in a shell of its own, without what was set up before.', byHand: 'Move the command to script, and run again.' } };
+    if (leaf.path.includes('services')) return { ...use, answer: { code: 'unknown-shape', reason: `A service container gets the key of ${keys.title}.`, byHand: 'Give the service another way to its identity, or make the call in the job itself; then run again.' } };
+    if (this.#editor.isShared(leaf.scalar)) return { ...use, answer: { code: 'shared-by-alias', reason: 'It is reached through an alias or a merge key: one edit would change several places.', byHand: 'Write it out or use extends in place of the anchor, and run again.' } };
+    return use;
+  }
+
+  /** Names in the project's own variables: read here, and given by nothing in this file. */
+  #stored({ own, shared }: Unit): readonly string[] {
+    const uses = [...own, ...shared];
+    const given = new Set(uses.flatMap(({ leaf, reads }) => (leaf.assigns !== undefined && !reads.includes(leaf.assigns.entry.key) ? [leaf.assigns.entry.key] : [])));
+    return [...new Set(uses.flatMap(({ reads }) => reads))].filter((name) => !given.has(name));
+  }
+
+  #hasToken(job: YamlNode, setup: Setup): boolean {
+    return entry(get(job, 'id_tokens'), tokenName(setup)) !== undefined || entry(get(get(this.#root, 'default'), 'id_tokens'), tokenName(setup)) !== undefined;
+  }
+
+  #install(name: string, units: readonly Unit[]): readonly YamlEdit[] | Obstacle {
+    const node = this.#jobs.get(name)?.value;
+    if (node?.kind !== 'map') return { code: 'unknown-shape', reason: `${name} is no map.`, byHand: 'Write the job as a map.' };
+    const setups = units.map(({ setup }) => setup);
+    const missing = setups.filter((setup) => !this.#hasToken(node, setup));
+    const hidden = [...new Set(units.flatMap((unit) => hiding(unit.setup, new Set(this.#stored(unit)))))].toSorted();
+    const commands = [...(hidden.length === 0 ? [] : [`unset ${hidden.join(' ')}`]), ...missing.flatMap((setup) => this.#tokenCommands(setup))];
+    const text = this.#editor.file.text;
+    const step = Math.max(2, columnOf(text, node.entries[0]?.keyRange.start ?? 0));
+    const blocks: string[] = [];
+    const edits: YamlEdit[] = [];
+
+    const tokens = missing.map((setup) => `${tokenName(setup)}:\n${' '.repeat(step)}aud: ${audienceText(setup, this.#context, (variable) => `$${variable}`)}\n`);
+    const ownTokens = entry(node, 'id_tokens');
+    if (tokens.length > 0 && ownTokens?.value.kind === 'map' && ownTokens.via === undefined) edits.push({ kind: 'add-entries', holder: ownTokens.value, text: tokens.join('') });
+    else if (tokens.length > 0) {
+      if (ownTokens !== undefined || get(get(this.#root, 'default'), 'id_tokens') !== undefined) return { code: 'unknown-shape', reason: `${name} takes its id_tokens from elsewhere, and own ones would replace them.`, byHand: `Add ${missing.map(tokenName).join(', ')} there, and run again.` };
+      blocks.push(block('id_tokens', tokens.join(''), step));
+    }
+
+    const variables = this.#variables(node, missing);
+    const ownVariables = entry(node, 'variables');
+    if (variables.length > 0 && ownVariables?.value.kind === 'map' && ownVariables.via === undefined) edits.push({ kind: 'add-entries', holder: ownVariables.value, text: variables.join('') });
+    else if (variables.length > 0) blocks.push(block('variables', variables.join(''), step));
+
+    if (commands.length > 0) {
+      if (isWindows(text.slice(node.range.start, node.range.end))) return { code: 'unknown-shape', reason: `${name} runs PowerShell, for which no commands are written.`, byHand: `At its start remove ${hidden.join(', ') || 'the key'} from the environment and write the token to a file; then run again.` };
+      const placed = this.#place(name, node, commands, setups);
+      if ('code' in placed) return placed;
+      if ('block' in placed) blocks.push(placed.block);
+      else edits.push(placed.edit);
+    }
+    if (blocks.length > 0) {
+      const script = entry(node, 'before_script') ?? entry(node, 'script');
+      const own = node.entries.filter(({ via }) => via?.kind !== 'merge');
+      const before = script === undefined || script.via !== undefined ? undefined : own[own.indexOf(script) - 1];
+      edits.push(script !== undefined && before === undefined && script.via === undefined ? { kind: 'add-entries', holder: node, before: script, text: blocks.join('') } : { kind: 'add-entries', holder: node, ...(before === undefined ? {} : { after: before }), text: blocks.join('') });
+    }
+    return edits;
+  }
+
+  /** Commands come before all others of the job. */
+  #place(name: string, node: YamlMap, commands: readonly string[], setups: readonly Setup[]): { readonly edit: YamlEdit } | { readonly block: string } | Obstacle {
+    const early = entry(node, 'before_script');
+    const script = entry(node, 'script');
+    const items = commands.map(item).join('');
+    if (early !== undefined && early.via === undefined && isList(early.value)) return { edit: { kind: 'add-items', holder: early.value, ...first(early.value), text: items } };
+    const inherited = (this.#shared.get(name) ?? []).find((part) => part.entry.key === 'before_script');
+    if (early === undefined && inherited === undefined) {
+      const text = this.#editor.file.text;
+      const offset = script !== undefined && script.value.kind === 'seq' && text[script.value.range.start] === '-' ? Math.max(0, columnOf(text, script.value.range.start) - columnOf(text, script.keyRange.start)) : 2;
+      return { block: `before_script:\n${items.replace(/^(?=.)/gm, ' '.repeat(offset > 8 ? 2 : offset))}` };
+    }
+    if (script !== undefined && script.via === undefined && isList(script.value)) {
+      const before = inherited?.entry.value ?? early?.value;
+      const source = before === undefined ? '' : this.#editor.file.text.slice(before.range.start, before.range.end);
+      if (!setups.some(({ way }) => way.kind !== 'token') || !/\b(?:aws|gcloud|gsutil|az|terraform|docker|cdk|sam|kubectl|helm)\b/.test(source)) return { edit: { kind: 'add-items', holder: script.value, ...first(script.value), text: items } };
+    }
+    return { code: 'unknown-shape', reason: `The commands of ${name} come from elsewhere, and the new identity has to be there before them.`, byHand: `Run first: ${commands.join('; ').replace(/\s*\n\s*/g, ' ')}` };
+  }
+
+  #tokenCommands(setup: Setup): readonly string[] {
+    const { way } = setup;
+    if (way.kind === 'token') return [];
+    const token = tokenName(setup);
+    if (way.kind === 'file') return [`(umask 077 && printf '%s' "$${token}" > "$${way.variable}")`];
+    const file = `\${CI_PROJECT_DIR}.${setup.party}-identity-token`;
+    return [
+      `(umask 077 && printf '%s' "$${token}" > "${file}")`,
+      // A variable of the project would win over one of the job.
+      'export GOOGLE_APPLICATION_CREDENTIALS="${CI_PROJECT_DIR}.google-credentials.json"',
+      `cat > "$GOOGLE_APPLICATION_CREDENTIALS" <<EOF\n${credentialConfiguration(setup, this.#context, file, (variable) => `\${${variable}}`)}EOF\n`,
+    ];
+  }
+
+  #variables(node: YamlMap, setups: readonly Setup[]): readonly string[] {
+    const there = new Set([...entriesOf(get(node, 'variables')), ...entriesOf(get(this.#root, 'variables'))].map(({ key }) => key));
+    const lines: string[] = [];
+    for (const setup of setups) {
+      for (const { name, source } of written(setup.settings)) {
+        if (there.has(name) || (name === 'AWS_REGION' && there.has('AWS_DEFAULT_REGION'))) continue;
+        there.add(name);
+        lines.push(`${name}: ${source.kind === 'variable' ? `$${source.name}` : scalar(source.text)}\n`);
+      }
+      if (setup.way.kind === 'file' && !there.has(setup.way.variable)) lines.push(`${setup.way.variable}: \${CI_PROJECT_DIR}.${setup.party}-identity-token\n`);
+    }
+    return lines;
+  }
+}
+
+/** Name of the variable that GitLab puts the token in. */
+function tokenName({ way, party }: Setup): string {
+  return way.kind === 'token' ? way.variable : `${party.toUpperCase().replaceAll('-', '_')}_IDENTITY_TOKEN`;
+}
+
+function isList(node: YamlNode): node is YamlSequence {
+  return node.kind === 'seq' && node.tag === undefined && node.items.length > 0;
+}
+
+function first(list: YamlSequence): { readonly before: YamlNode } | Record<string, never> {
+  const [before] = list.items;
+  return before === undefined ? {} : { before };
+}
+
+/** What YAML would read as something other than text. */
+function scalar(text: string): string {
+  return /^(?:true|false|yes|no|on|off|null|~|[\d.+-][\d.e+-]*)$/i.test(text) ? `"${text}"` : text;
+}
+
+function isWindows(text: string): boolean {
+  return /\$env:|\bpwsh\b|powershell|\bwindows\b/i.test(text);
+}

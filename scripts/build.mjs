@@ -23,14 +23,19 @@ mkdirSync(at('dist'), { recursive: true });
 // CommonJS, because only scripts can be run from code compiled ahead (bin/dekey.js). What the sources import late is still run late.
 const bundled = await build({
   absWorkingDir: root,
-  entryPoints: [{ in: 'src/cli/main.ts', out: 'main' }, { in: 'src/scan/worker.ts', out: 'worker' }],
+  entryPoints: [{ in: 'src/cli/main.ts', out: 'main' }, { in: 'src/scan/worker.ts', out: 'worker' }, { in: 'src/cli/commands/apply.ts', out: 'apply' }],
   outdir: 'dist', outExtension: { '.js': '.cjs' }, bundle: true, platform: 'node', mainFields: ['module', 'main'], format: 'cjs', target: 'node20.19',
   supported: { 'dynamic-import': false }, minify: true, legalComments: 'none', logLevel: 'warning',
   define: { __DEKEY_VERSION__: JSON.stringify(version), 'import.meta.url': '__fileUrl' },
   banner: { js: "const __fileUrl = require('node:url').pathToFileURL(__filename).href;" },
-  plugins: [withoutSubprocesses()], metafile: true,
+  plugins: [withoutSubprocesses(), withBundleOfItsOwn(/\/commands\/apply\.ts$/, './apply.cjs')], metafile: true,
 });
-writeFileSync(at('dist/THIRD-PARTY.txt'), notices(Object.keys(bundled.metafile.inputs)));
+// Beside the bundle, where `src/rewrite/code/syntax.ts` looks for them.
+mkdirSync(at('dist/grammars'));
+copyFileSync(at('node_modules/web-tree-sitter/web-tree-sitter.wasm'), at('dist/grammars/web-tree-sitter.wasm'));
+const grammars = [...readFileSync(at('src/rewrite/code/syntax.ts'), 'utf8').match(/GRAMMARS = \[([^\]]+)\]/)[1].matchAll(/'([a-z-]+)'/g)].map(([, name]) => name);
+for (const name of grammars) copyFileSync(at(`node_modules/@vscode/tree-sitter-wasm/wasm/tree-sitter-${name}.wasm`), at(`dist/grammars/tree-sitter-${name}.wasm`));
+writeFileSync(at('dist/THIRD-PARTY.txt'), notices([...Object.keys(bundled.metafile.inputs), 'node_modules/@vscode/tree-sitter-wasm/wasm']) + grammarNotices(grammars));
 // `bin/dekey.js` runs it as a script: wrapped here, so that nothing has to copy it at each start.
 writeFileSync(at('dist/main.cjs'), `(function (exports, require, module, __filename, __dirname) {${readFileSync(at('dist/main.cjs'), 'utf8')}\n})`);
 for (const name of ['main.cjs', 'worker.cjs']) {
@@ -53,6 +58,16 @@ for (const [scope, image] of Object.entries(images())) {
 
 execFileSync(process.execPath, [at('scripts/compile-ahead.cjs')], { env: { PATH: process.env.PATH }, stdio: ['ignore', 'ignore', 'inherit'] });
 
+/** What `import(...)` asks for is left in a bundle of its own, read when it is run: most runs need none of it. */
+function withBundleOfItsOwn(filter, path) {
+  return {
+    name: 'with-bundle-of-its-own',
+    setup(bundler) {
+      bundler.onResolve({ filter }, ({ kind }) => (kind === 'dynamic-import' ? { path, external: true } : undefined));
+    },
+  };
+}
+
 /** Commander can run sub-commands as programs, and loads child_process for that. Ours are functions. */
 function withoutSubprocesses() {
   return {
@@ -73,4 +88,17 @@ function notices(inputs) {
     const file = readdirSync(folder).find((entry) => /^licen[cs]e/i.test(entry));
     return `${name} ${its} (${license})\n\n${file === undefined ? '' : readFileSync(join(folder, file), 'utf8').trim()}\n`;
   }).join(`\n${'-'.repeat(80)}\n\n`);
+}
+
+/** The package of the grammars has the licence of its own build only; these are the licences of what was built (read in their npm packages, 2026-11-29). */
+function grammarNotices(names) {
+  const copyright = {
+    bash: 'Copyright (c) 2017 Max Brunsfeld', go: 'Copyright (c) 2014 Max Brunsfeld', java: 'Copyright (c) 2017 Ayman Nadeem', javascript: 'Copyright (c) 2014 Max Brunsfeld',
+    python: 'Copyright (c) 2016 Max Brunsfeld', typescript: 'Copyright (c) 2017 Max Brunsfeld', tsx: 'Copyright (c) 2017 Max Brunsfeld',
+  };
+  const terms = readFileSync(at('node_modules/web-tree-sitter/LICENSE'), 'utf8').trim();
+  return names.map((name) => {
+    if (copyright[name] === undefined) throw new Error(`whose is the grammar of ${name}?`);
+    return `\n${'-'.repeat(80)}\n\ntree-sitter-${name}.wasm, built from tree-sitter-${name === 'tsx' ? 'typescript' : name} (MIT)\n\n${terms.replace(/^Copyright .*$/m, copyright[name])}\n`;
+  }).join('');
 }

@@ -104,6 +104,40 @@ export function buildProgram(version: string, finish: (code: number) => void): C
     });
 
   program
+    .command('apply')
+    .description('show what a plan changes in your files; write it when told to')
+    .argument('[PLAN]', 'plan.json or the folder that holds it (default: dekey-plan)')
+    .option('--write', 'write what is shown: all files or none')
+    .option('--interactive', 'ask for each change')
+    .option('--only <WHAT>', 'only these changes: safe, unsafe, a provider, a kind of file,\na path pattern or a change id (repeatable)', collect)
+    .addOption(new Option('--format <FORMAT>', 'what is printed; patch is for git apply').choices(['text', 'json', 'patch']).default('text'))
+    .addOption(new Option('--ids <HOW>', 'how ids that are no secrets are written: as variables or\nsecrets of the platform, or as they are').choices(['vars', 'secrets', 'literal']).default('vars'))
+    .option('--set <ID=VALUE>', 'value of an input that the plan lists (repeatable)', collect)
+    .option('--root <FOLDER>', 'where the files are, when not where they were planned')
+    .option('--allow-leftovers', 'write although a key is left that would win over the new identity')
+    .option('--rollback <FILE>', 'show what takes back an earlier run; with --write take it back')
+    .option('--no-color', 'no colour (also: NO_COLOR)')
+    .addHelpText(
+      'after',
+      [
+        '',
+        'Examples:',
+        '  dekey apply                                       the diff',
+        '  dekey apply --only anthropic --only safe --write  the safe changes for one provider',
+        '  dekey apply --only .github/ --interactive         one by one',
+        '  dekey apply --format patch | git apply            by way of git',
+        '  dekey apply --rollback dekey-plan/rollback-1.json --write',
+        '',
+        'Files that changed since the plan are not written. What an earlier run wrote is',
+        'known by the rollback files in the folder of the plan.',
+      ].join('\n'),
+    )
+    .action(async (plan: string | undefined, flags: Record<string, unknown>) => {
+      const { runApply } = await import('./commands/apply.ts');
+      finish(await runApply(plan, flags, version));
+    });
+
+  program
     .command('explain')
     .description('explain a finding code, a provider, a platform or a risk vector')
     .argument('<SUBJECT>', 'DK-SECRET-..., DK-REF-..., a provider or platform id, or a vector DK1/...')

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { existsSync, lstatSync, readFileSync, realpathSync, statSync } from 'node:fs';
+import { existsSync, lstatSync, readdirSync, readFileSync, realpathSync, statSync } from 'node:fs';
 import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join, relative, resolve } from 'node:path';
 import { loadConfig, type PlanConfig } from '../../config/load-config.ts';
@@ -245,13 +245,48 @@ function checkedBranch(branch: string): string {
   return branch;
 }
 
-/** A hash of every file that a workload stands in, so that applying the plan later can see what has changed. */
+/** Files that say which versions of an SDK a program asks for. */
+const MANIFEST = /^(?:package\.json|pyproject\.toml|requirements[^/]{0,64}\.txt|setup\.cfg|Pipfile|go\.mod|pom\.xml|build\.gradle(?:\.kts)?)$/;
+
+/** A hash of every file that applying the plan may edit, so that it can see what has changed since: those a workload stands in, and what declares the packages of source files. */
 function sourcesOf(inventory: Inventory, cwd: string): readonly SourceFile[] {
-  const names = new Map(inventory.targets.map(({ id, name }) => [id, name]));
-  const pairs = new Map(inventory.workloads.map(({ location }) => [`${location.target}\n${location.path}`, location]));
+  const roots = new Map(inventory.targets.map(({ id, name }) => [id, resolve(cwd, name)]));
+  const manifests = new Map<string, readonly string[]>();
+  const pairs = new Map<string, Pick<SourceFile, 'target' | 'path'>>();
+  const add = (target: string, path: string): void => {
+    pairs.set(`${target}\n${path}`, { target, path });
+  };
+  for (const { location, platform } of inventory.workloads) {
+    add(location.target, location.path);
+    const root = roots.get(location.target);
+    if (platform !== 'code' || root === undefined) continue;
+    for (const folder of foldersAbove(location.path)) {
+      const key = `${location.target}\n${folder}`;
+      const found = manifests.get(key) ?? manifestsIn(root, folder);
+      manifests.set(key, found);
+      for (const path of found) add(location.target, path);
+    }
+  }
   return [...pairs.values()]
-    .map(({ target, path }): SourceFile => ({ target, path, sha256: hashOf(resolve(cwd, names.get(target) ?? ''), path) }))
+    .map(({ target, path }): SourceFile => ({ target, path, sha256: hashOf(roots.get(target) ?? cwd, path) }))
     .toSorted((a, b) => compareText(a.target, b.target) || compareText(a.path, b.path));
+}
+
+/** `a/b/c.py` to `a/b`, `a`, ``. */
+function foldersAbove(path: string): readonly string[] {
+  const parts = path.split('/').slice(0, -1);
+  return Array.from({ length: parts.length + 1 }, (_, index) => parts.slice(0, parts.length - index).join('/'));
+}
+
+/** Names of regular files only; a folder that is not there, or a link on the way to it, gives none. */
+function manifestsIn(root: string, folder: string): readonly string[] {
+  const full = join(root, folder);
+  try {
+    if (realpathSync(full) !== join(realpathSync(root), folder)) return [];
+    return readdirSync(full, { withFileTypes: true }).filter((entry) => entry.isFile() && MANIFEST.test(entry.name)).map(({ name }) => (folder === '' ? name : `${folder}/${name}`));
+  } catch {
+    return [];
+  }
 }
 
 /** Null for what is not a regular file inside the target: nothing is followed out of it. */

@@ -4,6 +4,11 @@ import { copyFileSync, existsSync, mkdirSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
+/** Packages stay what they are, but for those of GitHub's own parser: they import JSON in a way that Node 20 refuses. */
+function leaveOut(bundler) {
+  bundler.onResolve({ filter: /^[^./]/ }, ({ path, kind }) => (kind === 'entry-point' || path.startsWith('@actions/') ? undefined : { path, external: true }));
+}
+
 const [script, ...rest] = process.argv.slice(2);
 if (script === undefined) {
   process.stderr.write('usage: node scripts/run.mjs SCRIPT.ts [ARGS]\n');
@@ -14,7 +19,7 @@ if (script === undefined) {
   const prefilter = join(import.meta.dirname, '../src/detect/prefilter/prefilter.wasm');
   if (existsSync(prefilter)) copyFileSync(prefilter, join(folder, 'prefilter.wasm'));
   const outfile = join(folder, `${basename(script, '.ts')}-${process.pid}.mjs`);
-  await build({ entryPoints: [resolve(script)], outfile, bundle: true, platform: 'node', format: 'esm', target: 'node20', packages: 'external', sourcemap: 'inline', logLevel: 'warning' });
+  await build({ entryPoints: [resolve(script)], outfile, bundle: true, platform: 'node', format: 'esm', target: 'node20', plugins: [{ name: 'packages', setup: leaveOut }], sourcemap: 'inline', logLevel: 'warning' });
   process.argv = [process.argv[0], resolve(script), ...rest];
   try {
     await import(pathToFileURL(outfile).href);

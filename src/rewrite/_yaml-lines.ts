@@ -79,6 +79,15 @@ export function restyle(text: string, width: number): string {
   return text.replace(/^- /gm, `- ${pad}`).replace(/^ {2}(?=\S| )/gm, `  ${pad}`);
 }
 
+/** A line of a block map as it stands between braces: no comment, and quotes round what would end the value there. */
+export function flowEntry(line: string): string {
+  const [, key, value] = /^([\w.-]+): (\S.*?)(?:[ \t]+#.*)?$/.exec(line) ?? [];
+  if (key === undefined || value === undefined) throw new CannotEdit('it does not fit between braces');
+  if (!/[[\]{},#]/.test(value) || /^(["'])[^"'\\]*\1$/.test(value)) return `${key}: ${value}`;
+  if (/["\\]/.test(value)) throw new CannotEdit('it does not fit between braces');
+  return `${key}: "${value}"`;
+}
+
 /** One of several between braces, with the comma that goes with it. */
 export function cutFromFlow(text: string, from: number, to: number): Splice {
   const after = /^[ \t]*,[ \t]*/.exec(text.slice(to, to + 80));

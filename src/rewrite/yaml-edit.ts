@@ -7,7 +7,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Splice } from '../model/change.ts';
 import { parseYaml, sourceRange, type YamlEntry, type YamlFile, type YamlNode, type YamlScalar } from '../support/yaml.ts';
-import { CannotEdit, colonAfter, columnText, commentsAbove, cutFromFlow, dashOf, documentMark, indented, isBlankBefore, isFlow, keyStart, lineEnd, lineStart, outerOf, requireRestIsComment, restyle } from './_yaml-lines.ts';
+import { CannotEdit, colonAfter, columnText, commentsAbove, cutFromFlow, dashOf, documentMark, flowEntry, indented, isBlankBefore, isFlow, keyStart, lineEnd, lineStart, outerOf, requireRestIsComment, restyle } from './_yaml-lines.ts';
 import { plain, type Plain, type PlainEntry, scalarValue, strip } from './_yaml-meaning.ts';
 import { lineEnding, spliceText } from './edit.ts';
 
@@ -18,7 +18,7 @@ export type YamlSequence = Extract<YamlNode, { readonly kind: 'seq' }>;
 export type YamlEdit =
   /** Takes out an entry with its lines; a map left empty goes too, up to the first that is not. `names`: a single comment line above that names one of them goes with it. */
   | { readonly kind: 'remove-entry'; readonly holder: YamlMap; readonly entry: YamlEntry; readonly names?: readonly string[] }
-  | { readonly kind: 'remove-item'; readonly holder: YamlSequence; readonly item: YamlNode }
+  | { readonly kind: 'remove-item'; readonly holder: YamlSequence; readonly item: YamlNode; readonly names?: readonly string[] }
   /** Takes the block map or list out that is the value of an entry, and leaves the key: `workflow_call:`. */
   | { readonly kind: 'clear-value'; readonly holder: YamlMap; readonly entry: YamlEntry }
   /** Adds entries after `after`, before `before`, or at the end of the map. */
@@ -94,22 +94,19 @@ export class YamlEditor {
     }
   }
 
-  /** Takes the added line end away again. */
+  /** Takes the added line end away again: what reaches into it becomes one splice up to the real end of the text. */
   #unended(text: string, splices: readonly Splice[]): YamlOutcome {
     const ending = lineEnding(this.#text);
     const bare = text.endsWith(ending) ? text.slice(0, -ending.length) : text;
-    const length = this.#text.length;
-    const last = splices.at(-1);
-    if (last === undefined || last.end <= length) {
-      return { ok: true, text: bare, splices };
-    }
-    // The last splice reaches into the line end that is not there: what it wrote ends without one, what it took began with the one before.
-    const before = splices.slice(0, -1);
-    const from = last.text === '' ? this.#text.lastIndexOf('\n', last.start - 1) : last.start;
-    const start = last.text === '' ? (this.#text[from - 1] === '\r' ? from - 1 : Math.max(from, 0)) : Math.min(last.start, length);
-    const inserted = last.text.endsWith(ending) ? last.text.slice(0, -ending.length) : last.text;
-    const cut = { start, end: length, text: last.start >= length && inserted !== '' ? ending + inserted : inserted };
-    const made = spliceText(this.#text, [...before, cut]);
+    const { length } = this.#text;
+    const at = splices.findIndex(({ start, end }) => end > length || start >= length);
+    if (at === -1) return { ok: true, text: bare, splices };
+    const before = splices.slice(0, at);
+    const start = Math.min(splices[at]?.start ?? length, length);
+    const moved = before.reduce((sum, splice) => sum + splice.text.length - (splice.end - splice.start), start);
+    // Where nothing is left behind it, the line end before goes with the last line.
+    const back = Math.max(0, moved - bare.length);
+    const made = spliceText(this.#text, [...before, { start: start - back, end: length, text: bare.slice(moved) }]);
     if (made === undefined || made.text !== bare) return { ok: false, reason: 'the end of the file cannot be kept as it is' };
     return { ok: true, text: made.text, splices: made.splices };
   }
@@ -138,8 +135,8 @@ export class YamlEditor {
       const place = this.#places.get(emptied)?.[0];
       if (place === undefined || place.kind === 'root') throw new CannotEdit('nothing would be left of the file');
       const rest = current.filter((edit) => !((edit.kind === 'remove-entry' || edit.kind === 'remove-item') && edit.holder === emptied));
-      const names = current.flatMap((edit) => (edit.kind === 'remove-entry' && edit.holder === emptied ? (edit.names ?? []) : []));
-      const removal: YamlEdit = place.kind === 'entry' ? { kind: 'remove-entry', holder: place.holder, entry: place.entry, names } : { kind: 'remove-item', holder: place.holder, item: emptied };
+      const names = current.flatMap((edit) => ((edit.kind === 'remove-entry' || edit.kind === 'remove-item') && edit.holder === emptied ? (edit.names ?? []) : []));
+      const removal: YamlEdit = place.kind === 'entry' ? { kind: 'remove-entry', holder: place.holder, entry: place.entry, names } : { kind: 'remove-item', holder: place.holder, item: emptied, names };
       current = unique([...rest, removal]);
     }
   }
@@ -156,11 +153,11 @@ export class YamlEditor {
       case 'remove-entry':
         return this.#removeEntry(edit.holder, edit.entry, edit.names ?? [], all);
       case 'remove-item':
-        return this.#removeItem(edit.holder, edit.item, all);
+        return this.#removeItem(edit.holder, edit.item, edit.names ?? []);
       case 'clear-value':
         return this.#clearValue(edit.entry);
       case 'add-entries':
-        return edit.before === undefined ? this.#addEntries(edit.holder, edit.after, edit.text) : this.#addEntriesBefore(edit.holder, edit.before, edit.text);
+        return edit.before === undefined ? this.#addEntries(edit.holder, edit.after, edit.text, all) : this.#addEntriesBefore(edit.holder, edit.before, edit.text);
       case 'add-items':
         return this.#addItems(edit.holder, edit.before, edit.text);
       case 'add-document':
@@ -181,7 +178,8 @@ export class YamlEditor {
     const { text } = this.file;
     const from = keyStart(text, entry);
     const to = entry.via?.kind === 'alias' ? entry.via.range.end : this.#endOf(entry.value, entry.keyRange.end);
-    if (isFlow(text, holder)) return [cutFromFlow(text, from, to)];
+    // What is added right behind it takes its place, with its comma: see #addToFlow.
+    if (isFlow(text, holder)) return all.some((edit) => edit.kind === 'add-entries' && edit.holder === holder && edit.after === entry) ? [] : [cutFromFlow(text, from, to)];
     const start = lineStart(text, from);
     const head = text.slice(start, from).replace(/^\uFEFF/, '');
     const end = lineEnd(text, to);
@@ -201,17 +199,17 @@ export class YamlEditor {
     return [{ start: from, end: nextStart, text: '' }];
   }
 
-  #removeItem(holder: YamlSequence, item: YamlNode, all: readonly YamlEdit[]): readonly Splice[] {
+  #removeItem(holder: YamlSequence, item: YamlNode, names: readonly string[]): readonly Splice[] {
     const { text } = this.file;
     const to = this.#endOf(item, item.range.start);
     if (isFlow(text, holder)) return [cutFromFlow(text, outerOf(item).start, to)];
     const dash = dashOf(text, outerOf(item).start);
     const start = lineStart(text, dash);
-    if (!/^[ \t]*$/.test(text.slice(start, dash))) throw new CannotEdit('it does not stand on a line of its own');
+    if (!/^\uFEFF?[ \t]*$/.test(text.slice(start, dash))) throw new CannotEdit('it does not stand on a line of its own');
     const end = lineEnd(text, to);
     requireRestIsComment(text.slice(to, end));
-    if (all.length === 0) throw new CannotEdit('nothing to do');
-    return [{ start, end, text: '' }];
+    const above = this.#commentAbove(start, text.slice(start, dash), names);
+    return [{ start: above + (above === 0 && text.charCodeAt(0) === 0xfeff ? 1 : 0), end, text: '' }];
   }
 
   #clearValue({ keyRange, value, via }: YamlEntry): readonly Splice[] {
@@ -224,9 +222,12 @@ export class YamlEditor {
     return [{ start, end, text: '' }];
   }
 
-  #addEntries(holder: YamlMap, after: YamlEntry | undefined, added: string): readonly Splice[] {
+  #addEntries(holder: YamlMap, after: YamlEntry | undefined, added: string, all: readonly YamlEdit[]): readonly Splice[] {
     const { text } = this.file;
-    if (isFlow(text, holder)) return [this.#addToFlow(holder, added)];
+    if (isFlow(text, holder)) {
+      const isReplaced = after !== undefined && all.some((edit) => edit.kind === 'remove-entry' && edit.entry === after);
+      return [this.#addToFlow(holder, added, isReplaced ? after : undefined)];
+    }
     const own = holder.entries.filter(({ via }) => via?.kind !== 'merge');
     const first = own[0];
     const last = after ?? own.at(-1);
@@ -287,10 +288,13 @@ export class YamlEditor {
     return [{ start: start + (start === 0 && text.charCodeAt(0) === 0xfeff ? 1 : 0), end: lineEnd(text, end + 3), text: '' }];
   }
 
-  #addToFlow(holder: YamlMap, added: string): Splice {
+  #addToFlow(holder: YamlMap, added: string, replaced: YamlEntry | undefined): Splice {
     const { text } = this.file;
-    const lines = added.trimEnd().split('\n');
-    if (lines.some((line) => !/^[\w.-]+: \S/.test(line) || /[[\]{},#]/.test(line))) throw new CannotEdit('it does not fit between braces');
+    const lines = added.trimEnd().split('\n').map(flowEntry);
+    if (replaced !== undefined) {
+      if (replaced.via !== undefined) throw new CannotEdit('its value stands elsewhere');
+      return { start: keyStart(text, replaced), end: this.#endOf(replaced.value, replaced.keyRange.end), text: lines.join(', ') };
+    }
     const close = holder.range.end - 1;
     if (text[close] !== '}') throw new CannotEdit('the closing brace is not where it should be');
     const last = holder.entries.at(-1);

@@ -1,5 +1,5 @@
 /** An action as it is referred to: by tag, and by the commit of one release. */
-export interface ActionPin {
+interface ActionPin {
   readonly tag: string;
   readonly commit?: string;
   /** The release that `commit` is. */
@@ -7,17 +7,17 @@ export interface ActionPin {
 }
 
 /** Actions that edits add or raise. Commits were read from public repositories that pin them, 2026-11-24. */
-export const PINS = {
+const PINS = {
   'actions/github-script': { tag: 'v9', commit: '3a2844b7e9c422d3c10d287c895573f7108da1b3', release: 'v9.0.0' },
   'aws-actions/configure-aws-credentials': { tag: 'v6', commit: 'e6de054238d6b7531b4efff3b6587d9aade6a06c', release: 'v6.2.3' },
-  'aws-actions/aws-secretsmanager-get-secrets': { tag: 'v3' },
   'google-github-actions/auth': { tag: 'v3', commit: '7c6bc770dae815cd3e89ee6cdf493a5fab2cc093', release: 'v3' },
-  'google-github-actions/get-secretmanager-secrets': { tag: 'v3' },
-  'azure/login': { tag: 'v3' },
-  'hashicorp/vault-action': { tag: 'v3' },
   'anthropics/claude-code-action': { tag: 'v1', commit: 'be7b93b1907a4abad570368f3c74b6fe3807510b', release: 'v1.0.183' },
 } as const satisfies Readonly<Record<string, ActionPin>>;
 export type KnownAction = keyof typeof PINS;
+
+export function pinOf(action: KnownAction): ActionPin {
+  return PINS[action];
+}
 
 /** How a file refers to the actions of others. */
 export interface House {
@@ -37,7 +37,7 @@ export function houseOf(text: string): House {
 
 /** `owner/name@ref`, with the release as a comment where the file's neighbours are pinned to commits. */
 export function reference(action: KnownAction, house: House): string {
-  const pin: ActionPin = PINS[action];
+  const pin = pinOf(action);
   if (!house.pinsCommits || pin.commit === undefined) return `${action}@${pin.tag}`;
   return `${action}@${pin.commit}${house.gap}# ${pin.release ?? pin.tag}`;
 }

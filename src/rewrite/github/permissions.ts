@@ -1,8 +1,8 @@
-import { entry, get, itemsOf, textOf, type YamlNode } from '../../support/yaml.ts';
+import { entry, get, itemsOf, textOf, walk, type YamlNode } from '../../support/yaml.ts';
 import type { YamlEdit, YamlMap } from '../yaml-edit.ts';
 
-/** Scopes of GITHUB_TOKEN that `read-all` stands for (@actions/workflow-parser 0.3.61). */
-const READABLE = ['actions', 'artifact-metadata', 'attestations', 'checks', 'code-quality', 'contents', 'deployments', 'discussions', 'issues', 'models', 'packages', 'pages', 'pull-requests', 'repository-projects', 'security-events', 'statuses'] as const;
+/** Scopes of GITHUB_TOKEN that `read-all` stands for (@actions/workflow-parser 0.3.61), but for two so new that linters call them unknown. */
+const READABLE = ['actions', 'artifact-metadata', 'attestations', 'checks', 'contents', 'deployments', 'discussions', 'issues', 'models', 'packages', 'pages', 'pull-requests', 'repository-projects', 'security-events', 'statuses'] as const;
 
 /** What makes a job able to ask for its token. */
 export type PermissionEdit =
@@ -10,13 +10,13 @@ export type PermissionEdit =
   | { readonly kind: 'edits'; readonly edits: readonly YamlEdit[]; readonly what: string; readonly reviewed: boolean }
   | { readonly kind: 'impossible'; readonly reason: string };
 
-/** Edits that give `job` `id-token: write` and take nothing away from it. `count`: jobs of the workflow. */
-export function permissionEdit(root: YamlMap, job: YamlMap, count: number, comment: string): PermissionEdit {
+/** Edits that give `job` `id-token: write` and take nothing away from it. `count`: jobs of the workflow; `called`: jobs of a workflow that it calls, which have no more than it has. */
+export function permissionEdit(root: YamlMap, job: YamlMap, count: number, comment: string, called: readonly YamlMap[] = []): PermissionEdit {
   const line = `id-token: write${comment}`;
   const own = entry(job, 'permissions');
   if (own !== undefined) return extend(job, own.value, line, comment);
   const shared = entry(root, 'permissions');
-  if (shared === undefined) return create(job, [...neededBy(job), ['id-token', 'write']], comment, false);
+  if (shared === undefined) return create(job, [...neededBy([job, ...called]), ['id-token', 'write']], comment, isPlain([job, ...called]));
   if (textOf(shared.value) === 'write-all') return { kind: 'none' };
   if (shared.value.kind === 'map' && grantsToken(shared.value)) return { kind: 'none' };
   if (count === 1) return extend(root, shared.value, line, comment);
@@ -97,13 +97,27 @@ const BY_COMMAND: readonly (readonly [RegExp, Readonly<Record<string, Level>>])[
   [/\bghcr\.io\b/, { packages: 'write' }],
 ];
 
-/** What the steps of a job need beside its token: `contents: read` at least. */
-function neededBy(job: YamlNode): readonly (readonly [string, string])[] {
+/** Whether nothing but actions that are known to read alone can use the token of the repository: then the list is whole. */
+function isPlain(jobs: readonly YamlNode[]): boolean {
+  return jobs.every((job) => {
+    const steps = itemsOf(get(job, 'steps'));
+    return steps.length > 0 && steps.every((step) => {
+      const uses = textOf(get(step, 'uses'));
+      const scalars: string[] = [];
+      walk(step, '', ({ value }) => scalars.push(value));
+      const isMentioned = scalars.some((value) => /github\.token|secrets\.GITHUB_TOKEN/i.test(value)) || /\bgh\s|\bgit\s+push\b/.test(textOf(get(step, 'run')) ?? '');
+      return !isMentioned && (uses === undefined || BY_ACTION.some(([pattern, scopes]) => pattern.test(uses) && Object.values(scopes).every((level) => level === 'read')) || /^actions\/(?:setup-[a-z]+|cache)@/.test(uses));
+    });
+  });
+}
+
+/** What the steps of jobs need beside their token: `contents: read` at least. */
+function neededBy(jobs: readonly YamlNode[]): readonly (readonly [string, string])[] {
   const needed = new Map<string, Level>([['contents', 'read']]);
   const want = (scopes: Readonly<Record<string, Level>>): void => {
     for (const [scope, level] of Object.entries(scopes)) if (needed.get(scope) !== 'write') needed.set(scope, level);
   };
-  for (const step of itemsOf(get(job, 'steps'))) {
+  for (const step of jobs.flatMap((job) => itemsOf(get(job, 'steps')))) {
     const uses = textOf(get(step, 'uses')) ?? '';
     const run = textOf(get(step, 'run')) ?? '';
     for (const [pattern, scopes] of BY_ACTION) if (pattern.test(uses)) want(scopes);

@@ -1,195 +1,225 @@
 import type { RelyingParty } from '../../model/federation.ts';
-import { placeholder } from '../../emit/_text.ts';
-import type { Replacement } from '../types.ts';
+import type { Text } from '../../model/text.ts';
+import { variableOf } from '../replacements.ts';
+import type { Replacement, RewriteContext } from '../types.ts';
 import { type House, reference } from './actions.ts';
 
-/** How an input is written: `${{ vars.NAME }}`, or its value. */
+/** Writes the value of an input (`anthropic.workspace_id`) into a workflow: `${{ vars.NAME }}`, or the value itself. */
 export type Ids = (input: string) => string;
 
 /** What stands before the first step that needs the new identity, and what it leaves in the environment of those after it. */
 export interface Setup {
-  /** Items of a list of steps, unindented. `CONDITION` is put in by {@link withCondition}. */
+  /** Items of a list of steps, unindented. */
   readonly text: string;
   /** Variables that later steps find set. */
   readonly exports: readonly string[];
-  /** Variables that every step which used the key needs instead. */
-  readonly set: Readonly<Record<string, string>>;
   readonly title: string;
   readonly why: string;
-  /** An input whose variable says whether federation is set up. */
-  readonly gate: string;
 }
 
-/** Puts `if:` behind the name of each step. */
-export function withCondition(text: string, condition: string | undefined): string {
-  return condition === undefined ? text : text.replace(/^(- name: .*)$/gm, `$1\n  if: ${condition}`);
+/** An input of `replacement` as a workflow writes it. `styles`: `${{ vars.X }}`, `${{ secrets.X }}`, or the value where it is known. */
+export function idsOf(replacement: Replacement, context: RewriteContext): Ids {
+  return (input) => {
+    const value = context.ids === 'literal' ? context.value(input) : undefined;
+    return value ?? `\${{ ${context.ids === 'secrets' ? 'secrets' : 'vars'}.${variableOf(input, replacement)} }}`;
+  };
 }
 
-/** The platform's token in a file that is renewed while the job runs: for clients that exchange it themselves. */
-export function tokenFile(replacement: Replacement, variable: string, house: House, ids: Ids): Setup {
-  const file = `${replacement.parties[0] ?? replacement.provider}-identity-token`;
-  const audience = audienceOf(replacement, ids);
-  const set = Object.fromEntries(Object.entries(replacement.set).filter(([name]) => name !== variable).map(([name, value]) => [name, fill(value, ids)]));
-  const gate = Object.values(replacement.set).flatMap((value) => /^\{([a-z_]+\.[a-z_]+)\}$/.exec(value)?.[1] ?? [])[0] ?? '';
+/** Puts `if:` and what else the step that needs it has behind the name of each step. */
+export function withConditions(text: string, lines: readonly string[]): string {
+  const added = lines.map((line) => `\n  ${line}`).join('');
+  return added === '' ? text : text.replace(/^(- name: .*)$/gm, (name) => name + added);
+}
+
+/**
+ * Anthropic: the job's token in a file, and a profile that points at it. A token can be shown once only, and only with a profile do the processes of a job
+ * share what they got for it. https://platform.claude.com/docs/en/manage-claude/wif-reference, 2026-11-23.
+ */
+export function anthropicProfile(replacement: Replacement, house: House, ids: Ids): Setup {
   return {
-    title: `identity token for ${replacement.title} in a file`,
-    why: `The job’s own identity token, renewed every four minutes because it lives five. ${replacement.title}’s client exchanges it for a token of minutes.`,
-    exports: [variable],
-    set,
-    gate,
-    text: `- name: Get an identity token for ${replacement.title}
+    title: 'identity token and profile in place of the key',
+    why: 'The clients of Anthropic find the profile by themselves, show the job’s own token and get one that lives minutes. The file is renewed every four minutes, because a job token lives five.',
+    exports: ['ANTHROPIC_CONFIG_DIR', 'ANTHROPIC_PROFILE'],
+    text: `- name: Let Anthropic's clients authenticate as this job
   uses: ${reference('actions/github-script', house)}
   env:
-    AUDIENCE: ${audience}
+    AUDIENCE: ${audienceOf(replacement, ids)}
+    FEDERATION_RULE_ID: ${ids('anthropic.federation_rule_id')}
+    ORGANIZATION_ID: ${ids('anthropic.organization_id')}
+    SERVICE_ACCOUNT_ID: ${ids('anthropic.service_account_id')}
+    WORKSPACE_ID: ${ids('anthropic.workspace_id')}
   with:
     script: |
-      const { renameSync, writeFileSync } = require('node:fs');
-      const { spawn } = require('node:child_process');
-      const file = \`\${process.env.RUNNER_TEMP}/${file}\`;
-      writeFileSync(file, await core.getIDToken(process.env.AUDIENCE), { mode: 0o600 });
-      core.exportVariable('${variable}', file);
-      // The token lives five minutes: renew it for as long as the job runs.
-      const renew = async ({ renameSync, writeFileSync }, { ACTIONS_ID_TOKEN_REQUEST_URL: url, ACTIONS_ID_TOKEN_REQUEST_TOKEN: token, AUDIENCE: audience, FILE: file }) => {
-        const response = await fetch(\`\${url}&audience=\${encodeURIComponent(audience)}\`, { headers: { authorization: \`bearer \${token}\` } });
-        if (!response.ok) return;
-        writeFileSync(\`\${file}.new\`, (await response.json()).value, { mode: 0o600 });
-        renameSync(\`\${file}.new\`, file);
-      };
-      const loop = \`setInterval(() => (\${renew})(require('node:fs'), process.env).catch(() => {}), 240_000)\`;
-      spawn(process.execPath, ['--eval', loop], { detached: true, stdio: 'ignore', env: { ...process.env, FILE: file } }).unref();
+      const { mkdirSync, writeFileSync } = require('node:fs');
+      const { env } = process;
+      const unset = ['FEDERATION_RULE_ID', 'ORGANIZATION_ID', 'SERVICE_ACCOUNT_ID', 'WORKSPACE_ID'].find((name) => !env[name]);
+      if (unset) return core.setFailed(\`ANTHROPIC_\${unset} is not set in this repository's variables\`);
+      const home = \`\${env.RUNNER_TEMP}/anthropic\`;
+      const path = \`\${home}/identity-token\`;
+      mkdirSync(\`\${home}/configs\`, { recursive: true, mode: 0o700 });
+      writeFileSync(\`\${home}/configs/default.json\`, JSON.stringify({
+        version: '1.0',
+        organization_id: env.ORGANIZATION_ID,
+        workspace_id: env.WORKSPACE_ID,
+        authentication: {
+          type: 'oidc_federation',
+          federation_rule_id: env.FEDERATION_RULE_ID,
+          service_account_id: env.SERVICE_ACCOUNT_ID,
+          identity_token: { source: 'file', path },
+        },
+      }), { mode: 0o600 });
+${TOKEN_FILE}
+      core.exportVariable('ANTHROPIC_CONFIG_DIR', home);
+      core.exportVariable('ANTHROPIC_PROFILE', 'default');
 `,
   };
 }
 
-/** An exchange at the party, whose result stands under the names that the key stood under. */
+/** The token of `AUDIENCE` at `path`, now and for as long as the job runs. */
+const TOKEN_FILE = `      writeFileSync(path, await core.getIDToken(env.AUDIENCE), { mode: 0o600 });
+      // The token lives five minutes: renew it for as long as the job runs.
+      const renew = async ({ renameSync, writeFileSync }, env) => {
+        const response = await fetch(\`\${env.ACTIONS_ID_TOKEN_REQUEST_URL}&audience=\${encodeURIComponent(env.AUDIENCE)}\`, {
+          headers: { authorization: \`bearer \${env.ACTIONS_ID_TOKEN_REQUEST_TOKEN}\` },
+        });
+        if (!response.ok) return;
+        writeFileSync(\`\${env.TOKEN_PATH}.new\`, (await response.json()).value, { mode: 0o600 });
+        renameSync(\`\${env.TOKEN_PATH}.new\`, env.TOKEN_PATH);
+      };
+      const loop = \`setInterval(() => (\${renew})(require('node:fs'), process.env).catch(() => {}), 240_000)\`;
+      require('node:child_process')
+        .spawn(process.execPath, ['--eval', loop], { detached: true, stdio: 'ignore', env: { ...env, TOKEN_PATH: path } })
+        .unref();`;
+
+/** A token file with the variables that a client's default chain reads, the file's own among them. Undefined when the route names no such file. */
+export function tokenFile(replacement: Replacement, house: House, ids: Ids): Setup | undefined {
+  const entries = Object.entries(replacement.set);
+  const file = entries.find(([, value]) => value === '{token-file}')?.[0];
+  if (file === undefined) return undefined;
+  const others = entries.filter(([name]) => name !== file);
+  const values = others.map(([name, value]) => `    ${name}: ${fill(value, ids)}\n`).join('');
+  return {
+    title: 'identity token in a file in place of the key',
+    why: `The default chain of ${replacement.title}’s clients shows the job’s own token and gets one that lives an hour. The file is renewed every four minutes, because a job token lives five.`,
+    exports: entries.map(([name]) => name),
+    text: `- name: Let ${replacement.title}'s clients authenticate as this job
+  uses: ${reference('actions/github-script', house)}
+  env:
+    AUDIENCE: ${audienceOf(replacement, ids)}
+${values}  with:
+    script: |
+      const { writeFileSync } = require('node:fs');
+      const { env } = process;
+      const path = \`\${env.RUNNER_TEMP}/${replacement.parties[0] ?? 'job'}-identity-token\`;
+${TOKEN_FILE}
+      core.exportVariable('${file}', path);
+      for (const name of [${others.map(([name]) => `'${name}'`).join(', ')}]) core.exportVariable(name, env[name]);
+`,
+  };
+}
+
+/** An exchange at the party, whose result later steps find under `names`. Undefined when the exchange is not one request of known form. */
 export function exchange(replacement: Replacement, party: RelyingParty, names: readonly string[], house: House, ids: Ids): Setup | undefined {
   const wire = party.exchange;
-  if (wire === undefined || names.length === 0) return undefined;
-  const fields = Object.entries(wire.fields);
-  const inputs = fields.flatMap(([, value]) => /^\{([a-z_]+\.[a-z_]+)\}$/.exec(value)?.[1] ?? []);
-  const variables = inputs.map((input) => `    ${variableOf(input)}: ${ids(input)}\n`).join('');
-  const body = [
-    `grant_type: '${wire.grant}'`,
-    ...fields.map(([name, value]) => {
-      const input = /^\{([a-z_]+\.[a-z_]+)\}$/.exec(value)?.[1];
-      return `${name}: ${input === undefined ? `'${value}'` : `process.env.${variableOf(input)}`}`;
-    }),
-    `${wire.tokenField}: await core.getIDToken('${audienceText(replacement)}')`,
+  const [first] = names;
+  if (wire === undefined || first === undefined || /[{}]/.test(wire.url)) return undefined;
+  const fields = Object.entries(wire.fields).map(([name, value]) => ({ name, value, input: inputOf(value) }));
+  if (fields.some(({ value, input }) => input === undefined && /[{}]/.test(value))) return undefined;
+  const inputs = fields.flatMap(({ input }) => input ?? []);
+  const lines = [
+    `grant_type: '${wire.grant}',`,
+    `${wire.tokenField}: await core.getIDToken(env.AUDIENCE),`,
+    ...fields.map(({ name, value, input }) => `${name}: ${input === undefined ? `'${value}'` : `env.${shortName(input)}`},`),
   ];
-  if (/[{}]/.test(audienceText(replacement))) return undefined;
-  const encoding = wire.encoding === 'json' ? ["headers: { 'content-type': 'application/json' },", 'JSON.stringify(request)'] : ["headers: { 'content-type': 'application/x-www-form-urlencoded' },", 'new URLSearchParams(request)'];
+  const isJson = wire.encoding === 'json';
   return {
-    title: `${replacement.title} token in place of the key`,
-    why: `The job shows its own identity token to ${replacement.title} and gets one that lives minutes; later steps find it where the key was.`,
+    title: 'token from an exchange in place of the key',
+    why: `The job shows its own token to ${party.title} and gets one that lives minutes to an hour; the steps after it find it where the key was.`,
     exports: names,
-    set: {},
-    gate: inputs[0] ?? '',
-    text: `- name: Exchange the job's identity for ${article(replacement.title)} ${replacement.title} token
+    text: `- name: Exchange this job's identity for a token of ${party.title}
   uses: ${reference('actions/github-script', house)}
-${variables === '' ? '' : `  env:\n${variables}`}  with:
+  env:
+    AUDIENCE: ${audienceOf(replacement, ids)}
+${inputs.map((input) => `    ${shortName(input)}: ${ids(input)}\n`).join('')}  with:
     script: |
-      const request = {
-${body.map((line) => `        ${line},\n`).join('')}      };
+      const { env } = process;
+${inputs.length === 0 ? '' : `      const unset = [${inputs.map((input) => `'${shortName(input)}'`).join(', ')}].find((name) => !env[name]);
+      if (unset) return core.setFailed(\`${replacement.parties[0]?.toUpperCase().replaceAll('-', '_') ?? ''}_\${unset} is not set in this repository's variables\`);
+`}      const request = {
+${lines.map((line) => `        ${line}\n`).join('')}      };
       const response = await fetch('${wire.url}', {
         method: 'POST',
-        ${encoding[0]}
-        body: ${encoding[1]},
+        redirect: 'error',
+        headers: { 'content-type': '${isJson ? 'application/json' : 'application/x-www-form-urlencoded'}' },
+        body: ${isJson ? 'JSON.stringify(request)' : 'new URLSearchParams(request)'},
       });
-      if (!response.ok) throw new Error(\`${replacement.title} refused the exchange: \${response.status} \${response.headers.get('x-request-id') ?? ''}\`);
+      if (!response.ok) return core.setFailed(\`${party.title} refused the exchange: \${response.status} \${response.headers.get('x-request-id') ?? ''}\`);
       const { access_token: token } = await response.json();
       core.setSecret(token);
 ${names.map((name) => `      core.exportVariable('${name}', token);\n`).join('')}`,
   };
 }
 
-/** A role at AWS by the job's token. */
-export function assumeRole(house: House, ids: Ids): Setup {
+/** Credentials of a role at AWS. `region`: as the job says it already. */
+export function assumeRole(house: House, ids: Ids, region: string | undefined): Setup {
   return {
-    title: 'AWS role by the job’s identity',
-    why: 'The job shows its own identity token to AWS and gets credentials of its role that live an hour.',
+    title: 'AWS role in place of the key pair',
+    why: 'The job shows its own token to AWS and gets credentials of its role that live an hour.',
     exports: ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY', 'AWS_SESSION_TOKEN', 'AWS_REGION', 'AWS_DEFAULT_REGION'],
-    set: {},
-    gate: 'aws.role_arn',
     text: `- name: Assume the AWS role of this job
   uses: ${reference('aws-actions/configure-aws-credentials', house)}
   with:
     role-to-assume: ${ids('aws.role_arn')}
-    aws-region: ${ids('aws.region')}
+    aws-region: ${region ?? ids('aws.region')}
 `,
   };
 }
 
-/** A key that stays, read from the one place where it is kept. Undefined for brokers whose step is not known for certain. */
-export function readFromBroker(replacement: Replacement, stored: readonly { readonly name: string; readonly key: string }[], house: House, ids: Ids): Setup | undefined {
-  const names = stored.map(({ name }) => name);
-  const base = { exports: names, set: {}, why: `${replacement.title} has no federation: its key stays, in one place that only this job’s identity can read.` };
-  switch (replacement.parties[0]) {
-    case 'aws':
-      return {
-        ...base,
-        title: 'key from AWS Secrets Manager',
-        gate: 'aws.role_arn',
-        text: `${assumeRole(house, ids).text}- name: Read ${names.join(', ')} from AWS Secrets Manager
-  uses: ${reference('aws-actions/aws-secretsmanager-get-secrets', house)}
-  with:
-    secret-ids: |
-${stored.map(({ name, key }) => `      ${name}, ${ids(`aws.secret_arn_${key.toLowerCase().replace(/[^a-z0-9]+/g, '_')}`)}\n`).join('')}`,
-      };
-    case 'google':
-      return {
-        ...base,
-        title: 'key from Google Secret Manager',
-        gate: 'google.workload_identity_provider',
-        text: `- name: Authenticate to Google Cloud as this job
+/** Application default credentials of Google by the job's token. Undefined when the provider's name cannot be told. */
+export function googleAuth(replacement: Replacement, house: House, ids: Ids): Setup | undefined {
+  const provider = googleProvider(replacement, ids);
+  if (provider === undefined) return undefined;
+  const others = Object.entries(replacement.set).filter(([name]) => name !== 'GOOGLE_CLOUD_PROJECT');
+  return {
+    title: 'Google credentials of this job in place of the key',
+    why: 'The job shows its own token to Google Cloud; clients find application default credentials that live an hour.',
+    exports: ['GOOGLE_APPLICATION_CREDENTIALS', 'GOOGLE_CLOUD_PROJECT', ...others.map(([name]) => name)],
+    text: `- name: Authenticate to Google Cloud as this job
   uses: ${reference('google-github-actions/auth', house)}
   with:
     project_id: ${ids('google.project_id')}
-    workload_identity_provider: ${ids('google.workload_identity_provider')}
-- name: Read ${names.join(', ')} from Google Secret Manager
-  uses: ${reference('google-github-actions/get-secretmanager-secrets', house)}
-  with:
-    export_to_environment: true
-    secrets: |-
-${stored.map(({ name, key }) => `      ${name}:${ids('google.project_id')}/${key}\n`).join('')}`,
-      };
-    case 'vault':
-      return {
-        ...base,
-        title: 'key from Vault',
-        gate: 'vault.address',
-        text: `- name: Read ${names.join(', ')} from Vault
-  uses: ${reference('hashicorp/vault-action', house)}
-  with:
-    url: ${ids('vault.address')}
-    method: jwt
-    role: ${replacement.identity.id}
-    jwtGithubAudience: ${audienceOf(replacement, ids)}
-    secrets: |
-${stored.map(({ name, key }) => `      secret/data/${key} value | ${name} ;\n`).join('')}`,
-      };
-    default:
-      return undefined;
-  }
+    workload_identity_provider: ${provider}
+`,
+  };
 }
 
-/** `ANTHROPIC_FEDERATION_RULE_ID` of `anthropic.federation_rule_id`. */
-export function variableOf(input: string): string {
-  return input.toUpperCase().replaceAll('.', '_');
+/** `projects/NUMBER/locations/global/workloadIdentityPools/POOL/providers/ID`: the audience of the job's token without its host. */
+export function googleProvider(replacement: Replacement, ids: Ids): string | undefined {
+  const audience = audienceOf(replacement, ids);
+  return audience.startsWith(GOOGLE_HOST) ? audience.slice(GOOGLE_HOST.length) : undefined;
+}
+const GOOGLE_HOST = 'https://iam.googleapis.com/';
+
+/** Where `value` is nothing but an input, that input's id. */
+function inputOf(value: string): string | undefined {
+  return /^\{([a-z_]+\.[a-z_]+)\}$/.exec(value)?.[1];
 }
 
-function fill(value: string, ids: Ids): string {
-  const input = /^\{([a-z_]+\.[a-z_]+)\}$/.exec(value)?.[1];
-  return input === undefined ? value : ids(input);
-}
-
-function audienceText(replacement: Replacement): string {
-  return placeholder(replacement.identity.audience);
+export function fill(value: string, ids: Ids): string {
+  const input = inputOf(value);
+  return input === undefined ? (value === 'true' || value === 'false' ? `'${value}'` : value) : ids(input);
 }
 
 function audienceOf(replacement: Replacement, ids: Ids): string {
-  return replacement.identity.audience.map((part) => (typeof part === 'string' ? part : ids(part.input))).join('');
+  const { audience } = replacement.identity;
+  return textOf(audience, ids);
 }
 
-function article(word: string): string {
-  return /^[AEIOUH]/i.test(word) && !/^(?:Hugging|Uni|Eu)/.test(word) ? 'an' : 'a';
+function textOf(text: Text, ids: Ids): string {
+  return text.map((part) => (typeof part === 'string' ? part.replace(/\{([a-z_]+\.[a-z_]+)\}/g, (_, input: string) => ids(input)) : ids(part.input))).join('');
+}
+
+/** `SERVICE_ACCOUNT_ID` of `openai.service_account_id`: inside one step the party is plain. */
+function shortName(input: string): string {
+  return input.slice(input.indexOf('.') + 1).toUpperCase();
 }

@@ -1,9 +1,9 @@
-import { contextUses, findExpressions, type ContextUse } from '../../platforms/_shared/ci-expression.ts';
+import { bareExpression, contextUses, findExpressions, isTest, type ContextUse } from '../../platforms/_shared/ci-expression.ts';
 import { entriesOf, get, itemsOf, textOf, type YamlEntry, type YamlNode, type YamlScalar } from '../../support/yaml.ts';
 import type { YamlMap } from '../yaml-edit.ts';
 
 /** Where in a workflow a value stands. */
-export type Scope = 'workflow-env' | 'job-env' | 'container-env' | 'service-env' | 'step-env' | 'step-with' | 'step-run' | 'secrets' | 'other';
+export type Scope = 'workflow-env' | 'job-env' | 'container-env' | 'service-env' | 'step-env' | 'step-with' | 'step-run' | 'step-if' | 'secrets' | 'outputs' | 'other';
 
 /** One place where a key is read. */
 export interface Use {
@@ -12,10 +12,23 @@ export interface Use {
   /** The entry that holds it, with its map; absent in lists. */
   readonly held: { readonly holder: YamlMap; readonly entry: YamlEntry } | undefined;
   readonly step: YamlMap | undefined;
-  /** `plain`: the whole value is the key; `fallback`: one key or another or a literal; `part`: the key inside a longer text; `mixed`: an expression that may give something else. */
-  readonly shape: 'plain' | 'fallback' | 'part' | 'mixed';
-  /** Offsets in the value of each `${{ }}` that reads the key. */
+  /**
+   * `plain`: the whole value is the key; `fallback`: one key or another of the same provider; `gate`: only asks whether there is a key; `part`: the key inside a longer text; `mixed`:
+   * an expression that may give something else.
+   */
+  readonly shape: 'plain' | 'fallback' | 'gate' | 'part' | 'mixed';
+  /** Offsets in the value: of each `${{ }}` that reads the key, or for a gate of each read. */
   readonly spans: readonly { readonly start: number; readonly end: number }[];
+}
+
+/** Which reads are reads of the key. */
+export interface KeyNames {
+  /** Normalised. */
+  readonly names: ReadonlySet<string>;
+  /** Where keys come from: `secrets` or `inputs`. */
+  readonly contexts: ReadonlySet<string>;
+  /** Variables of the job or workflow that hold a key, normalised: `env.NAME` reads it. */
+  readonly variables?: ReadonlySet<string>;
 }
 
 /** A name as names are compared: variables, secrets and inputs differ in case and dash only. */
@@ -23,45 +36,60 @@ export function normal(name: string): string {
   return name.toUpperCase().replaceAll('-', '_');
 }
 
-/** Every place below `node` where one of `names` is read from the secrets. */
-export function usesOf(holder: YamlMap, names: ReadonlySet<string>, place: (route: readonly string[]) => Scope, step?: YamlMap): readonly Use[] {
+/** Every place below `holder` where a key is read. */
+export function usesOf(holder: YamlMap, keys: KeyNames, place: (route: readonly string[]) => Scope, step?: YamlMap): readonly Use[] {
   const uses: Use[] = [];
   function visit(node: YamlNode, held: Use['held'], route: readonly string[]): void {
     if (node.kind === 'map') for (const entry of node.entries) visit(entry.value, { holder: node, entry }, [...route, entry.key]);
     else if (node.kind === 'seq') for (const item of node.items) visit(item, undefined, route);
     else {
-      const use = useOf(node, held, names);
-      if (use !== undefined) uses.push({ ...use, scope: place(route), step });
+      const scope = place(route);
+      const use = useOf(node, held, keys, scope);
+      if (use !== undefined) uses.push({ ...use, scope, step });
     }
   }
   for (const entry of holder.entries) visit(entry.value, { holder, entry }, [entry.key]);
   return uses;
 }
 
-function useOf(scalar: YamlScalar, held: Use['held'], names: ReadonlySet<string>): Omit<Use, 'scope' | 'step'> | undefined {
-  if (!scalar.value.includes('secrets')) return undefined;
+function useOf(scalar: YamlScalar, held: Use['held'], keys: KeyNames, scope: Scope): Omit<Use, 'scope' | 'step'> | undefined {
+  const value = scalar.value.toLowerCase();
+  if (![...keys.contexts].some((context) => value.includes(context)) && !((keys.variables?.size ?? 0) > 0 && value.includes('env'))) return undefined;
+  const isNamed = held !== undefined && keys.names.has(normal(held.entry.key));
+  const expressions = findExpressions(scalar.value);
+  // `if:` is an expression without braces.
+  const all = scope === 'step-if' && expressions.length === 0 ? [bareExpression(scalar.value)] : expressions;
   const spans: { start: number; end: number }[] = [];
-  let shape: Use['shape'] = 'plain';
-  const isNamed = held !== undefined && names.has(normal(held.entry.key));
-  for (const expression of findExpressions(scalar.value)) {
-    const all = contextUses(expression.tokens);
-    const secrets = all.filter(({ context }) => context === 'secrets');
-    if (!secrets.some((use) => isKey(use, names, isNamed))) continue;
+  const gates: { start: number; end: number }[] = [];
+  let shape: 'plain' | 'fallback' | 'mixed' = 'plain';
+  for (const expression of all) {
+    const uses = contextUses(expression.tokens);
+    const own = uses.filter((use) => isKey(use, keys, isNamed));
+    if (own.length === 0) continue;
+    if (scope === 'step-if' || isTest(expression.tokens)) {
+      gates.push(...own.map(({ start, end }) => ({ start, end })));
+      continue;
+    }
     spans.push({ start: expression.start, end: expression.end });
-    const others = all.filter(({ context }) => context !== 'secrets');
-    const operators = expression.tokens.filter((token) => token.kind === 'operator' && token.text !== '.' && token.text !== '[' && token.text !== ']');
-    if (others.length > 0 || secrets.some((use) => !isKey(use, names, isNamed)) || operators.some(({ text }) => text !== '||' && text !== '(' && text !== ')')) shape = 'mixed';
+    const others = uses.length > own.length;
+    const operators = expression.tokens.filter((token) => token.kind === 'operator' && !['.', '[', ']'].includes(token.text));
+    const strings = expression.tokens.some((token, index) => (token.kind === 'string' && !(expression.tokens[index - 1]?.text === '[')) || token.kind === 'number');
+    const isLiteralLess = !strings && !expression.tokens.some((token) => token.kind === 'name' && /^(?:true|false|null)$/i.test(token.text));
+    if (others || !isLiteralLess || operators.some(({ text }) => text !== '||' && text !== '(' && text !== ')')) shape = 'mixed';
     else if (operators.length > 0 && shape === 'plain') shape = 'fallback';
   }
-  if (spans.length === 0) return undefined;
+  if (spans.length === 0) return gates.length === 0 ? undefined : { scalar, held, spans: gates, shape: 'gate' };
+  if (gates.length > 0) return { scalar, held, spans, shape: 'mixed' };
   const rest = spans.toReversed().reduce((text, { start, end }) => text.slice(0, start) + text.slice(end), scalar.value);
   return { scalar, held, spans, shape: shape === 'mixed' ? 'mixed' : rest.trim() !== '' ? 'part' : shape };
 }
 
-function isKey(use: ContextUse, names: ReadonlySet<string>, isNamed: boolean): boolean {
+function isKey(use: ContextUse, { names, contexts, variables }: KeyNames, isNamed: boolean): boolean {
   const [name, ...more] = use.path;
   if (name === undefined || more.length > 0 || use.computed !== undefined) return false;
-  return names.has(normal(name)) || (isNamed && normal(name) !== 'GITHUB_TOKEN');
+  if (use.context === 'env') return variables?.has(normal(name)) ?? false;
+  if (!contexts.has(use.context)) return false;
+  return names.has(normal(name)) || (isNamed && use.context === 'secrets' && normal(name) !== 'GITHUB_TOKEN');
 }
 
 /** Secrets taken by a computed name, or all at once, below `node`: `secrets[matrix.key]`, `toJSON(secrets)`. */
@@ -70,7 +98,7 @@ export function computedUses(node: YamlNode): readonly YamlScalar[] {
   function visit(current: YamlNode): void {
     if (current.kind === 'map') for (const { value } of current.entries) visit(value);
     else if (current.kind === 'seq') for (const item of current.items) visit(item);
-    else if (current.value.includes('secrets') && findExpressions(current.value).some(({ tokens }) => contextUses(tokens).some(({ context, computed, whole, path }) => context === 'secrets' && (computed !== undefined || whole || path.length === 0)))) found.push(current);
+    else if (current.value.includes('secrets') && findExpressions(current.value).some(({ tokens }) => contextUses(tokens).some(({ context, computed, whole }) => context === 'secrets' && (computed !== undefined || whole)))) found.push(current);
   }
   visit(node);
   return found;

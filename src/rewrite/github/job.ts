@@ -1,0 +1,605 @@
+import { parties } from '../../parties/index.ts';
+import { entry, get, textOf, type YamlEntry, type YamlNode, type YamlScalar } from '../../support/yaml.ts';
+import { CannotRewrite } from '../cannot.ts';
+import type { Edit } from '../edit.ts';
+import type { Replacement, RewriteContext } from '../types.ts';
+import type { YamlEditor, YamlMap } from '../yaml-edit.ts';
+import { type House, isBelow, pinOf, reference, versionOf } from './actions.ts';
+import { compositeKeys } from './composite.ts';
+import { actionOf, isKeyInput, isPreparing, type NativeAction, nativeOf } from './native.ts';
+import { anthropicProfile, assumeRole, exchange, googleAuth, type Ids, idsOf, type Setup, tokenFile, withConditions } from './steps.ts';
+import { computedUses, type KeyNames, normal, type Scope, stepsOf, type Use, usesOf } from './uses.ts';
+
+/** What all jobs of one file share. */
+export interface Scene {
+  readonly text: string;
+  readonly editor: YamlEditor;
+  readonly root: YamlMap;
+  readonly house: House;
+  readonly context: RewriteContext;
+  readonly triggers: readonly string[];
+  /** For a called workflow: the names under which its callers hand the key over. */
+  readonly isCalled: boolean;
+}
+
+/** What has to be done in one job for one provider. */
+export interface JobEdits {
+  readonly edits: readonly Edit[];
+  /** `key input becomes federation inputs`; one each for what is done. */
+  readonly titles: readonly string[];
+  readonly why: readonly string[];
+  /** What the result rests on beyond the file; none when it is safe. */
+  readonly doubts: readonly string[];
+  /** From 1: the first place that is touched. */
+  readonly line: number;
+}
+
+/** Works out the edits of one job (or of a composite action: `runs`) for one replacement. @throws CannotRewrite */
+export function planJob(scene: Scene, job: YamlMap, replacement: Replacement, rootUses: readonly Use[]): JobEdits {
+  return new JobPlanner(scene, job, replacement, rootUses).plan();
+}
+
+/** Names and contexts of the key that `replacement` replaces. */
+export function keysOf(replacement: Replacement, contexts: readonly string[] = ['secrets']): KeyNames {
+  const names = [...replacement.names, ...replacement.variables, ...replacement.remove, ...(replacement.parties[0] === 'aws' ? AWS_VARIABLES : [])];
+  return { names: new Set(names.map(normal)), contexts: new Set(contexts) };
+}
+const AWS_VARIABLES = ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY', 'AWS_SESSION_TOKEN'];
+
+type Kind = { readonly kind: 'native'; readonly native: NativeAction } | { readonly kind: 'run' } | { readonly kind: 'curl' } | { readonly kind: 'composite'; readonly inputs: ReadonlySet<string> } | { readonly kind: 'other' };
+
+interface Consumer {
+  readonly step: YamlMap;
+  readonly top: YamlNode;
+  readonly index: number;
+  readonly kind: Kind;
+  readonly uses: readonly Use[];
+}
+
+class JobPlanner {
+  readonly #scene: Scene;
+  readonly #job: YamlMap;
+  readonly #replacement: Replacement;
+  readonly #rootUses: readonly Use[];
+  readonly #keys: KeyNames;
+  readonly #ids: Ids;
+  readonly #edits: Edit[] = [];
+  readonly #titles: string[] = [];
+  readonly #why: string[] = [];
+  readonly #doubts: string[] = [];
+  readonly #lines: number[] = [];
+  #gates: readonly Use[] = [];
+
+  constructor(scene: Scene, job: YamlMap, replacement: Replacement, rootUses: readonly Use[]) {
+    this.#scene = scene;
+    this.#job = job;
+    this.#replacement = replacement;
+    this.#rootUses = rootUses;
+    const keys = keysOf(replacement);
+    const env = get(job, 'env');
+    const wide = [...rootUses, ...(env?.kind === 'map' ? usesOf(env, keys, () => 'job-env') : [])].filter(isValue);
+    this.#keys = { ...keys, variables: new Set(wide.flatMap(({ held }) => (held === undefined ? [] : [normal(held.entry.key)]))) };
+    this.#ids = idsOf(replacement, scene.context);
+  }
+
+  plan(): JobEdits {
+    this.#refusePath();
+    const [computed] = computedUses(this.#job);
+    if (computed !== undefined) throw new CannotRewrite('computed-name', 'The job takes secrets by a computed name or all at once, so it cannot be told which it uses.', 'Name the secrets one by one, then plan again.', { line: this.#line(computed) });
+    const jobUses = this.#jobUses();
+    this.#gates = [...this.#rootUses, ...jobUses].filter(({ shape }) => shape === 'gate');
+    const wide = [...this.#rootUses, ...jobUses.filter(({ scope }) => scope === 'job-env' || scope === 'container-env')].filter(isValue);
+    for (const use of this.#rootUses) if (use.shape === 'gate') this.#gate(use);
+    const consumers = this.#consumers(jobUses, wide.length > 0);
+    const natives = consumers.filter(({ kind }) => kind.kind === 'native');
+    const others = consumers.filter(({ kind }) => kind.kind !== 'native');
+    for (const consumer of natives) this.#convert(consumer);
+    const curls = others.filter(({ kind }) => kind.kind === 'curl');
+    const clients = others.filter(({ kind }) => kind.kind !== 'curl');
+    if (curls.length > 0) this.#bearer(curls);
+    if (clients.length > 0) this.#prepare(clients, wide);
+    else for (const use of wide) this.#removeEntry(use);
+    this.#restOf(jobUses, others);
+    if (this.#edits.length === 0) throw new CannotRewrite('unknown-shape', 'Nothing in the job was found to edit.', 'Follow the README of the plan for this job.');
+    return { edits: this.#edits, titles: [...new Set(this.#titles)], why: [...new Set(this.#why)], doubts: [...new Set(this.#doubts)], line: Math.min(...this.#lines) };
+  }
+
+  #refusePath(): void {
+    const { outcome, parties: hops, change, title, route } = this.#replacement;
+    if (outcome === 'reduced') throw new CannotRewrite('no-path', `${title} has no federation: the plan only moves its key to a guarded place.`, 'Store the key at the broker of the plan first, then read it in the job by the step that the broker documents.');
+    if (hops.length !== 1) throw new CannotRewrite('no-path', `The path takes ${hops.length} exchanges, one after the other, which no step of a workflow does.`, 'Follow the README of the plan: authenticate at the first party, ask it for a token for the second.');
+    if (change === 'model') throw new CannotRewrite('needs-code-change', `The path (${route}) needs another client and the cloud’s id of the model.`, 'Change the program first as the plan says, then run dekey plan again.');
+  }
+
+  #jobUses(): readonly Use[] {
+    const direct = usesOf(withoutSteps(this.#job), this.#keys, (route) => jobScope(route));
+    const inSteps = stepsOf(this.#job).flatMap(({ step }) => usesOf(step, this.#keys, stepScope, step));
+    return [...direct, ...inSteps];
+  }
+
+  /** Steps that need the identity: those that name the key, and with a key in the environment of all, every step that runs something. */
+  #consumers(uses: readonly Use[], isWide: boolean): readonly Consumer[] {
+    return stepsOf(this.#job).flatMap(({ step, top }, index): Consumer[] => {
+      const own = uses.filter((use) => use.step === step && use.shape !== 'gate');
+      const native = nativeOf(step, this.#replacement);
+      const action = actionOf(step);
+      if (own.length === 0 && !isWide) return [];
+      if (native !== undefined && (own.length > 0 || isWide)) return [{ step, top, index, kind: { kind: 'native', native }, uses: own }];
+      if (own.length === 0 && (isPreparing(step) || (action === undefined && entry(step, 'run') === undefined))) return [];
+      if (action === undefined) return [{ step, top, index, kind: { kind: this.#callsByCurl(step, own) ? 'curl' : 'run' }, uses: own }];
+      if (action.name.startsWith('./')) return [{ step, top, index, kind: { kind: 'composite', inputs: this.#compositeInputs(action.name) }, uses: own }];
+      return [{ step, top, index, kind: { kind: 'other' }, uses: own }];
+    });
+  }
+
+  #compositeInputs(name: string): ReadonlySet<string> {
+    const folder = name.slice(2).replace(/\/+$/, '');
+    const path = ['action.yml', 'action.yaml'].map((file) => (folder === '' ? file : `${folder}/${file}`)).find((file) => this.#scene.context.read(file) !== undefined);
+    const text = path === undefined ? undefined : this.#scene.context.read(path);
+    if (text === undefined) return new Set();
+    return compositeKeys(text, this.#replacement);
+  }
+
+  // --- actions that take an identity ---
+
+  #convert({ step, kind, uses }: Consumer): void {
+    if (kind.kind !== 'native') return;
+    const { native } = kind;
+    const held = uses.map((use) => {
+      if (use.held === undefined || (use.shape !== 'plain' && use.shape !== 'fallback')) throw this.#odd(use);
+      if (use.scope === 'step-with' && !isKeyInput(native, use.held.entry.key)) throw new CannotRewrite('takes-only-a-key', `${use.held.entry.key} of ${actionOf(step)?.name ?? 'the action'} takes only a key.`, 'Leave that input out by hand if it is not needed.', { line: this.#line(use.scalar) });
+      return use.held;
+    });
+    const lines = native.inputs(step, this.#replacement, this.#ids);
+    const inputs = get(step, 'with');
+    const first = held.find(({ holder }) => holder === inputs);
+    for (const { holder, entry: gone } of held) this.#remove(holder, gone);
+    const missing = lines.filter((line) => entry(inputs, line.slice(0, line.indexOf(':'))) === undefined);
+    if (missing.length > 0) {
+      const text = missing.map((line) => `${line}\n`).join('');
+      if (inputs?.kind === 'map' && inputs.entries.length > 0) this.#edits.push({ kind: 'add-entries', holder: inputs, ...(first === undefined ? {} : { after: first.entry }), text });
+      else if (inputs === undefined) this.#edits.push({ kind: 'add-entries', holder: step, after: entry(step, 'uses') ?? step.entries[0] ?? fail(), text: `with:\n${missing.map((line) => `  ${line}\n`).join('')}` });
+      else throw new CannotRewrite('unknown-shape', 'The inputs of the step are computed.', 'Write them out as a map, then plan again.', { line: this.#line(step) });
+    }
+    this.#lines.push(this.#line(first?.entry ?? step));
+    this.#titles.push(held.some(({ holder }) => holder === inputs) ? `${held.length > 1 ? 'keys become' : 'key input becomes'} ${missing.length === 0 ? 'nothing, the federation inputs are there already' : 'federation inputs'}` : 'federation inputs in place of a key in the environment');
+    this.#why.push(`${actionOf(step)?.name ?? 'The action'} asks for the job’s own token and exchanges it; a key beside these inputs would win over them.`);
+    if (missing.length === 0) this.#doubts.push('the federation inputs that stand there already have to be filled in');
+    const caution = native.caution?.(step);
+    if (caution !== undefined) this.#doubts.push(caution);
+    this.#raise(step, native);
+  }
+
+  /** Raises an action that is too old to know the inputs. */
+  #raise(step: YamlMap, { floor }: NativeAction): void {
+    const action = actionOf(step);
+    const scalar = get(step, 'uses');
+    if (floor === undefined || action === undefined || scalar?.kind !== 'scalar') return;
+    const { text } = this.#scene;
+    const end = text.indexOf('\n', scalar.outer.end);
+    const rest = text.slice(scalar.outer.end, end === -1 ? text.length : end);
+    const version = versionOf(action.ref, rest);
+    const isCommit = /^[0-9a-f]{40}$/.test(action.ref);
+    if (version !== undefined && !isBelow(version, floor.version)) return;
+    if (version === undefined && !isCommit && /^(?:main|master)$/.test(action.ref)) return;
+    if (version === undefined && !isCommit) {
+      throw new CannotRewrite('unknown-shape', `${action.name}@${action.ref} is a line of its own without these inputs.`, `Move the step to ${action.name}@${pinOf(floor.raise).tag} first, then plan again.`, { line: this.#line(scalar) });
+    }
+    if (action.name.toLowerCase() !== floor.raise) throw new CannotRewrite('unknown-shape', `The version of ${action.name} may be too old for these inputs (from ${floor.version.join('.')}).`, 'Raise it by hand, then plan again.', { line: this.#line(scalar) });
+    const comment = /^([ \t]+)#[^\r]*/.exec(rest);
+    const isQuoted = scalar.style !== 'plain';
+    const exact = !isCommit && version?.[2] !== undefined;
+    const whole = exact ? `${floor.raise}@${pinOf(floor.raise).release ?? pinOf(floor.raise).tag}` : reference(floor.raise, { ...this.#scene.house, pinsCommits: isCommit, gap: comment?.[1] ?? this.#scene.house.gap });
+    const [value = whole, words] = whole.split(/[ \t]+(?=#)/);
+    const quote = isQuoted ? (text[scalar.outer.start] ?? '') : '';
+    this.#edits.push({ kind: 'replace', scalar, text: `${quote}${value}${quote}` });
+    // A comment that names the old version would now be wrong.
+    const old = /#[ \t]*(?:tag=|version=)?v?\d+(?:\.\d+)*\S*/.exec(rest);
+    if (old !== null && words !== undefined) this.#edits.push({ kind: 'text', start: scalar.outer.end + old.index, end: scalar.outer.end + old.index + old[0].length, text: words });
+    else if (words !== undefined && comment === null) this.#edits.push({ kind: 'text', start: scalar.outer.end, end: scalar.outer.end, text: `${this.#scene.house.gap}${words}` });
+    this.#titles.push(`${action.name} raised to ${pinOf(floor.raise).tag}`);
+    this.#doubts.push(`${action.name} is raised ${version === undefined ? 'from a commit of unknown version' : `from ${version.filter((part) => part !== undefined).join('.')}`}, since ${floor.version.join('.')} is the first with these inputs`);
+  }
+
+  // --- everything else: a step before it ---
+
+  #prepare(consumers: readonly Consumer[], wide: readonly Use[]): void {
+    const names = this.#exportNames(consumers, wide);
+    const setup = this.#setup(names, consumers);
+    for (const use of wide) this.#swap(use, setup, names);
+    for (const consumer of consumers) this.#consume(consumer, setup, names);
+    const steps = get(this.#job, 'steps');
+    if (steps?.kind !== 'seq') throw new CannotRewrite('unknown-shape', 'The steps of the job are no list.', 'Write them out, then plan again.');
+    // Services start before any step, so nothing a step does reaches them.
+    for (const group of this.#groups(consumers)) {
+      const [first] = group;
+      if (first === undefined) continue;
+      this.#edits.push({ kind: 'add-items', holder: steps, before: first.top, text: withConditions(setup.text, this.#conditions(group)) });
+      this.#lines.push(this.#line(first.top));
+    }
+    this.#titles.push(setup.title);
+    this.#why.push(setup.why);
+    const isOwn = consumers.every(({ kind }) => kind.kind === 'run' || (kind.kind === 'composite' && kind.inputs.size > 0));
+    if (consumers.some(({ kind }) => kind.kind === 'composite' && kind.inputs.size > 0)) this.#doubts.push('the composite action has to be changed together with it');
+    this.#doubts.push(isOwn ? this.#programDoubt() : 'what the called action does with its environment cannot be seen here');
+  }
+
+  #programDoubt(): string {
+    const { parties: [party], floors } = this.#replacement;
+    if (this.#isExchange()) return 'the token lives an hour at most, and the program has to take it as it took the key';
+    const floor = floors.map(({ package: name, version }) => `${name} ${version}`).slice(0, 2).join(', ');
+    return party === 'aws' ? 'the program has to use the default chain of AWS, as it does with keys in the environment' : `the program has to use the client’s default chain${floor === '' ? '' : ` (from ${floor})`}`;
+  }
+
+  #isExchange(): boolean {
+    const { parties: [party], set } = this.#replacement;
+    return party !== 'aws' && party !== 'google' && party !== 'anthropic' && !Object.values(set).includes('{token-file}');
+  }
+
+  /** Where the result of an exchange is put: the key's usual name, and those that only a job or workflow `env` gives it. */
+  #exportNames(consumers: readonly Consumer[], wide: readonly Use[]): readonly string[] {
+    const keys = [...consumers.flatMap(({ uses }) => uses), ...wide].flatMap((use) => (use.held !== undefined && (use.scope === 'step-env' || wide.includes(use)) ? [use.held.entry.key] : []));
+    const usual = this.#replacement.variables.filter((name) => keys.includes(name));
+    const wideNames = wide.flatMap(({ held }) => held?.entry.key ?? []);
+    const first = usual[0] ?? this.#replacement.variables.find((name) => this.#keys.names.has(normal(name)) && this.#replacement.names.map(normal).includes(normal(name))) ?? this.#replacement.variables[0] ?? '';
+    return [...new Set([first, ...usual, ...wideNames])].filter((name) => name !== '');
+  }
+
+  #setup(names: readonly string[], consumers: readonly Consumer[]): Setup {
+    const { house } = this.#scene;
+    const replacement = this.#replacement;
+    const [party] = replacement.parties;
+    const isDocker = consumers.some(({ step }) => actionOf(step)?.name.startsWith('docker://'));
+    if (isDocker && !this.#isExchange()) throw new CannotRewrite('unknown-shape', 'The step runs in an image of its own, where the file of the token is not seen.', 'Run the program in a run step, or mount the file by hand.');
+    const setup =
+      party === 'anthropic' ? anthropicProfile(replacement, house, this.#ids)
+      : party === 'aws' ? assumeRole(house, this.#ids, this.#region(consumers))
+      : party === 'google' ? googleAuth(replacement, house, this.#ids)
+      : this.#isExchange() ? exchange(replacement, parties.find(({ id }) => id === party) ?? fail(), names, house, this.#ids)
+      : tokenFile(replacement, house, this.#ids);
+    if (setup === undefined) throw new CannotRewrite('no-path', `No step is known that gets a token of ${replacement.title} in a workflow.`, 'Follow the README of the plan for this job.');
+    return setup;
+  }
+
+  /** The region as the job says it, when a step can read it there. */
+  #region(consumers: readonly Consumer[]): string | undefined {
+    for (const name of ['AWS_REGION', 'AWS_DEFAULT_REGION']) {
+      for (const env of [...consumers.map(({ step }) => get(step, 'env')), get(this.#job, 'env'), get(this.#scene.root, 'env')]) {
+        const value = get(env, name);
+        if (value?.kind === 'scalar' && value.value !== '') return this.#scene.text.slice(value.outer.start, value.outer.end);
+      }
+    }
+    return undefined;
+  }
+
+  /** One `env` entry of the key: it goes, since the step before sets what takes its place. */
+  #swap(use: Use, setup: Setup, names: readonly string[]): void {
+    if (use.held === undefined || (use.shape !== 'plain' && use.shape !== 'fallback')) throw this.#odd(use);
+    const { key } = use.held.entry;
+    if (this.#isExchange()) {
+      if (names.includes(key) || setup.exports.includes(key)) this.#removeEntry(use);
+      else this.#replaceAll(use, `env.${names[0] ?? ''}`);
+      return;
+    }
+    if (!this.#isDefaultName(key)) {
+      throw new CannotRewrite('needs-code-change', `The key is handed on as ${key}, which no client reads by itself: the program takes it from there.`, `Let the program make its client without a key, then take ${key} away and plan again.`, { line: this.#line(use.scalar) });
+    }
+    this.#removeEntry(use);
+  }
+
+  #isDefaultName(key: string): boolean {
+    const { remove, variables, parties: [party] } = this.#replacement;
+    if (party === 'aws') return [...AWS_VARIABLES, 'AWS_BEARER_TOKEN_BEDROCK'].includes(key);
+    return remove.includes(key) && variables.includes(key);
+  }
+
+  #consume(consumer: Consumer, setup: Setup, names: readonly string[]): void {
+    const { step, kind, uses } = consumer;
+    for (const use of uses) {
+      switch (use.scope) {
+        case 'step-env':
+          this.#swap(use, setup, names);
+          break;
+        case 'step-with':
+          this.#input(use, step, kind, names);
+          break;
+        case 'step-run':
+          this.#inline(use, names);
+          break;
+        case 'step-if':
+        case 'workflow-env':
+        case 'job-env':
+        case 'container-env':
+        case 'service-env':
+        case 'secrets':
+        case 'outputs':
+        case 'other':
+          throw this.#odd(use);
+      }
+    }
+    if (kind.kind === 'other' && !this.#isExchange() && this.#replacement.parties[0] !== 'aws' && uses.some(({ scope }) => scope === 'step-env')) {
+      throw new CannotRewrite('takes-only-a-key', `What ${actionOf(step)?.name ?? 'the action'} does with the key cannot be seen here.`, 'See whether the action documents federation; if so set it up by hand, else call the model from a run step.', { line: this.#line(step) });
+    }
+    const run = get(step, 'run');
+    if (run?.kind === 'scalar') this.#script(run, step, setup);
+  }
+
+  #input(use: Use, step: YamlMap, kind: Kind, names: readonly string[]): void {
+    const key = use.held?.entry.key ?? '';
+    if (kind.kind === 'composite' && kind.inputs.has(normal(key))) {
+      this.#removeEntry(use);
+      return;
+    }
+    if (this.#isExchange() && kind.kind !== 'composite' && use.shape !== 'mixed') {
+      this.#replaceAll(use, `env.${names[0] ?? ''}`);
+      return;
+    }
+    throw new CannotRewrite('takes-only-a-key', `${key === '' ? 'An input' : key} of ${actionOf(step)?.name ?? 'the action'} takes only a key.`, 'See whether a newer version documents federation; else call the model from a run step with an SDK that federates.', { line: this.#line(use.scalar) });
+  }
+
+  /** The key pasted into a script. */
+  #inline(use: Use, names: readonly string[]): void {
+    if (this.#isExchange() && use.shape !== 'mixed' && !/>>|\bexport\b|\.npmrc|config\s+set/.test(use.scalar.value)) {
+      this.#replaceAll(use, `env.${names[0] ?? ''}`);
+      return;
+    }
+    throw new CannotRewrite('unknown-shape', 'The key is pasted into a script.', this.#scriptAdvice(use.scalar.value), { line: this.#line(use.scalar) });
+  }
+
+  /** Tests of the variable and `docker run -e` follow what takes its place; a script that does more with it is left alone. */
+  #script(run: YamlScalar, step: YamlMap, setup: Setup): void {
+    const [first] = setup.exports;
+    if (this.#isExchange() || this.#replacement.parties[0] === 'aws' || first === undefined) return;
+    const names = this.#replacement.remove.filter((name) => run.value.includes(name));
+    for (const name of names) {
+      const known = [...run.value.matchAll(new RegExp(TESTED.replaceAll('NAME', name), 'g'))];
+      for (const { index, 0: whole, 1: head = '' } of known) {
+        const from = index + head.length;
+        if (!/^-(?:e|-env)/.test(whole)) this.#edits.push({ kind: 'replace-within', scalar: run, from, to: from + name.length, text: first });
+        else this.#edits.push({ kind: 'replace-within', scalar: run, from: index, to: index + whole.length, text: this.#dockerOptions(whole, setup) });
+      }
+      const all = [...run.value.matchAll(new RegExp(`(?<![A-Za-z0-9_])${name}(?![A-Za-z0-9_])`, 'g'))].length;
+      const covered = known.reduce((sum, { 0: whole }) => sum + whole.split(name).length - 1, 0);
+      if (covered !== all) throw new CannotRewrite('unknown-shape', `The script itself uses ${name}.`, this.#scriptAdvice(run.value), { line: this.#line(step) });
+      if (known.some(({ 0: whole }) => whole.startsWith('-e') || whole.startsWith('--env'))) this.#doubts.push('the container has to run as a user that may read the mounted folder');
+    }
+  }
+
+  #dockerOptions(option: string, setup: Setup): string {
+    if (this.#replacement.parties[0] !== 'anthropic') throw new CannotRewrite('unknown-shape', 'A container started by a script takes the key.', 'Mount the file of the token into the container, and hand the variables on with -e in place of the key.');
+    const flag = option.startsWith('--env') ? '--env' : '-e';
+    return `${setup.exports.map((name) => `${flag} ${name}`).join(' ')} -v "$ANTHROPIC_CONFIG_DIR:$ANTHROPIC_CONFIG_DIR"`;
+  }
+
+  #scriptAdvice(script: string): string {
+    if (/\bcurl\b/.test(script)) return `Exchange the job’s token first (the plan’s README has the request), and send the result as "Authorization: Bearer" in place of the key.`;
+    if (/\bdocker\s+run\b/.test(script)) return 'Mount the folder of the token into the container, and hand the federation variables on with -e in place of the key.';
+    return 'Let the script call a client that finds its identity by itself, then take the key out of it and plan again.';
+  }
+
+  /** Consumers with nothing but each other between them: a token of an exchange is got anew for the next group. */
+  #groups(consumers: readonly Consumer[]): readonly (readonly Consumer[])[] {
+    return this.#isExchange() ? groupsOf(consumers) : [consumers];
+  }
+
+  /** `if:` and `continue-on-error:` that the steps which need the identity have in common, and no token for forks. */
+  #conditions(consumers: readonly Consumer[]): readonly string[] {
+    const own = new Set(consumers.map(({ step }) => this.#condition(step)));
+    const [only = ''] = own.size === 1 ? [...own] : [];
+    const guard = this.#forkGuard(only);
+    const soft = new Set(consumers.map(({ step }) => this.#source(get(step, 'continue-on-error')) ?? ''));
+    const [tolerant = ''] = soft.size === 1 ? [...soft] : [];
+    // What a condition skips where there is no key it has to skip where federation is not set up.
+    const gate = this.#isGated() && !only.includes(this.#gateText()) ? `${this.#gateText()} != ''` : undefined;
+    const parts = [unwrap(only), guard, gate].filter((part) => part !== undefined && part !== '');
+    const condition = parts.length === 1 && only !== '' ? only : parts.length < 2 ? (parts[0] ?? '') : parts.map((part) => (part === gate ? part : `(${part ?? ''})`)).join(' && ');
+    return [...(condition === '' ? [] : [`if: ${quoteIfNeeded(condition)}`]), ...(tolerant === '' ? [] : [`continue-on-error: ${tolerant}`])];
+  }
+
+  /** The condition of a step as it will be: gates of the key ask for the variable of federation. */
+  #condition(step: YamlMap): string {
+    const node = get(step, 'if');
+    if (node?.kind !== 'scalar') return '';
+    const use = this.#gates.find(({ scalar }) => scalar === node);
+    if (use === undefined || (this.#isExchange() && !this.#readsSecrets(use))) return use === undefined ? (this.#source(node) ?? '') : '';
+    const replaced = use.spans.toReversed().reduce((text, { start, end }) => text.slice(0, start) + this.#gateText() + text.slice(end), node.value);
+    return replaced.trim().replace(/\s*\n\s*/g, ' ');
+  }
+
+  #isGated(): boolean {
+    return this.#gates.length > 0;
+  }
+
+  /** Runs for pull requests of forks get no token, as they got no key before. */
+  #forkGuard(condition: string): string | undefined {
+    const { triggers } = this.#scene;
+    const all = `${condition} ${textOf(get(this.#job, 'if')) ?? ''}`;
+    if (!triggers.includes('pull_request') || /head\.repo|\.fork\b|github\.repository\b|github\.event_name\s*[!=]=/.test(all)) return undefined;
+    const sameRepository = 'github.event.pull_request.head.repo.full_name == github.repository';
+    return triggers.length === 1 ? sameRepository : `github.event_name != 'pull_request' || ${sameRepository}`;
+  }
+
+  /** The value as the file writes it, on one line. */
+  #source(node: YamlNode | undefined): string | undefined {
+    if (node?.kind !== 'scalar') return undefined;
+    if (node.style === 'literal' || node.style === 'folded' || node.value.includes('\n')) return node.value.trim().replace(/\s*\n\s*/g, ' ');
+    return node.style === 'plain' ? node.value : this.#scene.text.slice(node.outer.start, node.outer.end).replace(/^(["'])([^"'\\]*)\1$/, '$2');
+  }
+
+  // --- requests made by hand ---
+
+  /** Whether the script sends the key itself, and only as `x-api-key` of curl. */
+  #callsByCurl(step: YamlMap, own: readonly Use[]): boolean {
+    const run = get(step, 'run');
+    if (this.#replacement.parties[0] !== 'anthropic' || run?.kind !== 'scalar' || !/\bcurl\b/.test(run.value)) return false;
+    const places = headersIn(run.value, this.#keys, this.#replacement.remove);
+    return places.length > 0 && places.length === mentionsIn(run.value, own, this.#replacement.remove);
+  }
+
+  /** An exchange before, and its result in place of the header. */
+  #bearer(consumers: readonly Consumer[]): void {
+    const party = parties.find(({ id }) => id === 'anthropic') ?? fail();
+    const setup = exchange(this.#replacement, party, [ACCESS_TOKEN], this.#scene.house, this.#ids) ?? fail();
+    const steps = get(this.#job, 'steps');
+    if (steps?.kind !== 'seq') throw new CannotRewrite('unknown-shape', 'The steps of the job are no list.', 'Write them out, then plan again.');
+    for (const group of groupsOf(consumers)) {
+      const [first] = group;
+      if (first !== undefined) this.#edits.push({ kind: 'add-items', holder: steps, before: first.top, text: withConditions(setup.text, this.#conditions(group)) });
+    }
+    for (const { step, uses } of consumers) {
+      const run = get(step, 'run');
+      if (run?.kind !== 'scalar') continue;
+      for (const { start, end, text } of headersIn(run.value, this.#keys, this.#replacement.remove)) this.#edits.push({ kind: 'replace-within', scalar: run, from: start, to: end, text });
+      for (const use of uses) if (use.scope === 'step-env') this.#removeEntry(use);
+      this.#lines.push(this.#line(step));
+    }
+    this.#titles.push('exchange and bearer token in place of x-api-key');
+    this.#why.push(setup.why);
+    this.#doubts.push('the request is made by hand: the token lives minutes, so it has to follow the exchange at once');
+  }
+
+  // --- what is left ---
+
+  /** Gates ask for the variable that says whether federation is set up; everything else that still reads the key cannot stay. */
+  #restOf(uses: readonly Use[], others: readonly Consumer[]): void {
+    const handled = new Set([...others.flatMap((consumer) => consumer.uses)]);
+    for (const use of uses) {
+      if (use.shape === 'gate') this.#gate(use);
+      else if (use.step === undefined && use.scope !== 'job-env' && use.scope !== 'container-env') throw this.#odd(use);
+      else if (use.step !== undefined && !handled.has(use) && nativeOf(use.step, this.#replacement) === undefined) throw this.#odd(use);
+    }
+  }
+
+  #gate(use: Use): void {
+    // After an exchange or a role the variable is there as before.
+    if (use.scope === 'step-if' && this.#isExchange() && !this.#readsSecrets(use)) return;
+    const inEnv = this.#gateText();
+    if (inEnv === '') throw new CannotRewrite('unknown-shape', 'A condition asks whether there is a key, and with literal ids nothing takes its place.', 'Decide the condition by hand.', { line: this.#line(use.scalar) });
+    for (const { start, end } of use.spans) this.#edits.push({ kind: 'replace-within', scalar: use.scalar, from: start, to: end, text: inEnv });
+    this.#lines.push(this.#line(use.scalar));
+    this.#titles.push('condition asks whether federation is set up');
+  }
+
+  /** `vars.ANTHROPIC_FEDERATION_RULE_ID`; '' where ids are written out. */
+  #gateText(): string {
+    return /^\$\{\{ (vars\.[A-Z0-9_]+) \}\}$/.exec(this.#ids(this.#gateInput()))?.[1] ?? '';
+  }
+
+  #readsSecrets(use: Use): boolean {
+    return use.spans.some(({ start, end }) => /^secrets\b/i.test(use.scalar.value.slice(start, end)));
+  }
+
+  #gateInput(): string {
+    const { parties: [party], set } = this.#replacement;
+    const known: Readonly<Record<string, string>> = { anthropic: 'anthropic.federation_rule_id', openai: 'openai.identity_provider_id', aws: 'aws.role_arn', google: 'google.project_id', azure: 'azure.client_id', huggingface: 'huggingface.resource' };
+    return known[party ?? ''] ?? Object.values(set).flatMap((value) => /^\{([a-z_]+\.[a-z_]+)\}$/.exec(value)?.[1] ?? [])[0] ?? '';
+  }
+
+  #odd(use: Use): CannotRewrite {
+    const where = { 'workflow-env': 'the env of the workflow', 'job-env': 'the env of the job', 'container-env': 'the env of its container', 'service-env': 'a service container', 'step-env': 'the env of a step', 'step-with': 'an input of a step', 'step-run': 'a script', 'step-if': 'a condition', secrets: 'secrets', outputs: 'the outputs of the job', other: 'the job' }[use.scope];
+    if (use.scope === 'service-env') return new CannotRewrite('unknown-shape', 'A service container takes the key, and it starts before any step could get a token.', 'Start the service in a step after authentication, or give it a token file by hand.', { line: this.#line(use.scalar) });
+    return new CannotRewrite('unknown-shape', use.shape === 'mixed' ? `An expression in ${where} gives the key or something else.` : `The key is read in ${where} in a way that no edit is known for.`, 'Write it as a plain reference to the secret, then plan again; or change it by hand.', { line: this.#line(use.scalar) });
+  }
+
+  #removeEntry(use: Use): void {
+    if (use.held === undefined || (use.shape !== 'plain' && use.shape !== 'fallback')) throw this.#odd(use);
+    this.#remove(use.held.holder, use.held.entry);
+    this.#lines.push(this.#line(use.held.entry));
+  }
+
+  #remove(holder: YamlMap, gone: YamlEntry): void {
+    if (gone.via !== undefined || this.#scene.editor.isShared(holder)) {
+      throw new CannotRewrite('shared-by-alias', 'The key stands behind an anchor, so one edit would change several places.', 'Write the places out, or take the key out at the anchor by hand once all of them federate.', { line: this.#line(gone) });
+    }
+    this.#edits.push({ kind: 'remove-entry', holder, entry: gone, names: [...this.#keys.names] });
+  }
+
+  #replaceAll(use: Use, text: string): void {
+    for (const { start, end } of use.spans) this.#edits.push({ kind: 'replace-within', scalar: use.scalar, from: start, to: end, text: `\${{ ${text} }}` });
+    this.#lines.push(this.#line(use.scalar));
+  }
+
+  #line(node: YamlNode | YamlEntry): number {
+    return this.#scene.editor.lineOf(node);
+  }
+}
+
+/** The variable that an exchange for requests made by hand sets: no client reads it. */
+const ACCESS_TOKEN = 'ANTHROPIC_ACCESS_TOKEN';
+/** A test whether the variable is set, and `docker run -e NAME`. Group 1 is what stands before the name. */
+const TESTED = '(\\[\\[? -[nz] "?\\$\\{?)NAME(?:(?::-)?\\})?"? \\]\\]?|(?:-e|--env)[ =]NAME(?:="?\\$\\{?NAME\\}?"?)?(?![A-Za-z0-9_=])';
+
+interface Header {
+  readonly start: number;
+  readonly end: number;
+  readonly text: string;
+}
+
+/** Each `x-api-key: KEY` of `script`, with what takes its place. */
+function headersIn(script: string, { names }: KeyNames, variables: readonly string[]): readonly Header[] {
+  const headers: Header[] = [];
+  for (const { index, 0: whole, 1: quote = '', 2: read = '' } of script.matchAll(/(?<=(["']))x-api-key:[ ]?(\$\{\{\s*secrets\.[A-Za-z0-9_-]+\s*\}\}|\$\{?[A-Za-z0-9_]+\}?)(?=\1)/gi)) {
+    const name = /^\$\{\{\s*secrets\.([A-Za-z0-9_-]+)/.exec(read)?.[1] ?? /^\$\{?([A-Za-z0-9_]+)/.exec(read)?.[1] ?? '';
+    const isExpression = read.startsWith('${{');
+    if (isExpression ? !names.has(normal(name)) : quote !== '"' || !variables.includes(name)) continue;
+    headers.push({ start: index, end: index + whole.length, text: `Authorization: Bearer ${isExpression ? `\${{ env.${ACCESS_TOKEN} }}` : `$${ACCESS_TOKEN}`}` });
+  }
+  return headers;
+}
+
+/** How often a script reads the key, by expression or by variable. */
+function mentionsIn(script: string, uses: readonly Use[], variables: readonly string[]): number {
+  const expressions = uses.filter(({ scope }) => scope === 'step-run').reduce((sum, { spans }) => sum + spans.length, 0);
+  return expressions + [...script.matchAll(/\$\{?([A-Za-z0-9_]+)/g)].filter(([, name = '']) => variables.includes(name)).length;
+}
+
+function groupsOf(consumers: readonly Consumer[]): readonly (readonly Consumer[])[] {
+  const groups: Consumer[][] = [];
+  for (const consumer of consumers) {
+    const last = groups.at(-1)?.at(-1);
+    if (last !== undefined && consumer.index - last.index <= 1) groups.at(-1)?.push(consumer);
+    else groups.push([consumer]);
+  }
+  return groups;
+}
+
+function fail(): never {
+  throw new CannotRewrite('unknown-shape', 'A part of the job that has to be there is not.', 'Look at the job by hand.');
+}
+
+function isValue({ shape }: Use): boolean {
+  return shape !== 'gate';
+}
+
+/** The job without its steps, whose uses are sought step by step. */
+function withoutSteps(job: YamlMap): YamlMap {
+  return { ...job, entries: job.entries.filter(({ key }) => key !== 'steps') };
+}
+
+function jobScope([first, second, third]: readonly string[]): Scope {
+  if (first === 'env') return 'job-env';
+  if (first === 'container' && second === 'env') return 'container-env';
+  if (first === 'services' && third === 'env') return 'service-env';
+  if (first === 'secrets') return 'secrets';
+  if (first === 'outputs') return 'outputs';
+  return 'other';
+}
+
+function stepScope([first]: readonly string[]): Scope {
+  if (first === 'env') return 'step-env';
+  if (first === 'with') return 'step-with';
+  if (first === 'run') return 'step-run';
+  if (first === 'if') return 'step-if';
+  return 'other';
+}
+
+/** The expression inside `${{ }}`, when the whole text is one. */
+function unwrap(text: string): string {
+  const inner = /^\$\{\{([\s\S]*)\}\}$/.exec(text.trim())?.[1];
+  return inner === undefined || inner.includes('${{') ? text.trim() : inner.trim();
+}
+
+/** An expression as YAML: plain where it can be, else in single quotes. */
+function quoteIfNeeded(text: string): string {
+  return /^[A-Za-z(_$]/.test(text) && !/: | #|^\$\{\{.*: /.test(text) ? text : `'${text.replaceAll("'", "''")}'`;
+}

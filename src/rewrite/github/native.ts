@@ -1,0 +1,125 @@
+import { entry, get, textOf } from '../../support/yaml.ts';
+import type { YamlMap } from '../yaml-edit.ts';
+import { CannotRewrite } from '../cannot.ts';
+import type { Replacement } from '../types.ts';
+import type { KnownAction } from './actions.ts';
+import { googleProvider, type Ids } from './steps.ts';
+import { normal } from './uses.ts';
+
+/** An action that takes a federated identity by inputs of its own. */
+export interface NativeAction {
+  /** Without the ref: `anthropics/claude-code-action`. */
+  readonly action: RegExp;
+  /** The party whose identity it takes. */
+  readonly party: Replacement['parties'][number];
+  /** Inputs that hold a key. */
+  readonly keys: readonly string[];
+  /** First version with the inputs, and what a lower or unknown one is raised to. */
+  readonly floor?: { readonly version: readonly [number, number, number]; readonly raise: KnownAction };
+  /** Inputs in place of the key, as lines of YAML. @throws CannotRewrite */
+  readonly inputs: (step: YamlMap, replacement: Replacement, ids: Ids) => readonly string[];
+  /** What a reviewer has to know beyond the edit. */
+  readonly caution?: (step: YamlMap) => string | undefined;
+}
+
+/** Inputs as the actions' own `action.yml` has them, 2026-11-24. */
+const NATIVE: readonly NativeAction[] = [
+  {
+    action: /^anthropics\/claude-code-(?:action(?:\/base-action)?|base-action)$/,
+    party: 'anthropic',
+    keys: ['anthropic_api_key', 'claude_code_oauth_token'],
+    floor: { version: [1, 0, 130], raise: 'anthropics/claude-code-action' },
+    inputs: (step, _, ids) => {
+      for (const other of ['use_bedrock', 'use_vertex', 'use_foundry']) {
+        if (textOf(get(get(step, 'with'), other)) === 'true') throw new CannotRewrite('unknown-shape', `The step sets ${other}, so the key is not what it uses.`, 'Remove the key input by hand once you have seen that nothing needs it.');
+      }
+      return [
+        `anthropic_federation_rule_id: ${ids('anthropic.federation_rule_id')}`,
+        `anthropic_organization_id: ${ids('anthropic.organization_id')}`,
+        `anthropic_service_account_id: ${ids('anthropic.service_account_id')}`,
+        `anthropic_workspace_id: ${ids('anthropic.workspace_id')}`,
+      ];
+    },
+    caution: (step) => (entry(get(step, 'with'), 'claude_code_oauth_token') === undefined ? undefined : 'the OAuth token was paid by a subscription, federation is billed to the API organization'),
+  },
+  {
+    action: /^aws-actions\/configure-aws-credentials$/,
+    party: 'aws',
+    keys: ['aws-access-key-id', 'aws-secret-access-key', 'aws-session-token'],
+    floor: { version: [4, 0, 0], raise: 'aws-actions/configure-aws-credentials' },
+    inputs: (step, _, ids) => {
+      const inputs = get(step, 'with');
+      if (entry(inputs, 'role-to-assume') !== undefined) {
+        throw new CannotRewrite('unknown-shape', 'The step uses the key pair to assume another role.', 'Let that role trust the identity of the plan, then delete the two key inputs; or chain two steps, the first with the role of the plan.');
+      }
+      return [`role-to-assume: ${ids('aws.role_arn')}`, ...(entry(inputs, 'aws-region') === undefined ? [`aws-region: ${ids('aws.region')}`] : [])];
+    },
+  },
+  {
+    action: /^google-github-actions\/auth$/,
+    party: 'google',
+    keys: ['credentials_json'],
+    inputs: (step, replacement, ids) => {
+      const inputs = get(step, 'with');
+      if (entry(inputs, 'token_format') !== undefined) {
+        throw new CannotRewrite('unknown-shape', 'token_format needs a service account to impersonate, and the plan trusts the job directly.', 'Add workload_identity_provider and service_account by hand, and let the principal of the plan impersonate that account (roles/iam.workloadIdentityUser).');
+      }
+      if (entry(inputs, 'workload_identity_provider') !== undefined) return [];
+      const provider = googleProvider(replacement, ids);
+      if (provider === undefined) throw new CannotRewrite('unknown-shape', 'The name of the workload identity provider cannot be told from the plan.', 'Add workload_identity_provider by hand: the plan’s google folder has it.');
+      return [...(entry(inputs, 'project_id') === undefined ? [`project_id: ${ids('google.project_id')}`] : []), `workload_identity_provider: ${provider}`];
+    },
+    caution: (step) => (entry(get(step, 'with'), 'service_account') === undefined ? undefined : 'the step impersonates a service account, which the principal of the plan has to be allowed (roles/iam.workloadIdentityUser)'),
+  },
+  {
+    action: /^azure\/login$/,
+    party: 'azure',
+    keys: ['creds'],
+    inputs: (step, _, ids) => ['client-id', 'tenant-id', 'subscription-id'].flatMap((name) => (entry(get(step, 'with'), name) === undefined ? [`${name}: ${ids(`azure.${name.replace('-', '_')}`)}`] : [])),
+  },
+  {
+    action: /^google-github-actions\/run-gemini-cli$/,
+    party: 'google',
+    keys: ['gemini_api_key', 'google_api_key'],
+    inputs: (step, replacement, ids) => {
+      const inputs = get(step, 'with');
+      const missing = (name: string, value: string): readonly string[] => (entry(inputs, name) === undefined ? [`${name}: ${value}`] : []);
+      const provider = googleProvider(replacement, ids);
+      if (provider === undefined) throw new CannotRewrite('unknown-shape', 'The name of the workload identity provider cannot be told from the plan.', 'Add gcp_workload_identity_provider by hand: the plan’s google folder has it.');
+      return [
+        ...missing('gcp_workload_identity_provider', provider),
+        ...missing('gcp_project_id', ids('google.project_id')),
+        ...missing('gcp_location', ids('google.location')),
+        // With its default the action asks for a service account; direct federation has none.
+        ...(entry(inputs, 'gcp_service_account') === undefined ? missing('gcp_token_format', "''") : []),
+        ...missing('use_vertex_ai', "'true'"),
+      ];
+    },
+    caution: () => 'the model is then served by Vertex AI, whose model ids and quotas differ',
+  },
+];
+
+/** The action of a step, without and with its ref. */
+export function actionOf(step: YamlMap): { readonly name: string; readonly ref: string } | undefined {
+  const uses = textOf(get(step, 'uses'));
+  if (uses === undefined) return undefined;
+  const at = uses.indexOf('@');
+  return at === -1 ? { name: uses, ref: '' } : { name: uses.slice(0, at), ref: uses.slice(at + 1) };
+}
+
+export function nativeOf(step: YamlMap, replacement: Replacement): NativeAction | undefined {
+  const action = actionOf(step);
+  return action === undefined ? undefined : NATIVE.find((native) => native.party === replacement.parties[0] && native.action.test(action.name.toLowerCase()));
+}
+
+export function isKeyInput(native: NativeAction, name: string): boolean {
+  return native.keys.some((key) => normal(key) === normal(name));
+}
+
+/** Actions that get things ready and call no model: nothing has to stand before them. */
+const PREPARING = /^(?:actions\/(?:checkout|setup-[a-z]+|cache(?:\/[a-z]+)?|upload-artifact|download-artifact)|docker\/(?:setup-[a-z-]+-action|login-action|metadata-action)|astral-sh\/setup-uv|pnpm\/action-setup|oven-sh\/setup-bun|denoland\/setup-deno|abatilo\/actions-poetry|snok\/install-poetry|pdm-project\/setup-pdm|prefix-dev\/setup-pixi|swatinem\/rust-cache|dtolnay\/rust-toolchain|gradle\/(?:actions\/setup-gradle|gradle-build-action)|step-security\/harden-runner|dorny\/paths-filter|tj-actions\/changed-files|google-github-actions\/(?:auth|setup-gcloud)|aws-actions\/configure-aws-credentials|azure\/login|hashicorp\/setup-terraform|ruby\/setup-ruby|codecov\/codecov-action)$/i;
+
+export function isPreparing(step: YamlMap): boolean {
+  const action = actionOf(step);
+  return action !== undefined && PREPARING.test(action.name);
+}

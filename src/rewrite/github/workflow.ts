@@ -1,0 +1,308 @@
+/**
+ * GitHub Actions: workflows, called workflows and composite actions of one repository.
+ *
+ * A job gets its identity by the action's own inputs where it has them, and else by one step before the first that needs it; what named the key goes.
+ */
+import type { Change } from '../../model/change.ts';
+import { entriesOf, entry, get, textOf, type YamlEntry } from '../../support/yaml.ts';
+import { CannotRewrite } from '../cannot.ts';
+import type { Edit } from '../edit.ts';
+import { editorOf } from '../editors.ts';
+import type { FileRefusal, Kept, Replacement, RewriteContext, Rewriter, Rewriting } from '../types.ts';
+import type { YamlMap } from '../yaml-edit.ts';
+import { houseOf } from './actions.ts';
+import { compositeEdits } from './composite.ts';
+import { type JobEdits, keysOf, planJob, type Scene } from './job.ts';
+import { workflowProblems } from './parser.ts';
+import { permissionEdit } from './permissions.ts';
+import { normal, stepsOf, triggersOf, type Use, usesOf } from './uses.ts';
+
+const WORKFLOW = /^\.github\/workflows\/[^/]+\.ya?ml$/i;
+const ACTION = /(?:^|\/)action\.ya?ml$/;
+
+export const githubActions: Rewriter = {
+  id: 'github-actions',
+  matches: (path, text) => WORKFLOW.test(path) || (ACTION.test(path) && /^["']?runs["']?[ \t]*:/m.test(text)),
+  rewrite(path, text, context) {
+    const editor = editorOf(text);
+    const [root] = editor.file.documents;
+    const [problem] = editor.file.problems;
+    if (problem !== undefined || root?.kind !== 'map') {
+      return { changes: [], refusals: context.own.map((one) => ({ code: 'not-readable', line: problem?.line ?? one.line, reason: `The file cannot be edited safely: ${problem?.message ?? 'it is no map'}.`, byHand: 'Correct the file, then plan again.', migrations: [one.migration], shadows: false })) };
+    }
+    return ACTION.test(path) ? rewriteAction(path, root, context) : rewriteWorkflow(path, text, root, context);
+  },
+  problems: (path, text) => (ACTION.test(path) ? [] : workflowProblems(text)),
+};
+
+interface JobNode {
+  readonly id: string;
+  readonly entry: YamlEntry;
+  readonly job: YamlMap;
+  readonly replacement: Replacement;
+}
+
+function rewriteWorkflow(path: string, text: string, root: YamlMap, context: RewriteContext): Rewriting {
+  const editor = editorOf(text);
+  const scene: Scene = { text, editor, root, house: houseOf(text), context, triggers: triggersOf(root), isCalled: false };
+  const jobs = entriesOf(get(root, 'jobs'));
+  const nodes = jobs.flatMap((one): JobNode[] => {
+    const { value } = one;
+    if (value.kind !== 'map') return [];
+    const line = editor.lineOf(one);
+    const own = context.own.filter((replacement) => replacement.line === line || replacement.workload.endsWith(` › ${one.key}`));
+    return own.map((replacement) => ({ id: one.key, entry: one, job: value, replacement }));
+  });
+  const changes: Change<Edit>[] = [];
+  const refusals: FileRefusal[] = [];
+  for (const provider of new Set(nodes.map(({ replacement }) => replacement.provider))) {
+    const own = nodes.filter(({ replacement }) => replacement.provider === provider);
+    const [first] = own;
+    if (first === undefined) continue;
+    const rootUses = rootUsesOf(scene, first.replacement);
+    if (rootUses.length === 0) {
+      for (const node of own) attempt([node], changes, refusals, () => jobChange(scene, node, jobs.length));
+    } else {
+      attempt(own, changes, refusals, () => sharedChange(scene, path, own, rootUses, context.kept, jobs.length));
+    }
+  }
+  const called = calledChanges(scene, path, context, changes);
+  return { changes: [...changes, ...called.changes], refusals: [...refusals, ...called.refusals] };
+}
+
+/** Makes a change, or the refusal that says why there is none. */
+function attempt(nodes: readonly JobNode[], changes: Change<Edit>[], refusals: FileRefusal[], make: () => Change<Edit>): void {
+  try {
+    const change = make();
+    // A job that only calls a workflow may be allowed everything already: then the called one is all there is to change.
+    if (change.edits.length > 0) changes.push(change);
+  } catch (error) {
+    if (!(error instanceof CannotRewrite)) throw error;
+    refusals.push({
+      code: error.code,
+      line: error.line ?? nodes[0]?.replacement.line ?? 1,
+      reason: error.message,
+      byHand: error.byHand,
+      migrations: nodes.map(({ replacement }) => replacement.migration),
+      shadows: error.shadows,
+    });
+  }
+}
+
+function rootUsesOf(scene: Scene, replacement: Replacement): readonly Use[] {
+  const env = get(scene.root, 'env');
+  return env?.kind === 'map' ? usesOf(env, keysOf(replacement), () => 'workflow-env') : [];
+}
+
+/** One job, one provider. */
+function jobChange(scene: Scene, node: JobNode, count: number): Change<Edit> {
+  const done = editsOf(scene, node, [], count);
+  return changeOf(`${node.id}/${node.replacement.provider}`, node.id, [done], [node]);
+}
+
+/** A key in the `env` of the workflow reaches every job: it goes from all of them at once, or stays. */
+function sharedChange(scene: Scene, path: string, nodes: readonly JobNode[], rootUses: readonly Use[], kept: readonly Kept[], count: number): Change<Edit> {
+  const [first] = nodes;
+  if (first === undefined) throw new CannotRewrite('unknown-shape', 'No job uses the key.', 'Take it out of the env of the workflow by hand.');
+  const stuck = kept.filter((one) => one.path === path && one.provider === first.replacement.provider);
+  const [reason] = stuck;
+  if (reason !== undefined) {
+    throw new CannotRewrite('shadowing', `The env of the workflow hands the key to every job, and ${reason.workload} still needs it: ${reason.reason}`, 'Move the key into the env of the steps that still need it, then plan again.', { shadows: true, line: scene.editor.lineOf(rootUses[0]?.scalar ?? scene.root) });
+  }
+  const done = nodes.map((node) => editsOf(scene, node, rootUses, count));
+  return changeOf(`workflow/${first.replacement.provider}`, nodes.map(({ id }) => id).join(', '), done, nodes);
+}
+
+function editsOf(scene: Scene, { job, replacement }: JobNode, rootUses: readonly Use[], count: number): JobEdits {
+  const calls = textOf(get(job, 'uses'));
+  const done = calls === undefined ? planJob(scene, job, replacement, rootUses) : planCall(scene, job, calls, replacement);
+  const callee = calls === undefined ? [] : calleeJobs(scene, calls);
+  const permission = permissionEdit(scene.root, job, count, `${scene.house.gap}# workload identity federation`, callee);
+  if (permission.kind === 'impossible') throw new CannotRewrite('unknown-shape', `The job cannot be given id-token: write: ${permission.reason}.`, 'Write the permissions of the job out by hand, id-token: write among them, then plan again.');
+  const doubts = [...done.doubts, ...(permission.kind === 'edits' && !permission.reviewed ? ['the permissions written out are what its steps are known to need; a script may need more'] : []), ...eventDoubts(scene, job)];
+  return { ...done, edits: [...done.edits, ...(permission.kind === 'edits' ? permission.edits : [])], doubts, why: [...done.why, ...(permission.kind === 'edits' ? [`${permission.what}.`] : [])] };
+}
+
+/** A rule trusts one subject, and runs for pull requests have another. */
+function eventDoubts({ triggers }: Scene, job: YamlMap): readonly string[] {
+  if (!triggers.includes('pull_request') || triggers.length === 1 || entry(job, 'environment') !== undefined) return [];
+  if (/github\.event_name\s*[!=]=/.test(textOf(get(job, 'if')) ?? '')) return [];
+  return ['runs for pull requests are refused, since the rule trusts the branch: skip the job there, or give it an environment'];
+}
+
+function changeOf(id: string, jobs: string, done: readonly JobEdits[], nodes: readonly JobNode[]): Change<Edit> {
+  const list = (pick: (one: JobEdits) => readonly string[]): readonly string[] => [...new Set(done.flatMap(pick))];
+  const doubts = list((one) => one.doubts);
+  return {
+    id,
+    line: Math.min(...done.map(({ line }) => line)),
+    title: `${jobs}: ${list((one) => one.titles).join('; ')}`,
+    why: list((one) => one.why).join(' '),
+    safety: doubts.length === 0 ? 'safe' : 'unsafe',
+    reason: doubts.length === 0 ? 'The action itself asks for the token, the job is allowed to have one, and no key is left in its environment.' : `Look at this: ${doubts.join('; ')}.`,
+    migrations: nodes.map(({ replacement }) => replacement.migration),
+    edits: done.flatMap(({ edits }) => edits),
+  };
+}
+
+// --- workflows that call, and that are called ---
+
+/** `./.github/workflows/x.yml` of this repository as a path. */
+function localPath(calls: string): string | undefined {
+  return calls.startsWith('./') ? calls.slice(2) : undefined;
+}
+
+function calleeJobs(scene: Scene, calls: string): readonly YamlMap[] {
+  const path = localPath(calls);
+  const text = path === undefined ? undefined : scene.context.read(path);
+  const [root] = text === undefined ? [] : editorOf(text).file.documents;
+  return entriesOf(get(root, 'jobs')).flatMap(({ value }) => (value.kind === 'map' ? [value] : []));
+}
+
+/** The job that calls another workflow: it no longer hands the key over, once the called one does without. */
+function planCall(scene: Scene, job: YamlMap, calls: string, replacement: Replacement): JobEdits {
+  const callee = localPath(calls);
+  const text = callee === undefined ? undefined : scene.context.read(callee);
+  if (callee === undefined || text === undefined) {
+    throw new CannotRewrite('other-repository', `The job calls ${calls.replace(/@.*$/, '')}, which another repository holds.`, 'Change that workflow first, or call the model from a job of this repository.');
+  }
+  const uses = usesOf(job, keysOf(replacement), ([first]) => (first === 'secrets' ? 'secrets' : 'other'));
+  const odd = uses.find((use) => use.scope !== 'secrets' || use.held === undefined || (use.shape !== 'plain' && use.shape !== 'fallback'));
+  const inherits = textOf(get(job, 'secrets')) === 'inherit';
+  if ((uses.length === 0 && !inherits) || odd !== undefined) {
+    throw new CannotRewrite('unknown-shape', 'The key is not handed over by name.', 'Name the secrets that the called workflow needs, without the key, then plan again.');
+  }
+  const [calleeRoot] = editorOf(text).file.documents;
+  if (calleeRoot?.kind !== 'map') throw new CannotRewrite('not-readable', `${callee} cannot be read.`, 'Correct it, then plan again.');
+  const made = rewriteCalled({ ...scene, text, editor: editorOf(text), root: calleeRoot, house: houseOf(text), triggers: triggersOf(calleeRoot), isCalled: true }, replacement, namesHandedOver(uses));
+  if (made instanceof CannotRewrite) throw new CannotRewrite(made.code, `${callee} cannot be changed with it: ${made.message}`, made.byHand);
+  return {
+    edits: uses.flatMap(({ held }): Edit[] => (held === undefined ? [] : [{ kind: 'remove-entry', holder: held.holder, entry: held.entry, names: replacement.names }])),
+    titles: [inherits ? `${callee} may ask for the identity of this job` : `key is no longer handed to ${callee}`],
+    why: [`${callee} gets a token by the identity of this job; the permission has to be granted here, where the call is.`],
+    doubts: [`${callee} has to be changed together with it`],
+    line: scene.editor.lineOf(uses[0]?.scalar ?? job),
+  };
+}
+
+function namesHandedOver(uses: readonly Use[]): readonly string[] {
+  return uses.flatMap(({ held }) => held?.entry.key ?? []);
+}
+
+interface Caller {
+  readonly replacement: Replacement;
+  readonly names: readonly string[];
+}
+
+/** Jobs of this repository that call the workflow at `path` and hand a key over. */
+function callersOf(path: string, context: RewriteContext): readonly Caller[] {
+  return [...new Set(context.all.filter((one) => WORKFLOW.test(one.path)).map((one) => one.path))].flatMap((callerPath) => {
+    const text = context.read(callerPath);
+    if (text === undefined || !text.includes(path)) return [];
+    const editor = editorOf(text);
+    return entriesOf(get(editor.file.documents[0], 'jobs')).flatMap(({ key, value }): Caller[] => {
+      if (value.kind !== 'map' || localPath(textOf(get(value, 'uses')) ?? '') !== path) return [];
+      return context.all.filter((one) => one.path === callerPath && one.workload.endsWith(` › ${key}`)).map((replacement) => ({ replacement, names: namesHandedOver(usesOf(value, keysOf(replacement), () => 'secrets')) }));
+    });
+  });
+}
+
+/** A workflow that only runs when called follows its callers. */
+function calledChanges(scene: Scene, path: string, context: RewriteContext, made: readonly Change<Edit>[]): Rewriting {
+  if (!scene.triggers.includes('workflow_call')) return { changes: [], refusals: [] };
+  const callers = callersOf(path, context);
+  const changes: Change<Edit>[] = [];
+  const refusals: FileRefusal[] = [];
+  for (const provider of new Set(callers.map(({ replacement }) => replacement.provider))) {
+    const own = callers.filter(({ replacement }) => replacement.provider === provider);
+    const [first] = own;
+    const migrations = [...context.kept.filter((one) => one.path === path && one.provider === provider).map(({ migration }) => migration), ...own.map(({ replacement }) => replacement.migration)];
+    // One that also runs by itself was rewritten for that already.
+    if (first === undefined || made.some(({ id }) => id.endsWith(`/${provider}`))) continue;
+    const names = [...new Set(own.flatMap((one) => one.names))];
+    const result = own.some(({ replacement }) => replacement.suffix !== first.replacement.suffix || replacement.route !== first.replacement.route)
+      ? new CannotRewrite('unknown-shape', 'Its callers have identities of different names.', 'Hand the ids over as inputs, one set for each caller.')
+      : rewriteCalled({ ...scene, isCalled: true }, first.replacement, names);
+    if (!(result instanceof CannotRewrite)) {
+      if (result.edits.length > 0) changes.push({ ...changeOf(`called/${provider}`, 'called workflow', [result], []), migrations });
+      continue;
+    }
+    refusals.push({ code: result.code, line: result.line ?? 1, reason: result.message, byHand: result.byHand, migrations, shadows: false });
+  }
+  return { changes, refusals };
+}
+
+/** Edits of a called workflow: the declared secret goes, and its jobs get a token by the identity of the caller. */
+function rewriteCalled(scene: Scene, replacement: Replacement, handed: readonly string[]): JobEdits | CannotRewrite {
+  try {
+    const call = get(get(scene.root, 'on'), 'workflow_call');
+    const secrets = get(call, 'secrets');
+    const declared = entriesOf(secrets).filter(({ key }) => handed.some((name) => normal(name) === normal(key)));
+    const inner: Replacement = { ...replacement, names: [...replacement.names, ...handed] };
+    const rootUses = rootUsesOf(scene, inner);
+    const done: JobEdits[] = [];
+    for (const { value } of entriesOf(get(scene.root, 'jobs'))) {
+      if (value.kind !== 'map') continue;
+      const isUser = rootUses.length > 0 || usesOf(value, keysOf(inner), () => 'other').length > 0;
+      if (!isUser) continue;
+      if (get(value, 'uses') !== undefined) throw new CannotRewrite('unknown-shape', 'It hands the key on to a third workflow.', 'Change the innermost workflow by hand first.');
+      const job = planJob(scene, value, inner, rootUses);
+      // A called workflow keeps what its caller has, unless it says less itself.
+      const own = entry(value, 'permissions') ?? entry(scene.root, 'permissions');
+      const permission = own === undefined ? { kind: 'none' as const } : permissionEdit(scene.root, value, entriesOf(get(scene.root, 'jobs')).length, `${scene.house.gap}# workload identity federation`);
+      if (permission.kind === 'impossible') throw new CannotRewrite('unknown-shape', `A job cannot be given id-token: write: ${permission.reason}.`, 'Write the permissions of the job out by hand, then plan again.');
+      done.push({ ...job, edits: [...job.edits, ...(permission.kind === 'edits' ? permission.edits : [])] });
+    }
+    if (done.length === 0 && declared.length === 0) return { edits: [], titles: [], why: [], doubts: [], line: 1 };
+    return {
+      edits: [...declarationEdits(scene, call, secrets, declared), ...done.flatMap(({ edits }) => edits)],
+      titles: ['key is no longer taken from callers', ...done.flatMap(({ titles }) => titles)],
+      why: ['It runs with the identity of the job that calls it.', ...done.flatMap(({ why }) => why)],
+      doubts: ['callers in other repositories, if there are any, have to stop handing the key over and grant id-token: write', ...done.flatMap(({ doubts }) => doubts)],
+      line: Math.min(...[...declared.map((one) => scene.editor.lineOf(one)), ...done.map(({ line }) => line)]),
+    };
+  } catch (error) {
+    if (error instanceof CannotRewrite) return error;
+    throw error;
+  }
+}
+
+/** Takes declared secrets away, and their block when none is left; `workflow_call:` itself stays. */
+function declarationEdits(scene: Scene, call: ReturnType<typeof get>, secrets: ReturnType<typeof get>, declared: readonly YamlEntry[]): readonly Edit[] {
+  if (secrets?.kind !== 'map' || call?.kind !== 'map' || declared.length === 0) return [];
+  const on = get(scene.root, 'on');
+  const trigger = entry(on, 'workflow_call');
+  if (declared.length === secrets.entries.length && call.entries.length === 1 && on?.kind === 'map' && trigger !== undefined) return [{ kind: 'clear-value', holder: on, entry: trigger }];
+  return declared.map((gone): Edit => ({ kind: 'remove-entry', holder: secrets, entry: gone }));
+}
+
+// --- composite actions ---
+
+/** A composite action follows the workflows of this repository that use it. */
+function rewriteAction(path: string, root: YamlMap, context: RewriteContext): Rewriting {
+  const folder = path.includes('/') ? path.slice(0, path.lastIndexOf('/')) : '';
+  const changes: Change<Edit>[] = [];
+  for (const provider of new Set(context.all.map((one) => one.provider))) {
+    const callers = context.all.filter((one) => one.provider === provider && WORKFLOW.test(one.path) && callsAction(context.read(one.path), folder));
+    const [first] = callers;
+    if (first === undefined) continue;
+    const edits = compositeEdits(root, first);
+    if (edits === undefined || edits.length === 0) continue;
+    changes.push({
+      id: `action/${provider}`,
+      line: Math.min(...edits.map((edit) => (edit.kind === 'remove-entry' ? editorOf(context.read(path) ?? '').lineOf(edit.entry) : 1))),
+      title: 'action: key input is gone',
+      why: 'The job that uses the action authenticates in a step before it; what that step sets reaches the steps of the action.',
+      safety: 'unsafe',
+      reason: 'Look at this: workflows of other repositories that use this action have to authenticate before it too.',
+      migrations: context.kept.filter((one) => one.path === path && one.provider === provider).map(({ migration }) => migration),
+      edits,
+    });
+  }
+  return { changes, refusals: [] };
+}
+
+function callsAction(text: string | undefined, folder: string): boolean {
+  const [root] = text === undefined || !text.includes(`./${folder}`) ? [] : editorOf(text).file.documents;
+  return entriesOf(get(root, 'jobs')).some(({ value }) => stepsOf(value).some(({ step }) => (textOf(get(step, 'uses')) ?? '').replace(/\/+$/, '') === `./${folder}`));
+}

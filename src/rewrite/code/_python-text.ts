@@ -1,0 +1,177 @@
+/** New text in Python source: arguments, and the imports they need, in the style of the file. */
+import type { Splice } from '../../model/change.ts';
+import type { Text } from '../../model/text.ts';
+import { indentAt, lineEnd, lineStart, startsLine } from './_python-splices.ts';
+import { argumentsIn, argumentsOf, type Imported, type Python } from './_python-tree.ts';
+import { AZURE_SCOPE, OPENAI_VARIABLES, TOKEN_FILE_PLATFORMS } from './_shared.ts';
+import type { SyntaxNode } from './syntax.ts';
+
+/** An argument to write, and what it needs imported. */
+export interface Argument {
+  /** Lines; the first stands where the argument begins, the others are indented against its line. */
+  readonly lines: readonly string[];
+  readonly imports: readonly { readonly module: string; readonly name: string }[];
+  readonly needsOs: boolean;
+}
+
+const WIDEST = 100;
+
+export function quoteOf(text: string): "'" | '"' {
+  let single = 0;
+  let double = 0;
+  for (const match of text.matchAll(/(['"])(?:(?!\1)[^\\\n])*\1/g)) {
+    if (match[1] === "'") single += 1;
+    else double += 1;
+  }
+  return single > double ? "'" : '"';
+}
+
+export function indentUnit(text: string): string {
+  return /:[ \t]*\r?\n([ \t]+)\S/.exec(text)?.[1]?.replace(/^(\t).*$/s, '$1').slice(0, 8) ?? '    ';
+}
+
+/** `azure_ad_token_provider=...`. */
+export function azureArgument(text: string, column: number): Argument {
+  const quote = quoteOf(text);
+  const one = `azure_ad_token_provider=get_bearer_token_provider(DefaultAzureCredential(), ${quote}${AZURE_SCOPE}${quote})`;
+  const lines = column + one.length + 1 <= WIDEST ? [one] : ['azure_ad_token_provider=get_bearer_token_provider(', `${indentUnit(text)}DefaultAzureCredential(), ${quote}${AZURE_SCOPE}${quote}`, ')'];
+  return { lines, imports: ['DefaultAzureCredential', 'get_bearer_token_provider'].map((name) => ({ module: 'azure.identity', name })), needsOs: false };
+}
+
+/** `workload_identity={...}`; undefined where no provider of the SDK reads the token of `platform`. */
+export function openAiArgument(python: Python, platform: string, audience: Text, environ: string): Argument | undefined {
+  const quote = quoteOf(python.text);
+  const unit = indentUnit(python.text);
+  const q = (value: string): string => `${quote}${value}${quote}`;
+  const variable = (name: string): string => `${environ}[${q(name)}]`;
+  const subject = tokenProvider(platform, audience, q, variable);
+  if (subject === undefined) return undefined;
+  return {
+    lines: [
+      'workload_identity={',
+      `${unit}${q('identity_provider_id')}: ${variable(OPENAI_VARIABLES.identityProvider)},`,
+      `${unit}${q('service_account_id')}: ${variable(OPENAI_VARIABLES.serviceAccount)},`,
+      `${unit}${q('provider')}: ${subject.text},`,
+      '}',
+    ],
+    imports: [{ module: 'openai.auth', name: subject.name }],
+    needsOs: environ === 'os.environ',
+  };
+}
+
+function tokenProvider(platform: string, audience: Text, q: (value: string) => string, variable: (name: string) => string): { readonly name: string; readonly text: string } | undefined {
+  const [only, ...rest] = audience;
+  const known = typeof only === 'string' && rest.length === 0 ? only : undefined;
+  if (TOKEN_FILE_PLATFORMS.has(platform)) return { name: 'k8s_service_account_token_provider', text: `k8s_service_account_token_provider(${variable(OPENAI_VARIABLES.tokenFile)})` };
+  // Default audience of the SDK: openai-python 2.37 to 3.22.
+  if (platform === 'google-compute' && known !== undefined) return { name: 'gcp_id_token_provider', text: `gcp_id_token_provider(${known === 'https://api.openai.com/v1' ? '' : q(known)})` };
+  if (platform === 'azure-identity' && known !== undefined) return { name: 'azure_managed_identity_token_provider', text: `azure_managed_identity_token_provider(${q(known)})` };
+  return undefined;
+}
+
+/** Puts `argument` in the place of `node`, an argument of its own or one among others. */
+export function replaceArgument(text: string, node: SyntaxNode, argument: Argument): Splice {
+  const list = node.parent;
+  if (list !== null && argument.lines.length > 1 && isOneLine(list)) return spread(text, list, argumentsIn(list).map((one) => (one.id === node.id ? argument.lines : [one.text])));
+  return { start: node.startIndex, end: node.endIndex, text: argument.lines.join(`\n${indentAt(text, node.startIndex)}`) };
+}
+
+/** Adds `argument` to a call that has none of its kind. Undefined where what is handed over is not all written down. */
+export function addArgument(text: string, call: SyntaxNode, argument: Argument): Splice | undefined {
+  const list = argumentsOf(call);
+  if (list === undefined) return undefined;
+  const all = argumentsIn(list);
+  if (all.some(({ type }) => type === 'dictionary_splat' || type === 'list_splat' || type === 'generator_expression')) return undefined;
+  // Behind the positional arguments.
+  const keyword = all.find(({ type }) => type === 'keyword_argument');
+  if (isOneLine(list)) {
+    const parts: (readonly string[])[] = all.map((one) => [one.text]);
+    parts.splice(keyword === undefined ? all.length : all.indexOf(keyword), 0, argument.lines);
+    if (argument.lines.length > 1) return spread(text, list, parts);
+    return { start: list.startIndex + 1, end: list.endIndex - 1, text: parts.map(([line = '']) => line).join(', ') };
+  }
+  if (keyword === undefined) return undefined;
+  const indent = indentAt(text, keyword.startIndex);
+  const between = startsLine(text, keyword.startIndex) ? `,\n${indent}` : ', ';
+  return { start: keyword.startIndex, end: keyword.startIndex, text: `${argument.lines.join(`\n${indent}`)}${between}` };
+}
+
+function isOneLine(list: SyntaxNode): boolean {
+  return list.startPosition.row === list.endPosition.row;
+}
+
+/** One argument a line, as formatters lay out what does not fit on one. */
+function spread(text: string, list: SyntaxNode, parts: readonly (readonly string[])[]): Splice {
+  const indent = indentAt(text, list.startIndex);
+  const inner = `${indent}${indentUnit(text)}`;
+  const lines = parts.map((part) => part.map((line) => `${inner}${line}`).join('\n'));
+  return { start: list.startIndex + 1, end: list.endIndex - 1, text: `\n${lines.join(',\n')},\n${indent}` };
+}
+
+const STANDARD = /^(?:from|import)\s+(?:__future__|abc|argparse|ast|asyncio|base64|collections|contextlib|copy|csv|dataclasses|datetime|enum|functools|glob|hashlib|io|itertools|json|logging|math|os|pathlib|pprint|random|re|shutil|signal|string|subprocess|sys|tempfile|textwrap|threading|time|traceback|typing|unittest|urllib|uuid|warnings)\b/;
+
+/** Imports that are missing, beside the import of the SDK at `anchor`. Undefined when a name is taken by something else. */
+export function importSplices(python: Python, anchor: SyntaxNode, wanted: Argument['imports'], needsOs: boolean): readonly Splice[] | undefined {
+  const { text, imports } = python;
+  const splices: Splice[] = [];
+  const byModule = new Map<string, string[]>();
+  for (const { module, name } of wanted) {
+    if (imports.some(({ path, local }) => path === `${module}.${name}` && local === name)) continue;
+    if (python.names.has(name) && (isBound(python, name) || imports.some(({ local }) => local === name))) return undefined;
+    if (imports.some(({ local }) => local === name)) return undefined;
+    const names = byModule.get(module) ?? [];
+    if (!names.includes(name)) names.push(name);
+    byModule.set(module, names);
+  }
+  for (const [module, names] of byModule) {
+    const existing = imports.find(({ statement, path }) => statement.type === 'import_from_statement' && path.startsWith(`${module}.`) && statement.childForFieldName('module_name')?.text === module && statement.parent?.id === anchor.parent?.id);
+    const last = existing === undefined ? undefined : imports.filter(({ statement }) => statement.id === existing.statement.id).at(-1);
+    if (last !== undefined) splices.push({ start: last.node.endIndex, end: last.node.endIndex, text: names.map((name) => `, ${name}`).join('') });
+    else {
+      const line = `${indentAt(text, anchor.startIndex)}from ${module} import ${names.toSorted(caseless).join(', ')}`;
+      const goesBefore = anchor.type === 'import_from_statement' && module < (anchor.childForFieldName('module_name')?.text ?? '');
+      const at = goesBefore ? lineStart(text, anchor.startIndex) + bom(text, lineStart(text, anchor.startIndex)) : lineEnd(text, anchor.endIndex - 1);
+      const isCut = !goesBefore && text.charCodeAt(at - 1) !== 10;
+      splices.push({ start: at, end: at, text: isCut ? `\n${line}` : `${line}\n` });
+    }
+  }
+  if (needsOs && !imports.some(({ local, path }) => local === 'os' && path === 'os')) {
+    if (python.names.has('os') && isBound(python, 'os')) return undefined;
+    splices.push(...osImport(python));
+  }
+  return splices;
+}
+
+function osImport({ text, root, imports }: Python): readonly Splice[] {
+  const [first] = imports.map(({ statement }) => statement).filter((statement) => statement.parent?.id === root.id);
+  if (first === undefined) return [];
+  const plain = imports.map(({ statement }) => statement).find((statement) => statement.type === 'import_statement' && statement.parent?.id === root.id && statement.text > 'import os' && STANDARD.test(statement.text));
+  const target = plain ?? first;
+  const at = lineStart(text, target.startIndex) + bom(text, lineStart(text, target.startIndex));
+  return [{ start: at, end: at, text: STANDARD.test(target.text) ? 'import os\n' : 'import os\n\n' }];
+}
+
+function bom(text: string, at: number): number {
+  return text.charCodeAt(at) === 0xfeff ? 1 : 0;
+}
+
+function caseless(a: string, b: string): number {
+  return a.toLowerCase() < b.toLowerCase() ? -1 : 1;
+}
+
+/** Whether the file binds `name` by anything but an import. */
+function isBound(python: Python, name: string): boolean {
+  return (python.names.get(name) ?? []).some(({ parent, id }) => parent !== null && ['assignment', 'function_definition', 'class_definition', 'parameters', 'for_statement'].includes(parent.type) && (parent.childForFieldName('left')?.id === id || parent.childForFieldName('name')?.id === id || parent.type === 'parameters'));
+}
+
+/** Import statements whose names nothing uses once `gone` is taken away; only those that `gone` itself used. */
+export function unusedAfter(python: Python, gone: readonly { readonly start: number; readonly end: number }[], added: string): readonly Imported[] {
+  const inside = (node: SyntaxNode): boolean => gone.some(({ start, end }) => start <= node.startIndex && node.endIndex <= end);
+  return python.imports.filter(({ local }, index, all) => {
+    if (all.findIndex((other) => other.local === local) !== index || all.filter((other) => other.local === local).length > 1) return false;
+    const uses = python.names.get(local) ?? [];
+    if (!uses.some(inside) || !uses.every(inside)) return false;
+    if (new RegExp(`\\b${local}\\b`).test(added)) return false;
+    return !new RegExp(`__all__[^\\]]*['"]${local}['"]`).test(python.text);
+  });
+}

@@ -1,0 +1,232 @@
+import type { Change, Splice } from '../../model/change.ts';
+import { childOf, type DataNode, entryOf, itemsOf, textOf } from '../../support/data-tree.ts';
+import { parseToml } from '../../support/toml.ts';
+import type { Edit } from '../edit.ts';
+import type { FileRefusal, RewriteContext, Rewriter, Rewriting } from '../types.ts';
+import { type Floor, floorsFor, raisePython, wants } from './_floors.ts';
+
+/** First release with get_bearer_token_provider: in the package of 1.15.0, not in that of 1.14.1 (2026-11-23). */
+const AZURE_IDENTITY = '1.15.0';
+const SECTIONS_OF_POETRY = /^(?:dependencies|dev-dependencies)$/;
+
+/** Where a requirement stands: its range, or the place where one would. */
+interface Requirement {
+  readonly name: string;
+  /** Range of the specifier. */
+  readonly start: number;
+  readonly end: number;
+  readonly specifier: string;
+  /** Why it is not edited. */
+  readonly locked?: string;
+}
+
+/** What Python projects say they need: versions that can do without a key. */
+export const pythonManifests: Rewriter = {
+  id: 'python-manifests',
+  matches: (path) => kindOf(path) !== undefined,
+  problems: (path, text) => {
+    const fault = kindOf(path) === 'toml' || kindOf(path) === 'pipfile' ? parseToml(text).fault : undefined;
+    return fault === undefined ? [] : [fault.message];
+  },
+  rewrite: (path, text, context) => rewriteManifest(path, text, context),
+};
+
+type Kind = 'lines' | 'toml' | 'pipfile' | 'cfg';
+
+function kindOf(path: string): Kind | undefined {
+  const base = path.slice(path.lastIndexOf('/') + 1).toLowerCase();
+  if (base === 'pyproject.toml') return 'toml';
+  if (base === 'pipfile') return 'pipfile';
+  if (base === 'setup.cfg') return 'cfg';
+  if (/^(?:[\w.-]*requirements[\w.-]*|constraints[\w.-]*)\.(?:txt|in)$/.test(base) || /(?:^|\/)requirements\/[^/]+\.(?:txt|in)$/i.test(path)) return 'lines';
+  return undefined;
+}
+
+function rewriteManifest(path: string, text: string, context: RewriteContext): Rewriting {
+  const floors = floorsFor(context, 'python');
+  const azure = wants(context, 'azure-openai', 'native');
+  if (floors.length === 0 && azure.length === 0) return { changes: [], refusals: [] };
+  const requirements = requirementsIn(path, text);
+  const changes: Change<Edit>[] = [];
+  const refusals: FileRefusal[] = [];
+  for (const floor of floors) {
+    const splices: Splice[] = [];
+    let crosses = false;
+    for (const requirement of requirements.filter(({ name }) => name === normal(floor.package))) {
+      const raised = raisePython(requirement.specifier, floor.version);
+      if (raised.kind === 'fine') continue;
+      const line = text.slice(0, requirement.start).split('\n').length;
+      const reason = requirement.locked ?? (raised.kind === 'refused' ? raised.reason : undefined);
+      if (reason !== undefined || raised.kind !== 'raised') {
+        refusals.push({ code: 'needs-code-change', line, reason: `${floor.title} without a key needs ${floor.package} ${floor.version} or later, and ${reason ?? 'it is not asked for'}.`, byHand: requirement.locked === undefined ? `Allow ${floor.package} ${floor.version} or later.` : commandFor(text, path, floor), migrations: floor.migrations, shadows: false });
+        continue;
+      }
+      crosses ||= raised.crosses;
+      splices.push({ start: requirement.start, end: requirement.end, text: raised.text });
+    }
+    if (splices.length > 0) changes.push(raiseChange(path, text, context, floor, splices, crosses));
+  }
+  const added = azure.length === 0 ? undefined : addition(path, text, requirements);
+  if (added !== undefined) {
+    changes.push({
+      id: 'azure-identity/azure-openai',
+      line: text.slice(0, added.start).split('\n').length,
+      title: 'Azure OpenAI: azure-identity becomes a dependency',
+      why: `The client asks it for tokens.${lockOf(path, context, 'azure-identity')}`,
+      safety: 'unsafe',
+      reason: 'Rests on this: the Python code of this project makes a client of Azure OpenAI.',
+      migrations: azure.map(({ migration }) => migration),
+      edits: [{ kind: 'text', ...added }],
+    });
+  }
+  return { changes, refusals };
+}
+
+function raiseChange(path: string, text: string, context: RewriteContext, floor: Floor, splices: readonly Splice[], crosses: boolean): Change<Edit> {
+  return {
+    id: `${floor.package}/floor`,
+    line: text.slice(0, splices[0]?.start).split('\n').length,
+    title: `${floor.package} ${floor.version} or later`,
+    why: `Earlier releases do not know workload identity.${lockOf(path, context, floor.package)}`,
+    safety: 'unsafe',
+    reason: crosses ? `Rests on this: the program works with ${floor.package} ${floor.version}, another major release than the one asked for.` : `Rests on this: the program works with ${floor.package} ${floor.version}.`,
+    migrations: floor.migrations,
+    edits: splices.map((splice) => ({ kind: 'text', ...splice })),
+  };
+}
+
+const LOCKS: readonly (readonly [string, (name: string) => string])[] = [
+  ['uv.lock', (name) => `uv lock --upgrade-package ${name}`],
+  ['poetry.lock', (name) => `poetry update ${name}`],
+  ['pdm.lock', (name) => `pdm update ${name}`],
+  ['Pipfile.lock', (name) => `pipenv update ${name}`],
+];
+
+/** What to run for the lock beside the file; locks are not edited. */
+function lockOf(path: string, context: RewriteContext, name: string): string {
+  const folder = path.slice(0, path.lastIndexOf('/') + 1);
+  const lock = LOCKS.find(([file]) => context.read(`${folder}${file}`) !== undefined);
+  return lock === undefined ? '' : ` Afterwards run ${lock[1](name)}, so that ${lock[0]} follows.`;
+}
+
+function commandFor(text: string, path: string, floor: Floor): string {
+  const wanted = `'${floor.package}>=${floor.version}'`;
+  const hashes = /--hash=/.test(text) ? ' --generate-hashes' : '';
+  if (/autogenerated by uv|uv pip compile/.test(text)) return `Run uv pip compile with --upgrade-package ${wanted}${hashes}, and commit what it writes to ${path}.`;
+  return `Run pip-compile --upgrade-package ${wanted}${hashes}, and commit what it writes to ${path}.`;
+}
+
+function normal(name: string): string {
+  return name.toLowerCase().replaceAll(/[-_.]+/g, '-');
+}
+
+const REQUIREMENT = /^(\s*)([A-Za-z0-9][A-Za-z0-9._-]*)(\s*\[[^\]]*\])?(\s*)((?:===?|~=|>=|<=|!=|>|<)[^;#\\]*?)?(\s*(?:;.*?)?)$/;
+
+function requirementsIn(path: string, text: string): readonly Requirement[] {
+  switch (kindOf(path)) {
+    case 'lines':
+      return inLines(text, 0, text.length, true);
+    case 'cfg':
+      return [...text.matchAll(/^(?:install_requires|[\w-]+)[ \t]*=[^\n]*\n(?:[ \t]+[^\n]*(?:\n|$)|[ \t]*\n)*/gm)].flatMap((match) => inLines(text, match.index + match[0].indexOf('\n') + 1, match.index + match[0].length, false));
+    case 'toml':
+      return [...inToml(text), ...inPoetry(text, childOf(parseToml(text).root, 'tool', 'poetry'))];
+    case 'pipfile': {
+      const { root } = parseToml(text);
+      return ['packages', 'dev-packages'].flatMap((section) => ofTable(text, childOf(root, section)));
+    }
+    default:
+      return [];
+  }
+}
+
+function inLines(text: string, from: number, to: number, mayBeLocked: boolean): readonly Requirement[] {
+  const isCompiled = mayBeLocked && /autogenerated by (?:pip-compile|uv)|uv pip compile/.test(text.slice(0, 2000));
+  const found: Requirement[] = [];
+  let at = from;
+  for (const full of text.slice(from, to).split(/(?<=\n)/)) {
+    const line = full.replace(/\r?\n$/, '');
+    const body = line.replace(/(?:^|\s)#.*$/, '').replace(/\s*\\$/, '');
+    const match = REQUIREMENT.exec(body);
+    if (match !== null && (match[5] !== undefined || body.trim() !== '')) {
+      const [, lead = '', name = '', extras = '', space = '', specifier = ''] = match;
+      const start = at + lead.length + name.length + extras.length + space.length;
+      const isHashed = /\\$/.test(line) && /^\s*--hash=/.test(text.slice(at + full.length, at + full.length + 80));
+      found.push({ name: normal(name), start, end: start + specifier.trimEnd().length, specifier: specifier.trimEnd(), ...(isHashed || /--hash=/.test(line) ? { locked: 'its hashes would no longer fit' } : isCompiled ? { locked: 'this file is written by a tool' } : {}) });
+    }
+    at += full.length;
+  }
+  return found;
+}
+
+/** Requirements as PEP 508 texts, wherever a list of them stands. */
+function inToml(text: string): readonly Requirement[] {
+  const { root } = parseToml(text);
+  const project = childOf(root, 'project');
+  const lists: (DataNode | undefined)[] = [childOf(project, 'dependencies')];
+  for (const table of [childOf(project, 'optional-dependencies'), childOf(root, 'dependency-groups'), childOf(root, 'tool', 'pdm', 'dev-dependencies')]) if (table?.kind === 'map') lists.push(...table.entries.map(({ value }) => value));
+  lists.push(childOf(root, 'tool', 'uv', 'dev-dependencies'));
+  return lists.flatMap((list) => itemsOf(list)).flatMap((item): Requirement[] => {
+    const value = textOf(item);
+    const match = value === undefined ? null : REQUIREMENT.exec(value);
+    if (value === undefined || match === null || text.slice(item.start, item.end) !== value) return [];
+    const [, lead = '', name = '', extras = '', space = '', specifier = ''] = match;
+    const start = item.start + lead.length + name.length + extras.length + space.length;
+    return [{ name: normal(name), start, end: start + specifier.trimEnd().length, specifier: specifier.trimEnd() }];
+  });
+}
+
+function inPoetry(text: string, poetry: DataNode | undefined): readonly Requirement[] {
+  if (poetry?.kind !== 'map') return [];
+  const groups = childOf(poetry, 'group');
+  const tables = [...poetry.entries.filter(({ key }) => SECTIONS_OF_POETRY.test(key)).map(({ value }) => value), ...(groups?.kind === 'map' ? groups.entries.map(({ value }) => childOf(value, 'dependencies')) : [])];
+  return tables.flatMap((table) => ofTable(text, table));
+}
+
+/** `name = "range"` and `name = { version = "range" }`. */
+function ofTable(text: string, table: DataNode | undefined): readonly Requirement[] {
+  if (table?.kind !== 'map') return [];
+  return table.entries.flatMap(({ key, value }): Requirement[] => {
+    const node = value.kind === 'map' ? entryOf(value, 'version')?.value : value;
+    const specifier = textOf(node);
+    if (node === undefined || specifier === undefined || text.slice(node.start, node.end) !== specifier) return [];
+    return [{ name: normal(key), start: node.start, end: node.end, specifier }];
+  });
+}
+
+/** Where azure-identity is added: behind the client package, in the way it is written. */
+function addition(path: string, text: string, requirements: readonly Requirement[]): Splice | undefined {
+  if (requirements.some(({ name }) => name === 'azure-identity')) return undefined;
+  const client = requirements.find(({ name }) => name === 'openai') ?? requirements.find(({ name }) => name === 'langchain-openai');
+  if (client === undefined || client.locked !== undefined) return undefined;
+  const range = client.specifier === '' ? '' : `>=${AZURE_IDENTITY}`;
+  const kind = kindOf(path);
+  const start = text.lastIndexOf('\n', client.start - 1) + 1;
+  const newline = text.indexOf('\n', client.start);
+  const end = newline < 0 ? text.length : newline + 1;
+  const indent = /^[ \t]*/.exec(text.slice(start))?.[0] ?? '';
+  if (kind === 'lines' || kind === 'cfg') return newline < 0 ? { start: end, end, text: `\n${indent}azure-identity${range}` } : sorted(text, requirements, `${indent}azure-identity${range}\n`, end);
+  const quote = text[client.end] === "'" || /'/.test(text.slice(start, client.start)) ? "'" : '"';
+  const isTable = new RegExp(`^[ \\t]*["']?(?:openai|langchain[-_]openai)["']?[ \\t]*=`, 'i').test(text.slice(start, end));
+  if (isTable) {
+    const version = kind === 'pipfile' ? (/^\*?$/.test(client.specifier) ? '*' : `>=${AZURE_IDENTITY}`) : client.specifier.startsWith('^') ? '^1.15' : client.specifier === '*' ? '*' : `>=${AZURE_IDENTITY}`;
+    const line = `${indent}azure-identity = ${quote}${version}${quote}\n`;
+    return newline < 0 ? { start: end, end, text: `\n${line.trimEnd()}` } : { start: end, end, text: line };
+  }
+  const after = text.slice(client.end).match(/^[^"'\n]*["']/)?.[0].length ?? 0;
+  const close = client.end + after;
+  const isOwnLine = /^[ \t]*["'][^"'\n]*["'][ \t]*,?[ \t]*(?:#[^\n]*)?\r?\n$/.test(text.slice(start, end));
+  const item = `${quote}azure-identity${range}${quote}`;
+  if (!isOwnLine) return { start: close, end: close, text: `, ${item}` };
+  const hasComma = /^[ \t]*,/.test(text.slice(close, end));
+  return hasComma ? { start: end, end, text: `${indent}${item},\n` } : { start: close, end: close, text: `,\n${indent}${item}` };
+}
+
+/** In a list that is in order, at its place in it; else behind the client. */
+function sorted(text: string, requirements: readonly Requirement[], line: string, end: number): Splice {
+  const names = requirements.map(({ name }) => name);
+  const isSorted = names.length > 2 && names.every((name, index) => index === 0 || (names[index - 1] ?? '') <= name);
+  const next = isSorted ? requirements.find(({ name }) => name > 'azure-identity') : undefined;
+  if (next === undefined) return { start: end, end, text: line };
+  const at = text.lastIndexOf('\n', next.start - 1) + 1;
+  return { start: at, end: at, text: line };
+}

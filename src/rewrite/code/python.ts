@@ -1,0 +1,437 @@
+import type { Change, Splice } from '../../model/change.ts';
+import type { Edit } from '../edit.ts';
+import type { FileRefusal, RewriteContext, Rewriter, Rewriting } from '../types.ts';
+import { CLIENTS, type ClientKind, decide, PACKAGES } from './_python-clients.ts';
+import { absenceGuardOf, type Given, givenIn, guardOf, readIn } from './_python-keys.ts';
+import { withoutArguments, withoutImports, withoutStatements } from './_python-splices.ts';
+import { addArgument, type Argument, azureArgument, importSplices, openAiArgument, replaceArgument, unusedAfter } from './_python-text.ts';
+import { argumentsOf, contains, keywordsOf, pathOf, type Python, readPython, scopeOf, unboundNames } from './_python-tree.ts';
+import { type Followed, followed, workloadsOf } from './_shared.ts';
+import type { SyntaxNode } from './syntax.ts';
+
+const NOTHING: Rewriting = { changes: [], refusals: [] };
+const LARGEST = 400_000;
+const TESTS = /(?:^|\/)(?:tests?|testing|conftest\.py$|test_[^/]*$)|_test\.py$/;
+
+/** Python source: clients of AI services made without a key. */
+export const python: Rewriter = {
+  id: 'python',
+  matches: (path, text) => /\.(?:pyw?|ipynb)$/i.test(path) && text.length <= LARGEST && PACKAGES.test(text),
+  grammars: (path) => (/\.pyw?$/i.test(path) ? ['python'] : []),
+  problems: (path, text) => (/\.pyw?$/i.test(path) ? [...readPython(text).errors, ...unboundNames(readPython(text)).map((name) => `undefined name ${name}`)] : []),
+  rewrite: (path, text, context) => {
+    if (/\.ipynb$/i.test(path)) return notebook(text, context);
+    const tree = readPython(text);
+    return new Editor(tree, path, context).run();
+  },
+};
+
+/** A client call with what is to become of it. */
+interface Client {
+  readonly call: SyntaxNode;
+  readonly kind: ClientKind;
+  readonly follow: Followed;
+  /** Its key arguments. */
+  readonly keys: readonly SyntaxNode[];
+  readonly provider: string;
+}
+
+interface Draft {
+  readonly provider: string;
+  readonly follow: Followed;
+  readonly clients: Client[];
+  readonly statements: SyntaxNode[];
+  readonly splices: Splice[];
+  readonly arguments: { readonly argument: Argument; readonly anchor: SyntaxNode }[];
+  readonly lines: number[];
+  /** What it rests on. */
+  readonly doubts: Set<string>;
+}
+
+class Editor {
+  readonly #python: Python;
+  readonly #path: string;
+  readonly #context: RewriteContext;
+  readonly #refusals: FileRefusal[] = [];
+  readonly #drafts = new Map<string, Draft>();
+  /** Reads that a change or a refusal already speaks of. */
+  readonly #told: SyntaxNode[] = [];
+
+  constructor(tree: Python, path: string, context: RewriteContext) {
+    this.#python = tree;
+    this.#path = path;
+    this.#context = context;
+  }
+
+  run(): Rewriting {
+    if (this.#context.all.length === 0) return NOTHING;
+    let clients = this.#clients();
+    // A key that one client still needs is not taken from another: what cannot be edited stays, and the rest is looked at again.
+    for (let round = 0; round < 4; round += 1) {
+      const going = clients.flatMap(({ keys }) => keys);
+      const stuck = clients.filter((client) => client.keys.some((key) => this.#problemOf(client, key, givenIn(this.#python, key.childForFieldName('value'), going)) !== undefined));
+      if (stuck.length === 0) break;
+      clients = clients.filter((client) => !stuck.includes(client));
+      for (const client of stuck) this.#refuseClient(client, going);
+    }
+    for (const client of clients) this.#edit(client, clients.flatMap(({ keys }) => keys));
+    this.#rest();
+    const changes = this.#finish();
+    return { changes, refusals: this.#refusals.toSorted((a, b) => a.line - b.line) };
+  }
+
+  #clients(): readonly Client[] {
+    const found: Client[] = [];
+    for (const call of this.#python.calls) {
+      const path = pathOf(this.#python, call.childForFieldName('function'));
+      const kind = path === undefined ? undefined : CLIENTS.get(path);
+      if (kind === undefined || argumentsOf(call) === undefined) continue;
+      const follow = followed(this.#context, kind.providers);
+      if (follow === undefined) continue;
+      const keys = keywordsOf(call).filter((node) => kind.keys.includes(node.childForFieldName('name')?.text ?? '') && node.childForFieldName('value')?.type !== 'none');
+      const client: Client = { call, kind, follow, keys, provider: follow.replacement.provider };
+      if (!this.#concerns(client)) continue;
+      const decision = decide(kind, follow);
+      if (decision.kind === 'leave') {
+        this.#told.push(...keys);
+        continue;
+      }
+      if (decision.kind === 'refuse') {
+        if (keys.length > 0 || kind.family !== 'other' || follow.replacement.change !== 'configuration') this.#refuse(client, 'needs-code-change', decision.reason, decision.byHand);
+        continue;
+      }
+      const problem = this.#staticProblem(client);
+      if (problem !== undefined) {
+        this.#refuse(client, 'needs-code-change', problem.reason, problem.byHand);
+        continue;
+      }
+      found.push(client);
+    }
+    return found;
+  }
+
+  /** Whether the key that this client is given is one that the plan replaces. A client without one reads the package's own variable. */
+  #concerns({ keys, follow, kind, call }: Client): boolean {
+    if (keys.length === 0) {
+      const has = (name: string): boolean => keywordsOf(call).some((node) => node.childForFieldName('name')?.text === name);
+      if (kind.family === 'openai') return !has('workload_identity') && !has('base_url') && !keywordsOf(call).some((node) => node.childForFieldName('name')?.text === 'api_key') && follow.replacement.change === 'code';
+      if (kind.family === 'azure') return !has('azure_ad_token_provider') && !has('azure_ad_token') && !keywordsOf(call).some((node) => node.childForFieldName('name')?.text === 'credential');
+      return kind.family === 'other' && kind.title === 'LangChain' && follow.replacement.route === 'native';
+    }
+    return keys.some((key) => {
+      const given = givenIn(this.#python, key.childForFieldName('value'), keys);
+      if (given.kind === 'none') return false;
+      if (given.kind === 'literal') return !/^['"](?:|EMPTY|dummy|none|ollama|lm-studio|not-needed|test|fake|sk-no-key-required)['"]$/i.test(key.childForFieldName('value')?.text ?? '') && !TESTS.test(this.#path);
+      const name = given.kind === 'read' || given.kind === 'bound' ? given.read.name : given.name;
+      return name !== undefined && (follow.names.has(name) || (given.kind === 'other' && /KEY|TOKEN|SECRET/.test(name) && follow.all.some((one) => this.#context.own.includes(one))));
+    });
+  }
+
+  #staticProblem({ kind, call, follow }: Client): { readonly reason: string; readonly byHand: string } | undefined {
+    const args = keywordsOf(call);
+    const address = args.find((node) => kind.addresses.includes(node.childForFieldName('name')?.text ?? ''));
+    if (address !== undefined) {
+      const read = readIn(this.#python, address.childForFieldName('value'));
+      const value = address.childForFieldName('value');
+      if (!(read !== undefined && /^(?:ANTHROPIC|OPENAI)_BASE_URL$/.test(read.name)) && value?.type !== 'none') {
+        return { reason: `The client talks to an address of its own (${address.childForFieldName('name')?.text ?? ''}), and whether that takes the new identity is not known.`, byHand: 'Find out what stands behind that address; if it is the provider itself, take the address and the key argument away.' };
+      }
+    }
+    if (kind.family === 'genai') {
+      const used = this.#python.attributes.find((node) => ['files', 'file_search_stores', 'auth_tokens'].includes(node.childForFieldName('attribute')?.text ?? ''));
+      if (used !== undefined) return { reason: `The program uses ${used.childForFieldName('attribute')?.text ?? ''} of the Gemini Developer API (line ${used.startPosition.row + 1}), which Vertex AI has not.`, byHand: 'Move that use first (files to Cloud Storage), then make the client with vertexai=True and without api_key.' };
+      if (args.some((node) => ['vertexai', 'enterprise', 'credentials'].includes(node.childForFieldName('name')?.text ?? ''))) return { reason: 'The client is already made for Vertex AI, with a key beside.', byHand: 'Take api_key away, and give project and location.' };
+    }
+    if (kind.family === 'openai' && openAiArgument(this.#python, follow.replacement.platform, follow.replacement.identity.audience, 'os.environ') === undefined) {
+      return { reason: `The OpenAI SDK has no provider that reads the token of ${follow.replacement.platform}.`, byHand: 'Give the client workload_identity with a provider of your own: {"token_type": "jwt", "get_token": a function that returns the token}.' };
+    }
+    return undefined;
+  }
+
+  /** Why an argument cannot go, in view of what it is given. */
+  #problemOf({ kind, follow }: Client, key: SyntaxNode, given: Given): { readonly code: FileRefusal['code']; readonly reason: string; readonly byHand: string } | undefined {
+    const argument = key.childForFieldName('name')?.text ?? '';
+    if (given.kind === 'literal') return { code: 'literal-key', reason: `A key stands in the source as ${argument}.`, byHand: `Revoke the key, then take ${argument} away.` };
+    if (given.kind === 'none') return undefined;
+    if (given.kind === 'other') return { code: 'unknown-shape', reason: `${given.reason.charAt(0).toUpperCase()}${given.reason.slice(1)}.`, byHand: `Take ${argument} away, and what only serves to fill it${after(kind)}.` };
+    if (given.kind !== 'settings' && given.read.fallback !== undefined) return { code: 'unknown-shape', reason: `${argument} has a value of its own for when the variable is missing.`, byHand: `Decide what that value was for, then take ${argument} away${after(kind)}.` };
+    const name = given.kind === 'settings' ? given.name : given.read.name;
+    const isOwn = (kind.implicit[argument] ?? []).includes(name);
+    if (!follow.agree && !isOwn) return { code: 'needs-code-change', reason: `Not every workload that may run this file goes the same way (${workloadsOf(follow)}).`, byHand: `Plan a path for all workloads that run this file, or say with --runs-on which one does; then take ${argument} away.` };
+    if (!follow.agree && kind.family !== 'anthropic' && kind.family !== 'aws' && kind.family !== 'huggingface') return { code: 'needs-code-change', reason: `Not every workload that may run this file goes the same way (${workloadsOf(follow)}).`, byHand: 'Plan a path for all workloads that run this file, or say with --runs-on which one does.' };
+    return undefined;
+  }
+
+  #refuseClient(client: Client, going: readonly SyntaxNode[]): void {
+    for (const key of client.keys) {
+      const problem = this.#problemOf(client, key, givenIn(this.#python, key.childForFieldName('value'), going));
+      if (problem !== undefined) return this.#refuse(client, problem.code, problem.reason, problem.byHand);
+    }
+  }
+
+  #refuse({ call, follow, keys }: Client, code: FileRefusal['code'], reason: string, byHand: string): void {
+    this.#told.push(...keys, ...keys.flatMap((key) => this.#bindingsOf(key)));
+    this.#refusals.push({ code, line: call.startPosition.row + 1, reason, byHand, migrations: follow.migrations, shadows: false });
+  }
+
+  /** Assignments that fill the name given as `key`: what is said of the client is said of them. */
+  #bindingsOf(key: SyntaxNode): readonly SyntaxNode[] {
+    const value = key.childForFieldName('value');
+    if (value?.type !== 'identifier') return [];
+    return this.#python.assignments.filter((node) => node.childForFieldName('left')?.text === value.text);
+  }
+
+  #draft(provider: string, follow: Followed): Draft {
+    const draft = this.#drafts.get(provider) ?? { provider, follow, clients: [], statements: [], splices: [], arguments: [], lines: [], doubts: new Set<string>() };
+    this.#drafts.set(provider, draft);
+    return draft;
+  }
+
+  #edit(client: Client, going: readonly SyntaxNode[]): void {
+    const { call, kind, follow, keys, provider } = client;
+    const list = argumentsOf(call);
+    if (list === undefined) return;
+    const { text } = this.#python;
+    const given = keys.map((key) => ({ key, given: givenIn(this.#python, key.childForFieldName('value'), going) }));
+    const written = this.#argumentFor(client);
+    const splices: Splice[] = [];
+    const [first, ...others] = keys;
+    if (written !== undefined && first === undefined) {
+      const added = addArgument(text, call, written);
+      if (added === undefined) return this.#refuse(client, 'unknown-shape', 'The arguments of the client are handed over in a way that leaves no place for another.', `Add ${written.lines[0]?.split('=')[0] ?? 'the identity'} to what is handed over.`);
+      splices.push(added);
+    } else {
+      const removed = written === undefined || first === undefined ? withoutArguments(text, list, keys) : others.length === 0 ? [] : withoutArguments(text, list, others);
+      if (removed === undefined) return this.#refuse(client, 'unknown-shape', 'The key argument shares its line with comments or arguments in a way that leaves no clean cut.', `Take ${keys.map((key) => key.childForFieldName('name')?.text ?? '').join(' and ')} away${after(kind)}.`);
+      splices.push(...removed);
+      if (written !== undefined && first !== undefined) splices.push(replaceArgument(text, first, written));
+    }
+    const draft = this.#draft(provider, follow);
+    draft.clients.push(client);
+    draft.lines.push(call.startPosition.row + 1);
+    draft.splices.push(...splices);
+    this.#told.push(...keys);
+    if (written !== undefined) {
+      const anchor = this.#importOf(call);
+      if (anchor !== undefined) draft.arguments.push({ argument: written, anchor });
+    }
+    for (const { key, given: what } of given) {
+      const argument = key.childForFieldName('name')?.text ?? '';
+      if (what.kind === 'bound') {
+        draft.statements.push(...what.statements);
+        this.#told.push(...what.statements);
+        if (what.atModule) draft.doubts.add(`no other module imports ${what.name} from this file`);
+        if (what.statements.length > 1) draft.doubts.add('nothing but the key was asked for by the check that goes');
+      }
+      if (what.kind === 'settings') draft.doubts.add(`${what.text} may be empty or absent afterwards`);
+      if ((what.kind === 'read' || what.kind === 'bound') && !(kind.implicit[argument] ?? []).includes(what.read.name)) draft.doubts.add(`nothing gives ${what.read.name} any more`);
+    }
+  }
+
+  #argumentFor({ kind, follow, call, keys }: Client): Argument | undefined {
+    const column = (keys[0] ?? call).startPosition.column;
+    if (kind.family === 'azure') return azureArgument(this.#python.text, column);
+    if (kind.family === 'openai') return openAiArgument(this.#python, follow.replacement.platform, follow.replacement.identity.audience, 'os.environ');
+    if (kind.family === 'genai') return { lines: ['vertexai=True'], imports: [], needsOs: false };
+    return undefined;
+  }
+
+  /** The import statement that the name of a call comes from. */
+  #importOf(call: SyntaxNode): SyntaxNode | undefined {
+    let at = call.childForFieldName('function');
+    while (at?.type === 'attribute') at = at.childForFieldName('object');
+    const visible = this.#python.imports.filter(({ local, statement }) => local === at?.text && contains(scopeOf(statement), call));
+    return (visible.find(({ statement }) => scopeOf(statement).type !== 'module') ?? visible[0])?.statement;
+  }
+
+  /** Whatever else in the file needs the key: checks that go, reads and writes that a person has to look at. */
+  #rest(): void {
+    const python = this.#python;
+    const byName = new Map<string, Followed>();
+    for (const provider of new Set(this.#context.all.map((one) => one.provider))) {
+      const follow = followed(this.#context, [provider]);
+      if (follow === undefined || follow.replacement.class !== 'native' && follow.replacement.class !== 'same-model' || follow.replacement.route === 'native-step') continue;
+      for (const name of [...follow.replacement.remove, ...follow.all.flatMap(({ names }) => names)]) if (!byName.has(name)) byName.set(name, follow);
+    }
+    const isTold = (node: SyntaxNode): boolean => this.#told.some((one) => one.startIndex <= node.startIndex && node.endIndex <= one.endIndex);
+    for (const node of [...python.calls, ...python.subscripts].toSorted((a, b) => a.startIndex - b.startIndex)) {
+      const read = readIn(python, node);
+      const follow = read === undefined ? undefined : byName.get(read.name);
+      if (read === undefined || follow === undefined || read.node.id !== node.id || isTold(node)) continue;
+      if (node.parent?.type === 'assignment' && node.parent.childForFieldName('left')?.id === node.id) this.#write(node, read.name, follow);
+      else if (node.parent?.type !== 'delete_statement') this.#read(node, read.name, follow);
+    }
+    for (const comparison of python.comparisons) {
+      const absence = absenceGuardOf(python, comparison);
+      const follow = absence === undefined ? undefined : byName.get(absence.name);
+      if (absence === undefined || follow === undefined) continue;
+      if (absence.statement === undefined) this.#refusals.push(this.#gate(comparison, absence.name, follow));
+      else this.#guard(absence.statement, follow);
+    }
+    this.#settings(byName);
+  }
+
+  #guard(statement: SyntaxNode, follow: Followed): void {
+    if (!follow.agree) return;
+    const draft = this.#draft(follow.replacement.provider, follow);
+    draft.statements.push(statement);
+    draft.lines.push(statement.startPosition.row + 1);
+    draft.doubts.add('nothing but the key was asked for by the check that goes');
+    this.#told.push(statement);
+  }
+
+  #read(node: SyntaxNode, name: string, follow: Followed): void {
+    const guard = guardOf(this.#python, node);
+    if (guard !== undefined && follow.agree) return this.#guard(guard, follow);
+    this.#refusals.push(this.#gate(node, name, follow));
+  }
+
+  #gate(node: SyntaxNode, name: string, { migrations, replacement }: Followed): FileRefusal {
+    const isHeader = /x-api-key|authorization|bearer/i.test(this.#python.text.slice(Math.max(0, node.startIndex - 80), node.startIndex));
+    return {
+      code: 'needs-code-change',
+      line: node.startPosition.row + 1,
+      reason: isHeader ? `${name} is sent in a header by hand.` : `${name} is read for something other than a client that finds the new identity by itself.`,
+      byHand: isHeader ? `Call ${replacement.title} through its SDK, which exchanges the token of the workload, or exchange it here and send "Authorization: Bearer" with the result.` : `Make this work without ${name}: it is not set any more.`,
+      migrations,
+      shadows: false,
+    };
+  }
+
+  #write(node: SyntaxNode, name: string, { migrations, replacement }: Followed): void {
+    if (TESTS.test(this.#path)) return;
+    this.#refusals.push({ code: 'shadowing', line: node.startPosition.row + 1, reason: `The program sets ${name} itself, and that wins over the new identity.`, byHand: `Take the line away: with the identity of ${replacement.title} nothing has to set ${name}.`, migrations, shadows: true });
+  }
+
+  /** `anthropic_api_key: str` in a settings class: it stops the program when the variable is gone. */
+  #settings(byName: ReadonlyMap<string, Followed>): void {
+    for (const declaration of this.#python.classes) {
+      if (!/\bBaseSettings\b/.test(declaration.childForFieldName('superclasses')?.text ?? '')) continue;
+      const body = declaration.childForFieldName('body');
+      for (const node of this.#python.assignments) {
+        const left = node.childForFieldName('left');
+        const follow = byName.get((left?.text ?? '').toUpperCase());
+        const annotation = node.childForFieldName('type')?.text ?? '';
+        if (follow === undefined || node.parent?.parent?.id !== body?.id || annotation === '' || /\bOptional\b|\bNone\b/.test(annotation)) continue;
+        const right = node.childForFieldName('right');
+        if (right !== null && !/^(?:pydantic\.)?Field\(\s*(?:\.\.\.|(?:alias|validation_alias|description|env)\b)/.test(right.text)) continue;
+        this.#refusals.push({ code: 'needs-code-change', line: node.startPosition.row + 1, reason: `The settings class demands ${(left?.text ?? '').toUpperCase()}, and stops the program without it.`, byHand: `Take the field away where nothing uses it, or give it the type "${annotation} | None" and the default None.`, migrations: follow.migrations, shadows: false });
+      }
+    }
+  }
+
+  #finish(): readonly Change<Edit>[] {
+    const drafts = [...this.#drafts.values()];
+    const alone = drafts.map((draft) => this.#splicesOf([draft]));
+    const together = drafts.length > 1 ? this.#splicesOf(drafts) : undefined;
+    const needed = alone.reduce((sum, one) => sum + (one?.length ?? 0), 0);
+    // Together they leave an import unused that each alone still needs: then they are one decision.
+    if (together !== undefined && together.length !== needed) return [this.#change(drafts, together)];
+    return drafts.flatMap((draft, index) => {
+      const splices = alone[index];
+      if (splices !== undefined) return [this.#change([draft], splices)];
+      for (const client of draft.clients) this.#refuse(client, 'unknown-shape', 'The key argument, its check or the imports share lines with something else.', `Take the key away${after(client.kind)}.`);
+      return [];
+    });
+  }
+
+  #splicesOf(drafts: readonly Draft[]): readonly Splice[] | undefined {
+    const python = this.#python;
+    const { text } = python;
+    const statements = drafts.flatMap((draft) => draft.statements);
+    const inner = drafts.flatMap((draft) => draft.splices).filter(({ start, end }) => !statements.some((one) => one.startIndex <= start && end <= one.endIndex));
+    const gone = [...statements.map(({ startIndex, endIndex }) => ({ start: startIndex, end: endIndex })), ...inner.filter(({ start, end }) => end > start)];
+    const needed = drafts.flatMap((draft) => draft.arguments);
+    const imports = importSplicesOf(python, needed);
+    if (imports === undefined) return undefined;
+    const unused = unusedAfter(python, gone, [...inner, ...imports].map((splice) => splice.text).join('\n'));
+    const dropped = withoutImports(text, unused, python.imports);
+    if (dropped === undefined) return undefined;
+    const removed = withoutStatements(text, [...statements, ...dropped.statements]);
+    return removed === undefined ? undefined : [...inner, ...imports, ...dropped.splices, ...removed];
+  }
+
+  #change(drafts: readonly Draft[], splices: readonly Splice[]): Change<Edit> {
+    const titles = [...new Set(drafts.map(({ follow }) => follow.replacement.title))];
+    const clients = drafts.flatMap((draft) => draft.clients);
+    const isSafe = drafts.every(({ doubts, clients: own }) => doubts.size === 0 && own.every(({ kind }) => kind.family === 'anthropic' || kind.family === 'aws' || kind.family === 'huggingface'));
+    return {
+      id: `client/${drafts.map(({ provider }) => provider).join('+')}`,
+      line: Math.min(...drafts.flatMap(({ lines }) => lines)),
+      title: `${titles.join(' and ')}: ${clients.length === 0 ? 'the check for a key goes' : clients.length === 1 ? 'the client is made without a key' : `${clients.length} clients are made without a key`}`,
+      why: [...new Set(clients.map(({ kind }) => WHY[kind.family]))].join(' ') || 'The key is not set any more, so the check would stop the program.',
+      safety: isSafe ? 'safe' : 'unsafe',
+      reason: isSafe ? 'The package reads the same variable by itself: where it is set nothing changes, and where it is gone the new identity is found.' : reasonOf(drafts),
+      migrations: [...new Set(drafts.flatMap(({ follow }) => follow.migrations))],
+      edits: splices.map((splice) => ({ kind: 'text', ...splice })),
+    };
+  }
+}
+
+const WHY: Readonly<Record<ClientKind['family'], string>> = {
+  anthropic: 'Without an argument the SDK takes ANTHROPIC_API_KEY where it is set, and the federation variables where it is not.',
+  aws: 'Without arguments the default chain of AWS finds the role.',
+  huggingface: 'Without an argument huggingface_hub exchanges the token of the workload when HF_OIDC_RESOURCE is set, and takes HF_TOKEN otherwise.',
+  openai: 'No variable configures workload identity of OpenAI: the client is told where the token is and which account it stands for.',
+  azure: 'The client asks Microsoft Entra for a token each time it needs one; the key of the resource is not used.',
+  genai: 'The same models on Vertex AI take the identity of the workload; project and location come from GOOGLE_CLOUD_PROJECT and GOOGLE_CLOUD_LOCATION.',
+  other: '',
+};
+
+function reasonOf(drafts: readonly Draft[]): string {
+  const parts = new Set<string>();
+  for (const { doubts, clients } of drafts) {
+    for (const doubt of doubts) parts.add(doubt);
+    for (const { kind } of clients) {
+      if (kind.family === 'openai') parts.add('the workload is given the variables and the token file, and openai is 2.37.0 or later');
+      if (kind.family === 'azure') parts.add('azure-identity is installed, and the identity has a role at the resource');
+      if (kind.family === 'genai') parts.add('the models the program names exist on Vertex AI in that location');
+    }
+  }
+  return `Rests on this: ${[...parts].join('; ')}.`;
+}
+
+function after({ family }: ClientKind): string {
+  switch (family) {
+    case 'openai':
+      return ', and give workload_identity in its place';
+    case 'azure':
+      return ', and give azure_ad_token_provider in its place';
+    case 'genai':
+      return ', and give vertexai=True in its place';
+    default:
+      return '';
+  }
+}
+
+/** Imports that the new arguments need: once for the module, and once for each function that imports the SDK itself. */
+function importSplicesOf(python: Python, needed: Draft['arguments']): readonly Splice[] | undefined {
+  const splices: Splice[] = [];
+  const byPlace = new Map<number, { anchor: SyntaxNode; imports: Argument['imports'][number][]; needsOs: boolean }>();
+  for (const { argument, anchor } of needed) {
+    const place = anchor.parent?.id ?? anchor.id;
+    const entry = byPlace.get(place) ?? { anchor, imports: [], needsOs: false };
+    entry.imports.push(...argument.imports);
+    entry.needsOs ||= argument.needsOs;
+    byPlace.set(place, entry);
+  }
+  for (const { anchor, imports, needsOs } of byPlace.values()) {
+    const made = importSplices(python, anchor, imports, needsOs);
+    if (made === undefined) return undefined;
+    splices.push(...made);
+  }
+  return splices;
+}
+
+function notebook(text: string, context: RewriteContext): Rewriting {
+  const refusals: FileRefusal[] = [];
+  for (const provider of new Set(context.all.map((one) => one.provider))) {
+    const follow = followed(context, [provider]);
+    if (follow === undefined || follow.replacement.class === 'broker' || follow.replacement.route === 'native-step') continue;
+    const name = [...follow.names].find((one) => new RegExp(`\\b${one}\\b`).test(text));
+    if (name === undefined) continue;
+    const line = text.slice(0, text.search(new RegExp(`\\b${name}\\b`))).split('\n').length;
+    refusals.push({ code: 'unknown-shape', line, reason: `The notebook reads ${name}; cells are not edited, because their outputs and numbers would no longer be those of the code.`, byHand: `In the cell that makes the client of ${follow.replacement.title} take the key argument away, take away the cell that asks for the key, and run the notebook again.`, migrations: follow.migrations, shadows: false });
+  }
+  return { changes: [], refusals };
+}

@@ -31,8 +31,8 @@ export type YamlEdit =
   | { readonly kind: 'remove-document'; readonly root: YamlNode }
   /** Puts another value, as YAML source on one line, in place of a scalar. */
   | { readonly kind: 'replace'; readonly scalar: YamlScalar; readonly text: string }
-  /** Puts a list or map of several lines under a key whose value is a scalar on one line. */
-  | { readonly kind: 'replace-value'; readonly holder: YamlMap; readonly entry: YamlEntry; readonly text: string }
+  /** Makes a list of a value on one line: the items of `before`, then itself. */
+  | { readonly kind: 'wrap-value'; readonly holder: YamlMap; readonly entry: YamlEntry; readonly before: string }
   /** Replaces the part `[from, to)` of a scalar's value. */
   | { readonly kind: 'replace-within'; readonly scalar: YamlScalar; readonly from: number; readonly to: number; readonly text: string };
 
@@ -166,8 +166,8 @@ export class YamlEditor {
         return this.#removeDocument(edit.root);
       case 'replace':
         return this.#replace(edit.scalar, edit.text);
-      case 'replace-value':
-        return this.#replaceValue(edit.holder, edit.entry, edit.text);
+      case 'wrap-value':
+        return this.#wrapValue(edit.holder, edit.entry, edit.before);
       case 'replace-within':
         return this.#replaceWithin(edit.scalar, edit.from, edit.to, edit.text);
     }
@@ -357,18 +357,23 @@ export class YamlEditor {
     return [{ start, end, text }];
   }
 
-  #replaceValue(holder: YamlMap, entry: YamlEntry, text: string): readonly Splice[] {
+  #wrapValue(holder: YamlMap, entry: YamlEntry, before: string): readonly Splice[] {
     const { value } = entry;
     const source = this.file.text;
     if (value.kind !== 'scalar' || value.outer.start === value.outer.end || source.slice(value.outer.start, value.outer.end).includes('\n')) throw new CannotEdit('its value does not stand on one line');
     if (entry.via !== undefined || isFlow(source, holder)) throw new CannotEdit('it does not stand on a line of its own');
     const start = colonAfter(source, entry.keyRange.end);
-    const indent = `${columnText(source, keyStart(source, entry))}  `;
-    return [{ start, end: value.outer.end, text: `\n${indented(text.trimEnd(), indent)}` }];
+    // An anchor or tag would come to stand on the item.
+    if (source.slice(start, value.outer.start).trim() !== '') throw new CannotEdit('something stands between the key and its value');
+    return [{ start, end: value.outer.start, text: `\n${indented(`${before.trimEnd()}\n- `, `${columnText(source, keyStart(source, entry))}  `)}` }];
   }
 
   #replaceWithin(scalar: YamlScalar, from: number, to: number, text: string): readonly Splice[] {
     const { start, end } = sourceRange(this.file, scalar, from, to);
+    if (from === 0 && to === 0 && scalar.style === 'literal' && text.endsWith('\n')) {
+      const at = lineStart(this.file.text, start);
+      return [{ start: at, end: at, text: indented(text, columnText(this.file.text, start)) }];
+    }
     if (text === '' && scalar.style === 'literal' && to > from && (from === 0 || scalar.value[from - 1] === '\n') && scalar.value[to - 1] === '\n') {
       // Whole lines go with their indentation.
       const source = this.file.text;
@@ -417,7 +422,7 @@ export class YamlEditor {
     const inOrder = [...edits.filter(({ kind }) => kind.startsWith('add-')), ...edits.filter(({ kind }) => !kind.startsWith('add-'))];
     for (const edit of inOrder) intend(edit, known, roots);
     // Parts of one value are replaced from its end on, so that the places before stay where they are.
-    const parts = edits.filter((edit) => edit.kind === 'replace-within').toSorted((a, b) => b.from - a.from);
+    const parts = edits.filter((edit) => edit.kind === 'replace-within').toSorted((a, b) => b.from - a.from || b.to - a.to);
     for (const { scalar, from, to, text } of parts) {
       const node = known.get(scalar);
       if (node?.kind !== 'scalar') continue;
@@ -468,6 +473,13 @@ function intend(edit: YamlEdit, known: ReadonlyMap<YamlNode, Plain>, roots: Plai
       if (node?.kind !== 'map') throw new CannotEdit('the edit does not fit the file');
       node.entries = node.entries.map((entry) => (entry.of === edit.entry ? { ...entry, value: { kind: 'scalar', value: '', tag: undefined } } : entry));
       return;
+    case 'wrap-value': {
+      const before = parseYaml(edit.before).documents[0];
+      if (node?.kind !== 'map' || before?.kind !== 'seq') throw new CannotEdit('the edit does not fit the file');
+      const items = before.items.map((item) => plain(item, new Map()));
+      node.entries = node.entries.map((entry) => (entry.of === edit.entry ? { ...entry, value: { kind: 'seq', tag: undefined, items: [...items, entry.value] } } : entry));
+      return;
+    }
     case 'remove-item':
       if (node?.kind !== 'seq') throw new CannotEdit('the edit does not fit the file');
       node.items = node.items.filter((item) => item !== known.get(edit.item));
@@ -505,7 +517,7 @@ function isSame(a: YamlEdit, b: YamlEdit): boolean {
   if (a.kind === 'add-document') return b.kind === 'add-document' && a.beside === b.beside && a.text === b.text;
   if (a.kind === 'remove-document') return b.kind === 'remove-document' && a.root === b.root;
   if (a.kind === 'add-items') return b.kind === 'add-items' && a.holder === b.holder && a.before === b.before && a.text === b.text;
-  if (a.kind === 'replace-value') return b.kind === 'replace-value' && a.entry === b.entry && a.text === b.text;
+  if (a.kind === 'wrap-value') return b.kind === 'wrap-value' && a.entry === b.entry && a.before === b.before;
   if (a.kind === 'replace') return b.kind === 'replace' && a.scalar === b.scalar && a.text === b.text;
   return b.kind === 'replace-within' && a.scalar === b.scalar && a.from === b.from && a.to === b.to && a.text === b.text;
 }

@@ -3,6 +3,7 @@ import { childOf, textOf } from '../support/data-tree.ts';
 import { bindTree } from './_shared/config-bindings.ts';
 import { baseName, Draft, IDENTITY_AVAILABLE } from './_shared/config-draft.ts';
 import { readTrees } from './_shared/config-file.ts';
+import { isAppEngine } from './_shared/settings-files.ts';
 
 /** App Engine services: `env_variables`. */
 export const platform: Platform = {
@@ -11,9 +12,7 @@ export const platform: Platform = {
   checked: '2026-11-23',
   issuesTokens: false,
   runsOn: () => 'google-compute',
-  matches(file: TextFile): boolean {
-    return /^app(?:[._-][\w-]+)*\.ya?ml$/.test(baseName(file.path)) && /^(?:runtime|env_variables|entrypoint)\s*:/m.test(file.text);
-  },
+  matches: isAppEngine,
   extract(file: TextFile, names: NameTable): Extraction {
     const draft = new Draft(file, 'app-engine', names);
     for (const root of readTrees(draft)) {

@@ -2,6 +2,7 @@ import type { Extraction, NameTable, Platform, TextFile } from '../model/referen
 import { bindTree } from './_shared/config-bindings.ts';
 import { baseName, Draft, NO_IDENTITY } from './_shared/config-draft.ts';
 import { readTrees } from './_shared/config-file.ts';
+import { isAppSettings } from './_shared/settings-files.ts';
 
 /** Settings files of application frameworks: ASP.NET, Azure Functions, Spring, Streamlit. */
 export const platform: Platform = {
@@ -10,9 +11,7 @@ export const platform: Platform = {
   checked: '2026-11-23',
   issuesTokens: false,
   runsOn: () => 'azure-identity',
-  matches(file: TextFile): boolean {
-    return /^(?:appsettings(?:[._-][\w-]+)*\.json|local\.settings\.json|application(?:[._-][\w-]+)*\.ya?ml|bootstrap\.ya?ml)$/i.test(baseName(file.path)) || /(?:^|\/)\.streamlit\/secrets[\w.-]*\.toml(?:\.(?:example|sample|template))?$/.test(file.path);
-  },
+  matches: isAppSettings,
   extract(file: TextFile, names: NameTable): Extraction {
     const draft = new Draft(file, 'app-settings', names);
     for (const root of readTrees(draft)) {

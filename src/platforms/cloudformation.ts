@@ -3,6 +3,7 @@ import { childOf, entriesOf, routeTo, textOf } from '../support/data-tree.ts';
 import { bindTree } from './_shared/config-bindings.ts';
 import { baseName, Draft, IDENTITY_AVAILABLE, mayNameKey, NO_IDENTITY, placeOf } from './_shared/config-draft.ts';
 import { readTrees } from './_shared/config-file.ts';
+import { isCloudFormation } from './_shared/settings-files.ts';
 
 /** Resource types that run code under an IAM role. */
 const RUNS = /^AWS::(?:Serverless::Function|Lambda::|ECS::|EC2::(?:Instance|LaunchTemplate)|Batch::|AppRunner::|CodeBuild::|SageMaker::|ElasticBeanstalk::|StepFunctions::|Amplify::|AutoScaling::)/;
@@ -14,9 +15,7 @@ export const platform: Platform = {
   checked: '2026-11-23',
   issuesTokens: false,
   runsOn: (facts) => (/^AWS::(?:Lambda|Serverless|ECS|EC2|Batch|AppRunner|CodeBuild|SageMaker|ElasticBeanstalk|Amplify)::/.test(facts['resource'] ?? '') ? 'aws-compute' : undefined),
-  matches(file: TextFile): boolean {
-    return /\.(?:ya?ml|json|template)$/i.test(file.path) && /AWSTemplateFormatVersion|AWS::Serverless-|["']?Type["']?\s*:\s*["']?AWS::[A-Z]\w+::/.test(file.text);
-  },
+  matches: isCloudFormation,
   extract(file: TextFile, names: NameTable): Extraction {
     const draft = new Draft(file, 'cloudformation', names);
     if (!mayNameKey(file.text, names)) return draft.done();

@@ -3,6 +3,7 @@ import type { Extraction, NameTable, Platform, TextFile } from '../model/referen
 import { bindTree } from './_shared/config-bindings.ts';
 import { baseName, Draft, IDENTITY_AVAILABLE } from './_shared/config-draft.ts';
 import { readTrees } from './_shared/config-file.ts';
+import { isFly } from './_shared/settings-files.ts';
 import { asked, type ShapeSpec, shapeFrom } from './_shared/token-shape.ts';
 
 /** Fly.io applications: `[env]`, `[build.args]` and secrets mounted as files. */
@@ -42,9 +43,7 @@ export const platform: Platform = {
     source: 'https://fly.io/docs/security/openid-connect/',
     describe: (workload) => shapeFrom(SPEC, workload),
   },
-  matches(file: TextFile): boolean {
-    return /^fly(?:[._-][\w-]+)*\.toml$/.test(baseName(file.path));
-  },
+  matches: isFly,
   extract(file: TextFile, names: NameTable): Extraction {
     const draft = new Draft(file, 'fly', names);
     for (const root of readTrees(draft)) {

@@ -2,6 +2,7 @@ import type { Extraction, NameTable, Platform, TextFile } from '../model/referen
 import { bindTree } from './_shared/config-bindings.ts';
 import { baseName, Draft, NO_IDENTITY } from './_shared/config-draft.ts';
 import { readTrees } from './_shared/config-file.ts';
+import { isPulumi } from './_shared/settings-files.ts';
 
 /** Pulumi stack settings: `config` in clear or `secure`, and environments of Pulumi ESC. */
 export const platform: Platform = {
@@ -10,9 +11,7 @@ export const platform: Platform = {
   checked: '2026-11-23',
   issuesTokens: false,
   runsOn: () => undefined,
-  matches(file: TextFile): boolean {
-    return /^Pulumi(?:\.[\w-]+)*\.ya?ml$/.test(baseName(file.path));
-  },
+  matches: isPulumi,
   extract(file: TextFile, names: NameTable): Extraction {
     const draft = new Draft(file, 'pulumi', names);
     for (const root of readTrees(draft)) {

@@ -4,6 +4,7 @@ import { childOf, itemsOf, textOf } from '../support/data-tree.ts';
 import { bindTree } from './_shared/config-bindings.ts';
 import { baseName, Draft, NO_IDENTITY } from './_shared/config-draft.ts';
 import { readTrees } from './_shared/config-file.ts';
+import { isRender } from './_shared/settings-files.ts';
 import { asked, type ShapeSpec, shapeFrom } from './_shared/token-shape.ts';
 
 /** Render blueprints: `envVars` of services and of groups. */
@@ -42,9 +43,7 @@ export const platform: Platform = {
     source: 'https://render.com/docs/oidc',
     describe: (workload) => shapeFrom(SPEC, workload),
   },
-  matches(file: TextFile): boolean {
-    return /^render\.ya?ml$/.test(baseName(file.path));
-  },
+  matches: isRender,
   extract(file: TextFile, names: NameTable): Extraction {
     const draft = new Draft(file, 'render', names);
     for (const root of readTrees(draft)) {

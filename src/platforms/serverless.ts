@@ -3,6 +3,7 @@ import { childOf, entriesOf, routeTo, textOf } from '../support/data-tree.ts';
 import { bindTree } from './_shared/config-bindings.ts';
 import { baseName, Draft, IDENTITY_AVAILABLE } from './_shared/config-draft.ts';
 import { readTrees } from './_shared/config-file.ts';
+import { isServerless } from './_shared/settings-files.ts';
 
 /** Serverless Framework services: `provider.environment` and the environment of each function. */
 export const platform: Platform = {
@@ -11,9 +12,7 @@ export const platform: Platform = {
   checked: '2026-11-23',
   issuesTokens: false,
   runsOn: () => 'aws-compute',
-  matches(file: TextFile): boolean {
-    return /^serverless(?:[._-][\w-]+)*\.(?:ya?ml|json)$/.test(baseName(file.path));
-  },
+  matches: isServerless,
   extract(file: TextFile, names: NameTable): Extraction {
     const draft = new Draft(file, 'serverless', names);
     for (const root of readTrees(draft)) {

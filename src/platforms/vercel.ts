@@ -3,6 +3,7 @@ import type { Extraction, NameTable, Platform, TextFile } from '../model/referen
 import { bindTree } from './_shared/config-bindings.ts';
 import { baseName, Draft, IDENTITY_AVAILABLE } from './_shared/config-draft.ts';
 import { readTrees } from './_shared/config-file.ts';
+import { isVercel } from './_shared/settings-files.ts';
 import { asked, type ShapeSpec, shapeFrom } from './_shared/token-shape.ts';
 
 /** Vercel project configuration: `env` and `build.env`, with `@name` for stored secrets. */
@@ -48,9 +49,7 @@ export const platform: Platform = {
     source: 'https://vercel.com/docs/oidc/reference',
     describe: (workload) => shapeFrom(SPEC, workload),
   },
-  matches(file: TextFile): boolean {
-    return /^(?:vercel|now)\.json$/.test(baseName(file.path));
-  },
+  matches: isVercel,
   extract(file: TextFile, names: NameTable): Extraction {
     const draft = new Draft(file, 'vercel', names);
     for (const root of readTrees(draft)) {

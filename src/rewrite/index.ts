@@ -5,7 +5,8 @@ import { rewriter as packageJson } from './code/package-json.ts';
 import { kubernetes } from './cluster/kubernetes.ts';
 import { python } from './code/python.ts';
 import { pythonManifests } from './code/python-manifests.ts';
+import { settings } from './settings/index.ts';
 import type { Rewriter } from './types.ts';
 
 /** Every kind of file that can be rewritten. Several may be for one path; they run in this order, each on what the one before left. */
-export const rewriters: readonly Rewriter[] = [githubActions, gitlabCi, javascript, packageJson, kubernetes, python, pythonManifests];
+export const rewriters: readonly Rewriter[] = [githubActions, gitlabCi, javascript, packageJson, kubernetes, python, pythonManifests, ...settings];

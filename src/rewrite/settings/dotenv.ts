@@ -1,0 +1,157 @@
+import { basename } from 'node:path/posix';
+import { formOf } from '../../platforms/_shared/config-values.ts';
+import { type DotenvLine, dotenvLines, isDotenv, isDotenvTemplate } from '../../platforms/_shared/dotenv-lines.ts';
+import type { Change } from '../../model/change.ts';
+import type { Edit } from '../edit.ts';
+import type { FileRefusal, Kept, RewriteContext, Rewriter } from '../types.ts';
+import { agentConfig } from './agent-config.ts';
+import { cutLines, type LineCut, lineEnd, lineNumber, lineStart, nextLine } from './_lines.ts';
+import { holdsName, listed, type Login, loginOf, type Need, needsOf } from './_needs.ts';
+
+/** `.env` files, real and template, and `.envrc`. */
+export const dotenv: Rewriter = {
+  id: 'dotenv',
+  matches: (path) => isDotenv(path),
+  rewrite(path, text, context) {
+    const lines = dotenvLines(text);
+    const changes: Change<Edit>[] = [];
+    const refusals: FileRefusal[] = [];
+    for (const need of needsOf(context)) {
+      const found = decide({ path, text, lines, context }, need);
+      if ('edits' in found) changes.push(found);
+      else refusals.push(...found);
+    }
+    return { changes, refusals };
+  },
+};
+
+interface File {
+  readonly path: string;
+  readonly text: string;
+  readonly lines: readonly DotenvLine[];
+  readonly context: RewriteContext;
+}
+
+function decide(file: File, need: Need): Change<Edit> | readonly FileRefusal[] {
+  const { path, text, context } = file;
+  const isTemplate = isDotenvTemplate(path);
+  // A line that is commented out says what may be set where the file is a template; elsewhere it says nothing.
+  const lines = file.lines.filter(({ name, comment }) => need.names.has(name) && (isTemplate || !comment));
+  const own = [...context.own, ...context.kept.filter((kept) => kept.path === path)].filter(({ provider }) => provider === need.provider).map(({ migration }) => migration);
+  const literal = lines.filter((line) => formOf(valueOf(text, line)).kind === 'literal');
+  if (literal.length > 0) return literal.map((line) => literalRefusal(text, line, need, own, !isTemplate && !line.comment));
+  const held = lines.filter((line) => isTemplate || formOf(valueOf(text, line)).kind !== 'dummy');
+  const [first] = held;
+  if (first === undefined) return [];
+  const refuse = (code: FileRefusal['code'], reason: string, byHand: string): readonly FileRefusal[] => [{ code, line: lineNumber(text, first.nameStart), reason, byHand, migrations: own, shadows: false }];
+  const name = listed(held.map((line) => line.name));
+
+  // The file is the only one that reads this key, or the plan has its own words for it.
+  if (need.kept.some((kept) => kept.path === path)) return [];
+  const others = stillNeeding(context, need);
+  if (others.length > 0) return refuse('no-path', `${name} is still needed by ${listed(others.map(({ workload }) => workload))}.`, `Keep the line until ${others.length === 1 ? 'that workload has' : 'those workloads have'} another way to ${need.title}: ${decapitalised(others[0]?.unblock ?? 'plan again.')}`);
+  const reduced = need.replacements.filter(({ outcome }) => outcome === 'reduced');
+  if (reduced.length > 0) return refuse('no-path', `${need.title} has no federation that ${listed(reduced.map(({ workload }) => workload))} could use: the key stays, read from one place while it runs.`, `Keep ${name}, and say in a comment where a developer gets a key of their own.`);
+  const model = need.replacements.filter(({ change }) => change === 'model');
+  if (model.length > 0) return refuse('needs-code-change', `${listed(model.map(({ workload }) => workload))} has to call another model service first.`, `Remove the ${held.length === 1 ? 'line' : 'lines'} of ${name} together with that change.`);
+  const login = need.replacements.map(loginOf)[0];
+  if (login === undefined) return refuse('no-path', `On a laptop nothing takes the place of ${name}: ${need.title} has no login that programs find by themselves.`, 'Keep the line for development, with a key of each person’s own that expires soon; no planned workload reads it.');
+  const gateway = file.lines.find((line) => !line.comment && isGateway(line.name, valueOf(text, line), need.provider));
+  if (gateway !== undefined) return refuse('unknown-shape', `${gateway.name} sends the calls to another host, which would be shown the identity token in place of ${need.title}.`, `Ask how that gateway lets callers in, and take ${name} away together with it.`);
+  return changeOf(file, need, held, login, isTemplate, own);
+}
+
+function changeOf({ path, text, lines, context }: File, need: Need, held: readonly DotenvLine[], login: Login, isTemplate: boolean, own: readonly string[]): Change<Edit> {
+  const isShown = isTemplate || basename(path).startsWith('.envrc');
+  const names = listed(held.map((line) => line.name));
+  const cuts = held.map((line, index): LineCut => {
+    const start = commentStart(text, line, lines, held, need);
+    const put = index === 0 && isShown ? shownInstead({ path, text, lines, context }, need, line, login) : '';
+    return { start, end: nextLine(text, line.valueEnd), text: put };
+  });
+  const needsCode = need.replacements.some(({ change }) => change === 'code');
+  return {
+    id: `environment/${need.provider}`,
+    line: lineNumber(text, held[0]?.nameStart ?? 0),
+    title: `${names} goes: ${login.command} on a laptop`,
+    why: `No planned workload takes a key of ${need.title} any more, and wherever this file is loaded the key would win over the new identity. A person logs in with ${login.command}.`,
+    safety: 'unsafe',
+    reason: `Rests on every reader of this file being a planned workload or a person who logs in${needsCode ? ', and on the code that builds the client being changed too' : ''}.`,
+    migrations: own,
+    edits: cutLines(text, cuts).map((splice) => ({ kind: 'text', ...splice })),
+  };
+}
+
+/** What a template says in place of the key: how a person gets in, and the settings that are no secrets. */
+function shownInstead({ text, lines, context }: File, need: Need, line: DotenvLine, login: Login): string {
+  const start = lineStart(text, line.nameStart);
+  const prefix = text.slice(start, line.nameStart);
+  const nameEnd = line.nameStart + line.name.length;
+  const quote = /["'`]$/.exec(text.slice(nameEnd, line.valueStart))?.[0] ?? '';
+  const assign = text.slice(nameEnd, line.valueStart) || '=';
+  const indent = /^[ \t]*/.exec(prefix)?.[0] ?? '';
+  const known = new Set(lines.map(({ name }) => name));
+  const set = Object.assign({}, ...need.replacements.map((replacement) => replacement.set)) as Readonly<Record<string, string>>;
+  const settings = Object.entries(set).flatMap(([name, value]) => {
+    if (!login.settings.includes(name) || known.has(name)) return [];
+    const input = /^\{([a-z_]+\.[a-z_]+)\}$/.exec(value)?.[1];
+    return [`${prefix}${name}${assign}${input === undefined ? value : (context.value(input) ?? '')}${quote}\n`];
+  });
+  return `${indent}# Log in with "${login.command}": ${need.title} takes no key here.\n${settings.join('')}`;
+}
+
+/** Start of the line of `line`, or of the comment lines right above it that are about this key alone. */
+function commentStart(text: string, line: DotenvLine, lines: readonly DotenvLine[], held: readonly DotenvLine[], need: Need): number {
+  const start = lineStart(text, line.nameStart);
+  const following = lineStart(text, nextLine(text, line.valueEnd));
+  // A comment above several lines may be about all of them.
+  const isAlone = !lines.some((other) => !held.includes(other) && lineStart(text, other.nameStart) === following);
+  const assignments = new Set(lines.filter(({ comment }) => comment).map(({ nameStart }) => lineStart(text, nameStart)));
+  let at = start;
+  while (at > lineStart(text, 0)) {
+    const above = lineStart(text, at - 1);
+    const content = text.slice(above, lineEnd(text, above));
+    if (assignments.has(above) || !/^[ \t]*#/.test(content)) return at;
+    const isAbout = holdsName(content, line.name) || (ABOUT_KEY.test(content) && (isAlone || new RegExp(`\\b${need.title.split(' ')[0]?.replace(/\W/g, '') ?? ''}`, 'i').test(content)));
+    if (!isAbout) return at;
+    at = above;
+  }
+  return at;
+}
+
+/** A comment that says what the key is or where to get one. */
+const ABOUT_KEY = /\b(?:api|secret|access)[ _-]?keys?\b|\bget (?:your|one|it|a key|the key|yours)\b|https?:\/\/\S*(?:key|token|console\.|platform\.|settings)/i;
+
+/** Workloads without a path, leaving out those that a login replaces in this very run. */
+function stillNeeding(context: RewriteContext, need: Need): readonly Kept[] {
+  return need.kept.filter((kept) => {
+    if (kept.platform !== 'developer-machine') return true;
+    const text = context.read(kept.path);
+    if (text === undefined || !agentConfig.matches(kept.path, text)) return true;
+    const own = { ...context, own: context.all.filter(({ path }) => path === kept.path) };
+    return !agentConfig.rewrite(kept.path, text, own).changes.some(({ migrations }) => migrations.includes(kept.migration));
+  });
+}
+
+function isGateway(name: string, value: string, provider: string): boolean {
+  return provider === 'anthropic' && name === 'ANTHROPIC_BASE_URL' && value.trim() !== '' && !/^https:\/\/api\.anthropic\.com\/?$/.test(value.trim());
+}
+
+function literalRefusal(text: string, line: DotenvLine, need: Need, migrations: readonly string[], shadows: boolean): FileRefusal {
+  return {
+    code: 'literal-key',
+    line: lineNumber(text, line.nameStart),
+    reason: `${line.name} has a value that looks like a real key.`,
+    byHand: `Revoke the key at ${need.title} first, then delete the line; it stays in the history of the repository.`,
+    migrations,
+    shadows,
+  };
+}
+
+function valueOf(text: string, line: DotenvLine): string {
+  return text.slice(line.valueStart, line.valueEnd);
+}
+
+function decapitalised(sentence: string): string {
+  return `${sentence[0]?.toLowerCase() ?? ''}${sentence.slice(1)}`;
+}

@@ -3,7 +3,7 @@
 import asc from 'assemblyscript/asc';
 import { build } from 'esbuild';
 import { execFileSync } from 'node:child_process';
-import { copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
@@ -28,13 +28,14 @@ const bundled = await build({
   supported: { 'dynamic-import': false }, minify: true, legalComments: 'none', logLevel: 'warning',
   define: { __DEKEY_VERSION__: JSON.stringify(version), 'import.meta.url': '__fileUrl' },
   banner: { js: "const __fileUrl = require('node:url').pathToFileURL(__filename).href;" },
-  plugins: [withoutSubprocesses(), withBundleOfItsOwn(/\/commands\/apply\.ts$/, './apply.cjs')], metafile: true,
+  plugins: [withoutSubprocesses(), withBundleOfItsOwn(/\/commands\/apply\.ts$/, './apply.cjs'), withCommonGrammarRuntime()], metafile: true,
 });
 // Beside the bundle, where `src/rewrite/code/syntax.ts` looks for them.
 mkdirSync(at('dist/grammars'));
 copyFileSync(at('node_modules/web-tree-sitter/web-tree-sitter.wasm'), at('dist/grammars/web-tree-sitter.wasm'));
 const grammars = [...readFileSync(at('src/rewrite/code/syntax.ts'), 'utf8').match(/GRAMMARS = \[([^\]]+)\]/)[1].matchAll(/'([a-z-]+)'/g)].map(([, name]) => name);
 for (const name of grammars) copyFileSync(at(`node_modules/@vscode/tree-sitter-wasm/wasm/tree-sitter-${name}.wasm`), at(`dist/grammars/tree-sitter-${name}.wasm`));
+for (const name of readdirSync(at('dist/grammars'))) chmodSync(at('dist/grammars', name), 0o644);
 writeFileSync(at('dist/THIRD-PARTY.txt'), notices([...Object.keys(bundled.metafile.inputs), 'node_modules/@vscode/tree-sitter-wasm/wasm']) + grammarNotices(grammars));
 // `bin/dekey.js` runs it as a script: wrapped here, so that nothing has to copy it at each start.
 writeFileSync(at('dist/main.cjs'), `(function (exports, require, module, __filename, __dirname) {${readFileSync(at('dist/main.cjs'), 'utf8')}\n})`);
@@ -64,6 +65,16 @@ function withBundleOfItsOwn(filter, path) {
     name: 'with-bundle-of-its-own',
     setup(bundler) {
       bundler.onResolve({ filter }, ({ kind }) => (kind === 'dynamic-import' ? { path, external: true } : undefined));
+    },
+  };
+}
+
+/** The ES form of the runtime of the grammars makes a `require` of its own, which hides the one that CommonJS has. */
+function withCommonGrammarRuntime() {
+  return {
+    name: 'with-common-grammar-runtime',
+    setup(bundler) {
+      bundler.onResolve({ filter: /^web-tree-sitter$/ }, () => ({ path: at('node_modules/web-tree-sitter/web-tree-sitter.cjs') }));
     },
   };
 }

@@ -109,7 +109,9 @@ export class Proposer {
       byHand: 'Revoke the key first, take it out by hand, and plan again.', migrations: change.migrations, shadows: false,
     }));
     const declined = file.declined.filter((change) => !isLiteral(change));
-    const refusals = state.kind === 'text' ? [...file.refusals, ...literal].toSorted((a, b) => a.line - b.line) : file.refusals.map((refusal) => unreadableRefusal(refusal, state));
+    // A file that an earlier run has edited has nothing left of the shape that was edited.
+    const open = file.refusals.filter(({ code, shadows, migrations }) => shadows || code !== 'unknown-shape' || !migrations.every((id) => this.#job.done.has(id)));
+    const refusals = state.kind === 'text' ? [...open, ...literal].toSorted((a, b) => a.line - b.line) : file.refusals.map((refusal) => unreadableRefusal(refusal, state));
     return { target, file: { ...file, declined }, state, refusals };
   }
 

@@ -119,8 +119,8 @@ function endBlock(view: View, { summary, changedSince, written }: ApplyResult): 
   const { paint, clean, prefix, columns, kind } = view;
   const rows: [string, string][] = [];
   const lines = `+${summary.added} −${summary.removed} ${summary.added + summary.removed === 1 ? 'line' : 'lines'}`;
-  if (kind === 'rollback') rows.push([written ? 'Restored' : 'To restore', `${counted(summary.files, 'file', 'files')}, ${lines}`]);
-  else if (summary.changes > 0) rows.push([written ? 'Written' : 'Changes', `${counted(summary.files, 'file', 'files')}, ${counted(summary.changes, 'change', 'changes')} (${safetyWords(summary)}), ${lines}`]);
+  if (kind === 'rollback' && summary.files > 0) rows.push([written ? 'Restored' : 'To restore', `${counted(summary.files, 'file', 'files')}, ${lines}`]);
+  if (kind === 'apply' && summary.changes > 0) rows.push([written ? 'Written' : 'Changes', `${counted(summary.files, 'file', 'files')}, ${counted(summary.changes, 'change', 'changes')} (${safetyWords(summary)}), ${lines}`]);
   if (summary.declined > 0) rows.push(['Left out', `${counted(summary.declined, 'change', 'changes')} that ${summary.declined === 1 ? 'was' : 'were'} not chosen`]);
   if (summary.madeBefore > 0) rows.push(['Made before', `${counted(summary.madeBefore, 'change', 'changes')} of this plan, by an earlier run`]);
   const refused = Object.entries(summary.refused).map(([code, count]) => `${count} ${code}`);

@@ -132,20 +132,36 @@ function commentAbove(text: string, start: number, least: number, names: readonl
   return isComment(line) && !further.startsWith('//') && namesOneOf(line, names) ? above : start;
 }
 
-/** Takes a whole statement out with its lines; of two blank lines that would meet, one goes. Undefined when it shares a line with something else. */
-export function cutStatement(file: JsFile, statement: SyntaxNode, names: readonly string[]): Splice | undefined {
+/** The lines of a whole statement, with the comment above that is about it. Undefined when it shares a line with something else. */
+export function linesOf(file: JsFile, statement: SyntaxNode, names: readonly string[]): Splice | undefined {
   const { text } = file;
   const first = lineStart(text, statement.startIndex);
   if (text.slice(first, statement.startIndex).replace(/^\uFEFF/, '').trim() !== '') return undefined;
-  let end = endOfLine(text, statement.endIndex);
+  const end = endOfLine(text, statement.endIndex);
   const trailing = text.slice(statement.endIndex, end).trim();
   if (trailing !== '' && trailing !== ';' && !isComment(trailing)) return undefined;
-  const start = commentAbove(text, first, 0, names) + (first === 0 && text.charCodeAt(0) === 0xfeff ? 1 : 0);
-  const isBlankAfter = end < text.length && text.slice(end, endOfLine(text, end)).trim() === '';
-  const before = start === 0 ? '' : text.slice(lineStart(text, start - 1), start).trim();
-  const opens = start === 0 || before === '' || before.endsWith('{') || before.endsWith(':');
-  if (isBlankAfter && opens) end = endOfLine(text, end);
-  return { start, end, text: '' };
+  return { start: commentAbove(text, first, 0, names) + (first === 0 && text.charCodeAt(0) === 0xfeff ? 1 : 0), end, text: '' };
+}
+
+/** Takes whole lines out; of the blank lines that would meet, one stays. */
+export function cutLines({ text }: JsFile, all: readonly Splice[]): readonly Splice[] {
+  const isBlank = (from: number, to: number): boolean => to > from && text.slice(from, to).trim() === '';
+  const joined: Splice[] = [];
+  for (const piece of all.toSorted((a, b) => a.start - b.start)) {
+    const last = joined.at(-1);
+    // Nothing but blank lines between two that go.
+    if (last !== undefined && (piece.start <= last.end || isBlank(last.end, piece.start))) joined[joined.length - 1] = { start: last.start, end: Math.max(last.end, piece.end), text: '' };
+    else joined.push(piece);
+  }
+  return joined.map(({ start, end }) => {
+    const before = start === 0 ? '' : text.slice(lineStart(text, start - 1), start).trim();
+    const opens = start <= 1 || before === '' || before.endsWith('{') || before.endsWith(':');
+    const after = text.slice(end, endOfLine(text, end)).trim();
+    if (opens && isBlank(end, endOfLine(text, end))) return { start, end: endOfLine(text, end), text: '' };
+    // A blank line in front of what closes the block.
+    if (before === '' && start > 0 && (after.startsWith('}') || end >= text.length)) return { start: lineStart(text, start - 1), end, text: '' };
+    return { start, end, text: '' };
+  });
 }
 
 /** Before the statement that `node` is in: on a line of its own, with its indent. */
@@ -205,8 +221,11 @@ function newImport({ text, imports, style }: JsFile, { package: name, names }: N
   const line = anchor.module === 'import' ? `import { ${names.join(', ')} } from ${quote}${name}${quote}${semicolon}` : `const { ${names.join(', ')} } = require(${quote}${name}${quote})${semicolon}`;
   // Among sorted neighbours it takes its place; else it stands behind the import it belongs to.
   const block = blockOf(text, imports, anchor);
-  const isSorted = block.length > 1 && block.every((one, index) => index === 0 || compareNames(block[index - 1]?.package ?? '', one.package) <= 0);
+  const isSorted = block.every((one, index) => index === 0 || compareNames(block[index - 1]?.package ?? '', one.package) <= 0);
   const next = isSorted ? block.find((one) => compareNames(name, one.package) < 0) : undefined;
+  // A comment above the first may be about the file, or about that import.
+  const isHeaded = next !== undefined && next === block[0] && isComment(text.slice(lineStart(text, lineStart(text, next.statement.startIndex) - 1), lineStart(text, next.statement.startIndex)).trim());
+  if (isHeaded) return { start: anchor.statement.endIndex, end: anchor.statement.endIndex, text: `\n${line}` };
   const place = next?.statement ?? (isSorted ? block.at(-1) : anchor)?.statement ?? anchor.statement;
   if (next !== undefined) return { start: place.startIndex, end: place.startIndex, text: `${line}\n` };
   return { start: place.endIndex, end: place.endIndex, text: `\n${line}` };

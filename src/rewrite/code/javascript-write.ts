@@ -27,11 +27,22 @@ export interface Need {
 
 export type CannotWrite = { readonly reason: string; readonly byHand: string };
 
-/** Beyond this a line is broken up. */
+/** Beyond this a line is broken up, unless the file has longer ones. */
 const WIDTH = 100;
+const WIDEST = 140;
+
+function widthOf({ text }: JsFile): number {
+  let longest = 0;
+  for (let from = 0; from < text.length; ) {
+    const end = text.indexOf('\n', from);
+    longest = Math.max(longest, (end === -1 ? text.length : end) - from);
+    from = end === -1 ? text.length : end + 1;
+  }
+  return Math.min(WIDEST, Math.max(WIDTH, longest));
+}
 /** Seen to work, and to be the newest that runs on Node 20 (2026-11-29); getBearerTokenProvider is there from 4.2.0 on. */
 const AZURE_IDENTITY = '4.13.1';
-const CREDENTIAL_PROVIDERS = '3.0.0';
+const CREDENTIAL_PROVIDERS = '3.1164.0';
 
 export function write(file: JsFile, made: Made, members: readonly SyntaxNode[], need: Need): Written | CannotWrite {
   const { treatment } = made.shape;
@@ -40,7 +51,7 @@ export function write(file: JsFile, made: Made, members: readonly SyntaxNode[], 
     case 'drop': {
       if (made.options === undefined) return { reason: `${made.title} is given no options that can be read.`, byHand: 'Take the key away by hand.' };
       const words = [...need.names, ...members.flatMap((member) => member.childForFieldName('key')?.text ?? member.text)];
-      return { splices: cutMembers(file, made.options, members, words), imports: [], dependencies: [], covers: members, title: `${nounOf(members)} goes`, why: `without a key the client finds ${treatment.finds}.` };
+      return { splices: cutMembers(file, made.options, members, words), imports: [], dependencies: [], covers: members, title: members.length > 1 ? 'key arguments go' : 'key argument goes', why: `without a key the client finds ${treatment.finds}.` };
     }
     case 'entra':
       return writeEntra(file, made, members, treatment.option, need);
@@ -59,10 +70,6 @@ export function write(file: JsFile, made: Made, members: readonly SyntaxNode[], 
   }
 }
 
-function nounOf(members: readonly SyntaxNode[]): string {
-  return members.length > 1 ? 'key arguments' : 'key argument';
-}
-
 function writeEntra(file: JsFile, made: Made, members: readonly SyntaxNode[], option: string, { names }: Need): Written | CannotWrite {
   const { quote, semicolon } = file.style;
   const shared = { imports: [{ package: '@azure/identity', names: ['DefaultAzureCredential', 'getBearerTokenProvider'] }], dependencies: [{ name: '@azure/identity', version: AZURE_IDENTITY }], covers: members, title: 'key becomes a token provider', why: 'DefaultAzureCredential finds the federated identity, and the client asks it for tokens.' };
@@ -71,13 +78,17 @@ function writeEntra(file: JsFile, made: Made, members: readonly SyntaxNode[], op
   const isInline = made.options === undefined || isOnOneLine(file, made.options);
   if (isInline && !file.identifiers.has(option)) {
     // As the documents of the SDK have it: the provider first, then the client.
-    const before = beforeStatement(file, made.node, [`const ${option} = ${call}${semicolon}`]);
+    const line = `const ${option} = ${call}${semicolon}`;
+    const [head = '', ...tail] = broken;
+    const base = indentAt(file.text, made.node.startIndex).length;
+    const lines = base + line.length <= widthOf(file) ? [line] : [`const ${option} = ${head.slice(option.length + 2)}`, ...tail.map((part) => part.replace(/^ +/, file.style.unit))];
+    const before = beforeStatement(file, made.node, lines.map((part, index) => (index === lines.length - 1 && lines.length > 1 ? `${part}${semicolon}` : part)));
     const placed = before === undefined ? undefined : replaceOptions(file, made, members, [[option]]);
     if (before !== undefined && placed !== undefined && !('reason' in placed)) return { ...shared, splices: [before, ...placed.splices] };
   }
   const [member] = members;
   const indent = member === undefined ? '' : indentAt(file.text, member.startIndex);
-  const fits = indent.length + option.length + call.length + 3 <= WIDTH;
+  const fits = indent.length + option.length + call.length + 3 <= widthOf(file);
   const splices = replaceOptions(file, made, members, [fits ? [`${option}: ${call}`] : broken], names);
   return 'reason' in splices ? splices : { ...shared, splices: splices.splices };
 }
@@ -176,7 +187,7 @@ function endOfLineLength(text: string, at: number): number {
 function objectText(file: JsFile, entries: readonly (readonly string[])[], base: string, beside: number, isTight: boolean): string {
   const pad = isTight ? '' : ' ';
   const inline = `{${pad}${entries.map(([only = '']) => only).join(', ')}${pad}}`;
-  if (entries.every(({ length }) => length === 1) && beside + inline.length <= WIDTH) return inline;
+  if (entries.every(({ length }) => length === 1) && beside + inline.length <= widthOf(file)) return inline;
   const indent = `${base}${file.style.unit}`;
   return `{\n${indented(file, entries, indent)
     .map((entry) => `${indent}${entry},\n`)

@@ -7,7 +7,7 @@ import { isAtLeast } from './_ranges.ts';
 import { type ClientShape, clientsIn, type Made } from './javascript-clients.ts';
 import { bare, environmentName, grammarOf, isSame, type JsFile, readFile, within } from './javascript-file.ts';
 import { type Constant, guardsOf, leftOver, type Source, sourceOf } from './javascript-keys.ts';
-import { addImports, cutMembers, cutStatement, memberOf, membersOf, nameOfMember, type Needed, valueOfMember } from './javascript-splice.ts';
+import { addImports, cutLines, cutMembers, linesOf, memberOf, membersOf, nameOfMember, type Needed, valueOfMember } from './javascript-splice.ts';
 import { write, type Written } from './javascript-write.ts';
 import { declaring } from './_manifest.ts';
 import { parseCode, type SyntaxNode } from './syntax.ts';
@@ -69,7 +69,8 @@ function findWork(path: string, text: string, context: RewriteContext): Work {
     const follows = followed(context, [provider]);
     if (follows === undefined) return [];
     const names = new Set(follows.all.flatMap((one) => one.names));
-    return stays(follows) || ![...names].some((name) => text.includes(name)) && !mayMake(text, provider) ? [] : [{ provider, follows, names }];
+    const isOwn = follows.replacement.path === path;
+    return isOwn || (!stays(follows) && ([...names].some((name) => text.includes(name)) || mayMake(text, provider))) ? [{ provider, follows, names, isOwn }] : [];
   });
   if (groups.length === 0) return NOTHING;
   const file = readFile(path, text, parseCode(grammar, text).root);
@@ -85,6 +86,8 @@ interface Group {
   readonly follows: Followed;
   /** Variables that will no longer be there. */
   readonly names: ReadonlySet<string>;
+  /** The file is a workload itself. */
+  readonly isOwn: boolean;
 }
 
 /** Clients that take their key from the environment name no variable. */
@@ -107,10 +110,14 @@ function workOnProvider(file: JsFile, group: Group, made: readonly Made[], done:
   const { follows, names, provider } = group;
   const { title } = follows.replacement;
   const { migrations } = follows;
+  if (stays(follows)) return needsNothing(file, group);
   const jobs = made.filter(({ shape, node }) => shape.providers.includes(provider) && !done.has(node.id)).map((one) => jobOf(file, one, group));
   const refuse = (at: SyntaxNode, code: FileRefusal['code'], reason: string, byHand: string): FileRefusal => ({ code, line: lineOf(at.startIndex), reason, byHand, migrations, shadows: false });
   const refused = jobs.filter((job) => job.kind === 'refuse');
-  if (refused.length > 0) return { ...NOTHING, refusals: refused.map((job) => refuse(job.made.node, job.code, job.reason, job.byHand)) };
+  if (refused.length > 0) {
+    const once = refused.filter((job, index) => refused.findIndex((other) => other.byHand === job.byHand) === index);
+    return { ...NOTHING, refusals: once.map((job) => refuse(job.made.node, job.code, job.reason, job.byHand)) };
+  }
   const edits = jobs.filter((job) => job.kind === 'edit');
   const sources = edits.flatMap(({ source }) => (source?.kind === 'key' ? [source] : []));
   const constants = distinctConstants(sources.flatMap((source) => source.constants));
@@ -128,21 +135,23 @@ function workOnProvider(file: JsFile, group: Group, made: readonly Made[], done:
     return { ...NOTHING, refusals: [leftOverRefusal(file, other, name, group, edits.length > 0, refuse, left.length)] };
   }
   const [first] = edits;
-  if (first === undefined) return NOTHING;
+  if (first === undefined) return needsNothing(file, group);
   const splices: Splice[] = edits.flatMap(({ written }) => written.splices);
+  const whole: Splice[] = [];
   const words = [...names];
   for (const constant of constants) {
     const used = constant.uses.find((use) => !covered.some((outer) => within(outer, use)));
-    if (used !== undefined) return { ...NOTHING, refusals: [refuse(used, 'needs-code-change', `\`${constant.name}\` holds the key of ${title} and is used in another place than its client too.`, `Take the key away from both places: ${first.made.title} finds the identity by itself.`)] };
+    if (used !== undefined) return { ...NOTHING, refusals: [refuse(used, 'needs-code-change', `\`${constant.name}\` holds the key of ${title}, and more than its client uses it.`, `Take \`${constant.name}\` out of that place first; the client does without it.`)] };
     const cut = cutConstant(file, constant, words);
     if (cut === undefined) return { ...NOTHING, refusals: [refuse(constant.statement, 'unknown-shape', `\`${constant.name}\`, which holds the key of ${title}, is declared together with other things.`, 'Take this variable and the key argument away by hand.')] };
-    splices.push(...cut);
+    (cut.isWhole ? whole : splices).push(cut.splice);
   }
   for (const guard of guards) {
-    const cut = cutStatement(file, guard, words);
+    const cut = linesOf(file, guard, words);
     if (cut === undefined) return { ...NOTHING, refusals: [refuse(guard, 'unknown-shape', `The check for the key of ${title} shares its line with something else.`, 'Take the check and the key argument away by hand.')] };
-    splices.push(cut);
+    whole.push(cut);
   }
+  splices.push(...cutLines(file, whole));
   const needed = mergedNeeds(edits.flatMap(({ written }) => written.imports));
   const imports = addImports(file, needed, first.made.package);
   if (imports === undefined) return { ...NOTHING, refusals: [refuse(first.made.node, 'unknown-shape', `The file gives a name that ${title} needs another meaning, or imports in a way that is not known.`, `Import ${needed.flatMap((one) => one.names).join(' and ')} of ${needed.map((one) => one.package).join(' and ')} by hand.`)] };
@@ -160,6 +169,14 @@ function workOnProvider(file: JsFile, group: Group, made: readonly Made[], done:
     edits: splices.map((splice) => ({ kind: 'text', ...splice })),
   };
   return { changes: [change], refusals: [], demands };
+}
+
+/** A file that is right as it is, and is what the plan speaks of: what has to be done stands where the program is run. */
+function needsNothing({ path }: JsFile, { follows, isOwn }: Group): Work {
+  if (!isOwn) return NOTHING;
+  const { replacement, migrations } = follows;
+  const given = stays(follows) ? `a short-lived ${[...new Set(replacement.names)].join(' or ')}` : `${Object.keys(replacement.set).join(', ') || 'the identity'} and no key`;
+  return { ...NOTHING, refusals: [{ code: 'not-named-here', line: replacement.line, reason: 'The code can stay as it is; what it is given is decided where it is run.', byHand: `Give ${path} ${given} where it is run.`, migrations, shadows: false }] };
 }
 
 /** What is to be done with one client. */
@@ -264,13 +281,16 @@ function distinctConstants(all: readonly Constant[]): readonly Constant[] {
   return all.filter((constant, index) => all.findIndex((other) => isSame(other.declared, constant.declared)) === index);
 }
 
-function cutConstant(file: JsFile, { declarator, declared, statement }: Constant, words: readonly string[]): readonly Splice[] | undefined {
+function cutConstant(file: JsFile, { declarator, declared, statement }: Constant, words: readonly string[]): { readonly splice: Splice; readonly isWhole: boolean } | undefined {
   if (statement.parent?.type === 'export_statement' || statement.namedChildren.filter(({ type }) => type === 'variable_declarator').length > 1) return undefined;
   const pattern = declared.parent;
-  if (pattern?.type === 'object_pattern' && pattern.namedChildren.length > 1) return cutMembers(file, pattern, [declared], words);
+  if (pattern?.type === 'object_pattern' && pattern.namedChildren.length > 1) {
+    const [splice, ...more] = cutMembers(file, pattern, [declared], words);
+    return splice === undefined || more.length > 0 ? undefined : { splice, isWhole: false };
+  }
   if (declarator.childForFieldName('name')?.type === 'object_pattern' && pattern?.type !== 'object_pattern') return undefined;
-  const cut = cutStatement(file, statement, words);
-  return cut === undefined ? undefined : [cut];
+  const splice = linesOf(file, statement, words);
+  return splice === undefined ? undefined : { splice, isWhole: true };
 }
 
 function leftOverRefusal(file: JsFile, at: SyntaxNode, name: string, { follows, provider }: Group, hasClient: boolean, refuse: (at: SyntaxNode, code: FileRefusal['code'], reason: string, byHand: string) => FileRefusal, count: number): FileRefusal {
@@ -311,7 +331,7 @@ function titleOf(edits: readonly (Job & { kind: 'edit' })[]): string {
 /** Safe: with the variable set the program does what it did, and the package that is asked for finds the identity when it is not. */
 function safetyOf(file: JsFile, edits: readonly (Job & { kind: 'edit' })[], guards: number, demands: readonly Demand[], context: RewriteContext, follows: Followed): Pick<Change<Edit>, 'safety' | 'reason'> {
   const unsafe = (reason: string): Pick<Change<Edit>, 'safety' | 'reason'> => ({ safety: 'unsafe', reason });
-  const rests = `It rests on ${workloadsOf(follows)} being given the identity`;
+  const rests = `It rests on ${follows.replacement.path === file.path ? 'the program' : workloadsOf(follows)} being given the identity`;
   if (edits.some(({ made }) => made.shape.treatment.kind !== 'drop')) return unsafe(`${rests}${demands.length > 0 ? `, and on ${demandText(demands)}` : ''}: the program no longer runs with a key.`);
   const tooOld = demands.filter(({ package: name, version }) => isAtLeast(declaring(file.path, name, context.read)?.range ?? 'workspace:', version) !== true);
   const strange = edits.flatMap(({ made, source }) => (source?.kind === 'key' ? source.names.filter((name) => !made.shape.reads.includes(name)) : []));
@@ -321,7 +341,7 @@ function safetyOf(file: JsFile, edits: readonly (Job & { kind: 'edit' })[], guar
   if (edits.some(({ spread }) => spread)) return unsafe('It rests on what is spread into the options holding no key.');
   if (guards > 0) return unsafe(`${rests}: the program no longer stops when the key is missing.`);
   if (tooOld.length > 0) return unsafe(`It rests on ${demandText(tooOld)}, which package.json does not ask for yet.`);
-  return { safety: 'safe', reason: `The SDK reads ${[...new Set(edits.flatMap(({ source }) => (source?.kind === 'key' ? source.names : [])))].join(' and ')} by itself, so nothing changes while it is set.` };
+  return { safety: 'safe', reason: `The SDK reads ${[...new Set(edits.flatMap(({ source }) => (source?.kind === 'key' ? source.names : [])))].join(' and ')} by itself, so nothing changes while ${edits.some(({ source }) => source?.kind === 'key' && new Set(source.names).size > 1) ? 'they are' : 'it is'} set.` };
 }
 
 function demandText(demands: readonly Demand[]): string {

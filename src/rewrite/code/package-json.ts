@@ -35,7 +35,7 @@ export const rewriter: Rewriter = {
         title: outcome.done.join('; '),
         why: `${outcome.why.join(' ')} Then run npm install (or the installer this repository uses), so that the lock file follows.`,
         safety: 'unsafe',
-        reason: outcome.isBreaking ? 'A version that may break other code is asked for: read its changelog, then install and run the tests.' : 'Another version is installed: install and run the tests.',
+        reason: outcome.isNew ? 'A package is added: install it and run the tests.' : outcome.isBreaking ? 'A version that may break other code is asked for: read its changelog, then install and run the tests.' : 'Another version is installed: install and run the tests.',
         migrations: [...new Set(list.flatMap(({ migrations }) => migrations))],
         edits: outcome.splices.map((splice) => ({ kind: 'text', ...splice })),
       });
@@ -50,9 +50,9 @@ function floorsFor(path: string, { declared }: Manifest, { own, all, paths }: Re
   const names = new Set(declared.map(({ name }) => name));
   const below = paths?.some((other) => grammarOf(other) !== undefined && manifestsAbove(other).includes(path)) ?? true;
   if (!below) return [];
-  return [...own, ...all].flatMap(({ floors, provider, migration, route }) =>
-    // What only some clients need is asked for by the code that makes them.
-    route !== 'native' || provider !== 'anthropic' ? [] : floors.filter(({ language, package: name }) => language === 'javascript' && names.has(name)).map(({ package: name, version }) => ({ package: name, version, provider, migrations: [migration] })),
+  return [...own, ...all].flatMap(({ floors, provider, migration, change }) =>
+    // What only changed clients need is asked for by the code that makes them.
+    change !== 'configuration' ? [] : floors.filter(({ language, package: name }) => language === 'javascript' && names.has(name)).map(({ package: name, version }) => ({ package: name, version, provider, migrations: [migration] })),
   );
 }
 
@@ -88,6 +88,8 @@ interface Outcome {
   readonly done: readonly string[];
   readonly why: readonly string[];
   readonly isBreaking: boolean;
+  /** Nothing is raised. */
+  readonly isNew: boolean;
 }
 
 function meet(text: string, manifest: Manifest, demands: readonly Demand[], lines: LineIndex): Outcome {
@@ -124,7 +126,7 @@ function meet(text: string, manifest: Manifest, demands: readonly Demand[], line
       breaking ||= raised.isBreaking;
     }
   }
-  return { splices, refusals, done: [...new Set(done)], why: [...new Set(why)], isBreaking: breaking };
+  return { splices, refusals, done: [...new Set(done)], why: [...new Set(why)], isBreaking: breaking, isNew: done.every((one) => one.endsWith('is added')) };
 }
 
 /** The range with its lower end raised, in its own style; undefined when it is high enough. */
@@ -153,11 +155,13 @@ function add(text: string, { root, declared }: Manifest, { package: name, versio
   if (first === undefined) return undefined;
   const exact = entries.filter(({ range }) => /^\d/.test(range)).length * 2 > entries.length;
   const colon = /^"(?:[^"\\]|\\.)*"(\s*:\s*)/.exec(text.slice(first.entry.offset, first.entry.offset + first.entry.length))?.[1] ?? ': ';
-  const entry = `"${name}"${colon}"${exact ? '' : '^'}${version}"`;
+  // Packages of the AWS SDK are released together.
+  const sibling = name.startsWith('@aws-sdk/') ? entries.find((one) => one.name.startsWith('@aws-sdk/') && readRange(one.range).kind === 'simple') : undefined;
+  const entry = `"${name}"${colon}"${sibling?.range ?? `${exact ? '' : '^'}${version}`}"`;
   const isSorted = entries.every((one, index) => index === 0 || (entries[index - 1]?.name ?? '') <= one.name);
   const next = isSorted ? entries.find((one) => one.name > name) : undefined;
   const isLoose = text.slice(lineStart(text, first.entry.offset), first.entry.offset).trim() === '';
-  const gap = isLoose ? `\n${indentAt(text, first.entry.offset)}` : ' ';
+  const gap = isLoose ? `\n${indentAt(text, first.entry.offset)}` : /",\s/.test(text) ? ' ' : '';
   if (next !== undefined) return { start: next.entry.offset, end: next.entry.offset, text: `${entry},${gap}` };
   const last: Node | undefined = entries.at(-1)?.entry;
   if (last === undefined || root.type !== 'object') return undefined;

@@ -23,6 +23,8 @@ export interface Configured {
   readonly audience: string;
   /** Largest `exp - iat` of a token, seconds, where the party has one. */
   readonly longest?: number;
+  /** What a client has to name in the exchange, by input id: `anthropic.federation_rule_id`. */
+  readonly ids: Readonly<Record<string, string>>;
 }
 
 export interface Party<Documents> {

@@ -432,6 +432,7 @@ async function configure(url: string, state: State, documents: AnthropicDocument
     refusesReplay: made?.body['check_jti'] === true,
     audience: isFields(match) && typeof match['audience'] === 'string' ? match['audience'] : DEFAULT_AUDIENCE,
     ...(made === undefined ? {} : { longest: made.longest }),
+    ids: { 'anthropic.federation_rule_id': rule, 'anthropic.service_account_id': account, 'anthropic.organization_id': state.organization, ...(documents.workspace === undefined ? {} : { 'anthropic.workspace_id': documents.workspace }) },
     exchange: async (assertion) => {
       state.lastReason = '';
       const json = {

@@ -305,6 +305,7 @@ async function configure(url: string, state: State, documents: AwsDocuments): Pr
   return {
     refusesReplay: false,
     audience: provider.ClientIDList[0] ?? '',
+    ids: { 'aws.role_arn': `arn:aws:iam::${state.account}:role/${role}` },
     exchange: async (token) => {
       state.lastReason = '';
       const form = {

@@ -147,6 +147,7 @@ async function configure(url: string, state: State, { identity, credentials }: E
   return {
     refusesReplay: false,
     audience: Array.isArray(list) ? String(list[0]) : '',
+    ids: { 'azure.tenant_id': state.tenant, 'azure.client_id': state.client },
     exchange: async (token) => {
       state.lastReason = '';
       const form = { client_id: state.client, scope: 'https://cognitiveservices.azure.com/.default', grant_type: 'client_credentials', client_assertion_type: ASSERTION, client_assertion: token };

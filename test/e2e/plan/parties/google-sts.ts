@@ -305,6 +305,7 @@ async function configure(url: string, state: State, documents: GoogleDocuments):
   return {
     refusesReplay: false,
     audience: documents.audience ?? (typeof allowed[0] === 'string' ? allowed[0] : `https://iam.googleapis.com/${name}`),
+    ids: { 'google.provider_name': name },
     exchange: async (token) => {
       state.lastReason = '';
       const json = { grantType: GRANT, audience: `//iam.googleapis.com/${name}`, scope: 'https://www.googleapis.com/auth/cloud-platform', requestedTokenType: ACCESS, subjectTokenType: TYPES[0], subjectToken: token };

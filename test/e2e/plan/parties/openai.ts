@@ -227,6 +227,7 @@ async function configure(url: string, state: State, documents: OpenAiDocuments):
   return {
     refusesReplay: false,
     audience: String(documents.provider['audience']),
+    ids: { 'openai.identity_provider_id': provider, 'openai.service_account_id': accountId },
     exchange: async (token) => {
       state.lastReason = '';
       const json = { grant_type: GRANT, subject_token: token, subject_token_type: TYPES[0], identity_provider_id: provider, service_account_id: accountId };

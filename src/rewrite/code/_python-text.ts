@@ -1,7 +1,7 @@
 /** New text in Python source: arguments, and the imports they need, in the style of the file. */
 import type { Splice } from '../../model/change.ts';
 import type { Text } from '../../model/text.ts';
-import { indentAt, lineEnd, lineStart, startsLine } from './_python-splices.ts';
+import { indentAt, lineEnd, lineStart, startsLine } from './_cuts.ts';
 import { argumentsIn, argumentsOf, type Imported, type Python } from './_python-tree.ts';
 import { AZURE_SCOPE, OPENAI_VARIABLES, TOKEN_FILE_PLATFORMS } from './_shared.ts';
 import type { SyntaxNode } from './syntax.ts';

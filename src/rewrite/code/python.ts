@@ -3,7 +3,7 @@ import type { Edit } from '../edit.ts';
 import type { FileRefusal, RewriteContext, Rewriter, Rewriting } from '../types.ts';
 import { CLIENTS, type ClientKind, decide, PACKAGES } from './_python-clients.ts';
 import { absenceGuardOf, type Given, givenIn, guardOf, readIn } from './_python-keys.ts';
-import { withoutArguments, withoutImports, withoutStatements } from './_python-splices.ts';
+import { withoutArguments, withoutImports, withoutStatements } from './_cuts.ts';
 import { addArgument, type Argument, azureArgument, importSplices, openAiArgument, replaceArgument, unusedAfter } from './_python-text.ts';
 import { argumentsOf, contains, keywordsOf, pathOf, type Python, readPython, scopeOf, unboundNames } from './_python-tree.ts';
 import { type Followed, followed, workloadsOf } from './_shared.ts';

@@ -1,10 +1,22 @@
-/** Takes arguments, statements and imports out of Python source as a person would: commas, comments and blank lines that belonged to them go too. */
+/** Takes arguments, statements and imports out of source as a person would: commas, comments and blank lines that belonged to them go too. */
 import type { Splice } from '../../model/change.ts';
 import { argumentsIn, type Imported } from './_python-tree.ts';
 import type { SyntaxNode } from './syntax.ts';
 
 /** A comment about a key: it says nothing any more once the key is gone. */
 const ABOUT_KEYS = /\b(?:api|access|secret|auth)[ _-]?(?:keys?|tokens?)\b|_(?:KEY|TOKEN|SECRET)\b|\bcredentials?\b/i;
+
+/** What a language writes comments with, and which nodes hold statements. */
+export interface Layout {
+  readonly comment: '#' | '//';
+  readonly blocks: ReadonlySet<string>;
+  /** Whether a block may be left without a statement. */
+  readonly mayBeEmpty: boolean;
+}
+
+export const PYTHON: Layout = { comment: '#', blocks: new Set(['block', 'module']), mayBeEmpty: false };
+export const GO: Layout = { comment: '//', blocks: new Set(['block', 'source_file', 'import_spec_list', 'statement_list']), mayBeEmpty: true };
+export const JAVA: Layout = { comment: '//', blocks: new Set(['block', 'program']), mayBeEmpty: true };
 
 export function lineStart(text: string, at: number): number {
   return text.lastIndexOf('\n', at - 1) + 1;
@@ -27,12 +39,12 @@ export function startsLine(text: string, at: number): boolean {
 }
 
 /** Whether nothing but white space and a comment stands behind `at` in its line. */
-function endsLine(text: string, at: number): boolean {
-  return /^[ \t\f]*(?:#[^\n]*)?\r?(?:\n|$)/.test(text.slice(at, lineEnd(text, at)));
+function endsLine(text: string, at: number, { comment }: Layout): boolean {
+  return (comment === '#' ? /^[ \t\f]*(?:#[^\n]*)?\r?(?:\n|$)/ : /^[ \t\f]*(?:\/\/[^\n]*)?\r?(?:\n|$)/).test(text.slice(at, lineEnd(text, at)));
 }
 
 /** Takes `removed` (arguments of `list`, in order) away. Undefined where no clean cut is possible. */
-export function withoutArguments(text: string, list: SyntaxNode, removed: readonly SyntaxNode[]): readonly Splice[] | undefined {
+export function withoutArguments(text: string, list: SyntaxNode, removed: readonly SyntaxNode[], layout: Layout = PYTHON): readonly Splice[] | undefined {
   const all = argumentsIn(list);
   const gone = new Set(removed.map(({ id }) => id));
   if (all.every(({ id }) => gone.has(id))) {
@@ -45,7 +57,7 @@ export function withoutArguments(text: string, list: SyntaxNode, removed: readon
     if (!gone.has(all[at]?.id ?? -1)) continue;
     let last = at;
     while (last + 1 < all.length && gone.has(all[last + 1]?.id ?? -1)) last += 1;
-    const run = cut(text, list, all[at - 1], all[at], all[last], all[last + 1]);
+    const run = cut(text, list, all[at - 1], all[at], all[last], all[last + 1], layout);
     if (run === undefined) return undefined;
     splices.push(...run);
     at = last;
@@ -62,60 +74,62 @@ function commentsLeft(list: SyntaxNode, removed: readonly SyntaxNode[]): string 
     .join('');
 }
 
-function cut(text: string, list: SyntaxNode, before: SyntaxNode | undefined, first: SyntaxNode | undefined, last: SyntaxNode | undefined, after: SyntaxNode | undefined): readonly Splice[] | undefined {
+function cut(text: string, list: SyntaxNode, before: SyntaxNode | undefined, first: SyntaxNode | undefined, last: SyntaxNode | undefined, after: SyntaxNode | undefined, layout: Layout): readonly Splice[] | undefined {
   if (first === undefined || last === undefined) return [];
   const owns = startsLine(text, first.startIndex);
-  const comma = commaBehind(text, list, last.endIndex);
-  const commaBefore = before === undefined ? undefined : commaBehind(text, list, before.endIndex);
+  const comma = commaBehind(text, list, last.endIndex, layout);
+  const commaBefore = before === undefined ? undefined : commaBehind(text, list, before.endIndex, layout);
   if (after !== undefined) {
     if (comma === undefined) return undefined;
-    if (owns && after.startPosition.row > last.endPosition.row) return endsLine(text, comma + 1) ? [{ start: withComment(text, first.startIndex), end: lineEnd(text, comma), text: '' }] : undefined;
+    if (owns && after.startPosition.row > last.endPosition.row) return endsLine(text, comma + 1, layout) ? [{ start: withComment(text, first.startIndex, layout), end: lineEnd(text, comma), text: '' }] : undefined;
     if (!owns && before !== undefined && commaBefore !== undefined && after.startPosition.row > last.endPosition.row) return [{ start: commaBefore + 1, end: comma + 1, text: '' }];
-    if (text.slice(comma + 1, after.startIndex).includes('#')) return undefined;
+    if (text.slice(comma + 1, after.startIndex).includes(layout.comment)) return undefined;
     return [{ start: first.startIndex, end: after.startIndex, text: '' }];
   }
   if (before === undefined || commaBefore === undefined) return undefined;
   const end = comma === undefined ? last.endIndex : comma + 1;
   if (!owns) return [{ start: comma === undefined ? commaBefore : commaBefore + 1, end, text: '' }];
-  if (endsLine(text, end)) {
-    const lines: Splice = { start: withComment(text, first.startIndex), end: lineEnd(text, end), text: '' };
+  if (endsLine(text, end, layout)) {
+    const lines: Splice = { start: withComment(text, first.startIndex, layout), end: lineEnd(text, end), text: '' };
     return comma === undefined ? [{ start: commaBefore, end: commaBefore + 1, text: '' }, lines] : [lines];
   }
   // The bracket closes on this line: it moves up to the argument before.
-  return text.slice(commaBefore, first.startIndex).includes('#') ? undefined : [{ start: commaBefore, end, text: '' }];
+  return text.slice(commaBefore, first.startIndex).includes(layout.comment) ? undefined : [{ start: commaBefore, end, text: '' }];
 }
 
 /** Offset of the comma that follows `at`, past white space and comments, inside the list. */
-function commaBehind(text: string, list: SyntaxNode, at: number): number | undefined {
+function commaBehind(text: string, list: SyntaxNode, at: number, { comment }: Layout): number | undefined {
+  const between = comment === '#' ? /^(?:\s|#[^\n]*\n|\\\r?\n)*$/ : /^(?:\s|\/\/[^\n]*\n)*$/;
   const comma = list.children.find((node) => node?.type === ',' && node.startIndex >= at);
-  return comma === undefined || comma === null || !/^(?:\s|#[^\n]*\n|\\\r?\n)*$/.test(text.slice(at, comma.startIndex)) ? undefined : comma.startIndex;
+  return comma === undefined || comma === null || !between.test(text.slice(at, comma.startIndex)) ? undefined : comma.startIndex;
 }
 
 /** Start of the line of `at`, or of one own-line comment above it that is about a key and about nothing else around. */
-function withComment(text: string, at: number): number {
+function withComment(text: string, at: number, { comment }: Layout): number {
+  const own = comment === '#' ? /^([ \t]*)#(.*?)\r?\n$/ : /^([ \t]*)\/\/(.*?)\r?\n$/;
   const start = lineStart(text, at);
   const above = lineStart(text, start - 1);
   if (start === 0) return start;
-  const match = /^([ \t]*)#(.*?)\r?\n$/.exec(text.slice(above, start));
+  const match = own.exec(text.slice(above, start));
   if (match === null || match[1] !== indentAt(text, at) || !ABOUT_KEYS.test(match[2] ?? '')) return start;
   // The last line of a longer comment is part of what the others say.
   const further = text.slice(lineStart(text, above - 1), above);
-  return above > 0 && /^[ \t]*#/.test(further) ? start : above;
+  return above > 0 && further.trimStart().startsWith(comment) ? start : above;
 }
 
 /**
  * Takes whole statements away, with their lines. Undefined when one shares its line with something else, or when a block would be left empty.
  */
-export function withoutStatements(text: string, statements: readonly SyntaxNode[]): readonly Splice[] | undefined {
+export function withoutStatements(text: string, statements: readonly SyntaxNode[], layout: Layout = PYTHON): readonly Splice[] | undefined {
   const gone = new Set(statements.map(({ id }) => id));
   const ranges: { start: number; end: number; indent: string }[] = [];
   for (const statement of [...new Map(statements.map((one) => [one.id, one])).values()].toSorted((a, b) => a.startIndex - b.startIndex)) {
     const { parent } = statement;
-    if (parent === null || (parent.type !== 'block' && parent.type !== 'module')) return undefined;
-    if (parent.type === 'block' && parent.namedChildren.every((node) => node === null || node.type === 'comment' || gone.has(node.id))) return undefined;
-    if (!startsLine(text, statement.startIndex) || !endsLine(text, statement.endIndex)) return undefined;
+    if (parent === null || !layout.blocks.has(parent.type)) return undefined;
+    if (!layout.mayBeEmpty && parent.type === 'block' && parent.namedChildren.every((node) => node === null || node.type === 'comment' || gone.has(node.id))) return undefined;
+    if (!startsLine(text, statement.startIndex) || !endsLine(text, statement.endIndex, layout)) return undefined;
     const byteOrderMark = text.charCodeAt(lineStart(text, statement.startIndex)) === 0xfeff ? 1 : 0;
-    const start = withComment(text, statement.startIndex) + byteOrderMark;
+    const start = withComment(text, statement.startIndex, layout) + byteOrderMark;
     const end = lineEnd(text, Math.max(statement.endIndex - 1, statement.startIndex));
     const last = ranges.at(-1);
     if (last !== undefined && /^\s*$/.test(text.slice(last.end, start))) last.end = end;
@@ -131,7 +145,7 @@ function blanksToTake(text: string, start: number, end: number): number {
   const countBefore = before.split('\n').length - 1;
   const countAfter = after.split('\n').length - 1;
   const above = text.slice(0, start).trimEnd();
-  const opensBlock = above === '' || above === '\uFEFF' || /:[ \t]*(?:#[^\n]*)?$/.test(above.slice(above.lastIndexOf('\n') + 1));
+  const opensBlock = above === '' || above === '\uFEFF' || /[:({][ \t]*(?:(?:#|\/\/)[^\n]*)?$/.test(above.slice(above.lastIndexOf('\n') + 1));
   const taken = opensBlock ? countAfter : Math.min(countBefore, countAfter);
   let length = 0;
   for (let line = 0; line < taken; line += 1) length = after.indexOf('\n', length) + 1;
@@ -158,7 +172,7 @@ export function withoutImports(text: string, removed: readonly Imported[], all: 
       if (!out.has(nodes[at]?.id ?? -1)) continue;
       let last = at;
       while (last + 1 < nodes.length && out.has(nodes[last + 1]?.id ?? -1)) last += 1;
-      const run = cut(text, first.statement, nodes[at - 1], nodes[at], nodes[last], nodes[last + 1]);
+      const run = cut(text, first.statement, nodes[at - 1], nodes[at], nodes[last], nodes[last + 1], PYTHON);
       if (run === undefined) return undefined;
       splices.push(...run);
       at = last;

@@ -187,6 +187,8 @@ export const SHAPES: readonly ClientShape[] = [
     keys: ['accessKeyId', 'secretAccessKey', 'sessionToken', 'apiKey'],
     reads: ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY', 'AWS_BEARER_TOKEN_BEDROCK'],
     treatment: { kind: 'aws-chain', option: 'credentialProvider' },
+    // Seen in 3.0.0, not in 2.0.0.
+    floor: '3.0.0',
   },
   {
     packages: ['aws-sdk', 'aws-sdk/*'],

@@ -220,7 +220,8 @@ function newImport({ text, imports, style }: JsFile, { package: name, names }: N
   const { quote, semicolon } = style;
   const line = anchor.module === 'import' ? `import { ${names.join(', ')} } from ${quote}${name}${quote}${semicolon}` : `const { ${names.join(', ')} } = require(${quote}${name}${quote})${semicolon}`;
   // Among sorted neighbours it takes its place; else it stands behind the import it belongs to.
-  const block = blockOf(text, imports, anchor);
+  // What is imported for what it does has its place in the order.
+  const block = blockOf(text, imports, anchor).filter(({ statement }) => !/^import\s*["']/.test(statement.text));
   const isSorted = block.every((one, index) => index === 0 || compareNames(block[index - 1]?.package ?? '', one.package) <= 0);
   const next = isSorted ? block.find((one) => compareNames(name, one.package) < 0) : undefined;
   // A comment above the first may be about the file, or about that import.

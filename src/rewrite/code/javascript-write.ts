@@ -9,7 +9,8 @@ import type { SyntaxNode } from './syntax.ts';
 export interface Written {
   readonly splices: readonly Splice[];
   readonly imports: readonly Needed[];
-  readonly dependencies: readonly { readonly name: string; readonly version: string }[];
+  /** `version` is the first that has what is imported; `fresh` the one to add. */
+  readonly dependencies: readonly { readonly name: string; readonly version: string; readonly fresh: string }[];
   /** Parts of the file in which the key may still be named: they go. */
   readonly covers: readonly SyntaxNode[];
   readonly title: string;
@@ -40,9 +41,10 @@ function widthOf({ text }: JsFile): number {
   }
   return Math.min(WIDEST, Math.max(WIDTH, longest));
 }
-/** Seen to work, and to be the newest that runs on Node 20 (2026-11-29); getBearerTokenProvider is there from 4.2.0 on. */
-const AZURE_IDENTITY = '4.13.1';
-const CREDENTIAL_PROVIDERS = '3.1164.0';
+/** getBearerTokenProvider: not in 4.1.0. The one to add is the newest that runs on Node 20 (2026-11-29). */
+const AZURE_IDENTITY = { name: '@azure/identity', version: '4.2.0', fresh: '4.13.1' };
+/** fromNodeProviderChain is in 3.200.0. */
+const CREDENTIAL_PROVIDERS = { name: '@aws-sdk/credential-providers', version: '3.200.0', fresh: '3.1164.0' };
 
 export function write(file: JsFile, made: Made, members: readonly SyntaxNode[], need: Need): Written | CannotWrite {
   const { treatment } = made.shape;
@@ -63,7 +65,7 @@ export function write(file: JsFile, made: Made, members: readonly SyntaxNode[], 
       const entries = [[`${treatment.option}: fromNodeProviderChain()`]];
       const splices = replaceOptions(file, made, members, entries);
       if ('reason' in splices) return splices;
-      return { splices: splices.splices, imports: [{ package: '@aws-sdk/credential-providers', names: ['fromNodeProviderChain'] }], dependencies: [{ name: '@aws-sdk/credential-providers', version: CREDENTIAL_PROVIDERS }], covers: members, title: 'keys become the default chain of AWS', why: 'the AI SDK reads only keys by itself, so it is given the default chain.' };
+      return { splices: splices.splices, imports: [{ package: '@aws-sdk/credential-providers', names: ['fromNodeProviderChain'] }], dependencies: [CREDENTIAL_PROVIDERS], covers: members, title: 'keys become the default chain of AWS', why: 'the AI SDK reads only keys by itself, so it is given the default chain.' };
     }
     case 'refuse':
       return { reason: treatment.reason, byHand: treatment.byHand };
@@ -72,7 +74,7 @@ export function write(file: JsFile, made: Made, members: readonly SyntaxNode[], 
 
 function writeEntra(file: JsFile, made: Made, members: readonly SyntaxNode[], option: string, { names }: Need): Written | CannotWrite {
   const { quote, semicolon } = file.style;
-  const shared = { imports: [{ package: '@azure/identity', names: ['DefaultAzureCredential', 'getBearerTokenProvider'] }], dependencies: [{ name: '@azure/identity', version: AZURE_IDENTITY }], covers: members, title: 'key becomes a token provider', why: 'DefaultAzureCredential finds the federated identity, and the client asks it for tokens.' };
+  const shared = { imports: [{ package: '@azure/identity', names: ['DefaultAzureCredential', 'getBearerTokenProvider'] }], dependencies: [AZURE_IDENTITY], covers: members, title: 'key becomes a token provider', why: 'DefaultAzureCredential finds the federated identity, and the client asks it for tokens.' };
   const call = `getBearerTokenProvider(new DefaultAzureCredential(), ${quote}${AZURE_SCOPE}${quote})`;
   const broken = [`${option}: getBearerTokenProvider(`, '  new DefaultAzureCredential(),', `  ${quote}${AZURE_SCOPE}${quote},`, ')'];
   const isInline = made.options === undefined || isOnOneLine(file, made.options);

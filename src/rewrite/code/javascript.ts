@@ -34,8 +34,8 @@ export const rewriter: Rewriter = {
 export interface Demand {
   readonly package: string;
   readonly version: string;
-  /** It may have to be added: it stands where this one stands. */
-  readonly beside?: string;
+  /** It may have to be added: in this version, where that package stands. */
+  readonly add?: { readonly version: string; readonly beside: string };
   readonly provider: string;
   readonly migrations: readonly string[];
 }
@@ -319,7 +319,7 @@ function mergedNeeds(needs: readonly Needed[]): readonly Needed[] {
 function demandsOf(edits: readonly (Job & { kind: 'edit' })[], provider: string, migrations: readonly string[]): readonly Demand[] {
   return edits.flatMap(({ made, written }): Demand[] => [
     ...(made.shape.floor === undefined ? [] : [{ package: made.package, version: made.shape.floor, provider, migrations }]),
-    ...written.dependencies.map(({ name, version }) => ({ package: name, version, beside: made.package, provider, migrations })),
+    ...written.dependencies.map(({ name, version, fresh }) => ({ package: name, version, add: { version: fresh, beside: made.package }, provider, migrations })),
   ]);
 }
 

@@ -67,14 +67,14 @@ function demandsBelow(path: string, context: RewriteContext): readonly Demand[] 
       if (text === undefined || !/@anthropic-ai|openai|@azure|@aws-sdk|@ai-sdk|@google|@langchain|@llamaindex/.test(text)) return [];
       const own = context.all.filter((replacement) => replacement.path === other);
       const { demands } = workOn(other, text, { ...context, own });
-      return demands.filter(({ package: name, beside }) => (declaring(other, beside ?? name, context.read) ?? declaring(other, name, context.read))?.path === path);
+      return demands.filter(({ package: name, add }) => (declaring(other, add?.beside ?? name, context.read) ?? declaring(other, name, context.read))?.path === path);
     });
 }
 
 function distinct(demands: readonly Demand[]): readonly Demand[] {
   const byKey = new Map<string, Demand>();
   for (const demand of demands) {
-    const key = `${demand.provider}\n${demand.package}\n${demand.beside === undefined ? '' : 'add'}`;
+    const key = `${demand.provider}\n${demand.package}\n${demand.add === undefined ? '' : 'add'}`;
     const known = byKey.get(key);
     if (known === undefined) byKey.set(key, demand);
     else byKey.set(key, { ...known, version: compareVersions(known.version, demand.version) >= 0 ? known.version : demand.version, migrations: [...new Set([...known.migrations, ...demand.migrations])] });
@@ -99,13 +99,13 @@ function meet(text: string, manifest: Manifest, demands: readonly Demand[], line
   const why: string[] = [];
   let breaking = false;
   for (const demand of demands) {
-    const { package: name, version, beside, migrations } = demand;
+    const { package: name, version, add, migrations } = demand;
     const found = manifest.declared.filter((one) => one.name === name);
     if (found.length === 0) {
-      if (beside === undefined) continue;
-      const added = add(text, manifest, demand);
+      if (add === undefined) continue;
+      const added = addEntry(text, manifest, name, add);
       if (added === undefined) {
-        refusals.push({ code: 'unknown-shape', line: 1, reason: `${name} cannot be added to this package.json.`, byHand: `Run npm install ${name}@^${version}.`, migrations, shadows: false });
+        refusals.push({ code: 'unknown-shape', line: 1, reason: `${name} cannot be added to this package.json.`, byHand: `Run npm install ${name}@^${add.version}.`, migrations, shadows: false });
         continue;
       }
       splices.push(added);
@@ -147,7 +147,7 @@ function raise({ range: text, name }: Declared, floor: string): { readonly range
 }
 
 /** A new entry at its place among its neighbours. */
-function add(text: string, { root, declared }: Manifest, { package: name, version, beside }: Demand): Splice | undefined {
+function addEntry(text: string, { root, declared }: Manifest, name: string, { version, beside }: { readonly version: string; readonly beside: string }): Splice | undefined {
   const section: Section = declared.find((one) => one.name === beside && one.section !== 'peerDependencies')?.section ?? 'dependencies';
   if (!SECTIONS.includes(section)) return undefined;
   const entries = declared.filter((one) => one.section === section);

@@ -203,9 +203,11 @@ export function splicesOf({ file }: Proposed): readonly ByteSplice[] {
   return undoSplices(file.before, file.after);
 }
 
-export function summaryOf(files: readonly AppliedFile[], madeBefore: number): ApplyResult['summary'] {
+/** `isSelection`: only some changes were chosen, so a key that stays only matters to them. */
+export function summaryOf(files: readonly AppliedFile[], madeBefore: number, isSelection: boolean): ApplyResult['summary'] {
   const changes = files.flatMap((file) => file.changes);
   const refusals = files.flatMap((file) => file.refusals);
+  const touched = new Set(changes.flatMap(({ migrations }) => migrations));
   const lines = files.flatMap(({ hunks }) => hunks.flatMap((hunk) => hunk.lines));
   const refused = new Map<string, number>();
   for (const { code } of refusals) if (code !== 'dropped') refused.set(code, (refused.get(code) ?? 0) + 1);
@@ -219,7 +221,7 @@ export function summaryOf(files: readonly AppliedFile[], madeBefore: number): Ap
     removed: lines.filter(({ kind }) => kind === 'removed').length,
     refused: Object.fromEntries([...refused].toSorted(([a], [b]) => (a < b ? -1 : 1))),
     dropped: refusals.filter(({ code }) => code === 'dropped').length,
-    leftovers: refusals.filter(({ shadows }) => shadows).length,
+    leftovers: files.reduce((sum, file) => sum + file.refusals.filter((refusal) => refusal.shadows && (!isSelection || file.changes.length > 0 || refusal.migrations.some((id) => touched.has(id)))).length, 0),
     madeBefore,
   };
 }

@@ -156,7 +156,7 @@ export function restored(file: RollbackFile, bytes: Buffer): Buffer {
 }
 
 /** Takes away what a run that was killed has left beside the files. */
-export async function removeTemporaries(root: string, files: readonly RollbackFile[]): Promise<void> {
+export async function removeTemporaries(root: string, files: readonly Pick<RollbackFile, 'path' | 'temporary'>[]): Promise<void> {
   for (const { path, temporary } of files) {
     const folder = dirname(path) === '.' ? '' : `${dirname(path)}/`;
     if (linkOnTheWay(root, folder + temporary) === undefined) await rm(join(root, folder + temporary), { force: true }).catch(() => undefined);
@@ -174,6 +174,11 @@ export class History {
         this.#entries.set(key, [...(this.#entries.get(key) ?? []), file]);
       }
     }
+  }
+
+  /** The files of a target that runs of ours have written, each as often as it was. */
+  filesOf(target: string): readonly RollbackFile[] {
+    return [...this.#entries.values()].flat().filter((file) => file.target === target);
   }
 
   /** Every state in which a run of ours has seen or left the file. */

@@ -340,6 +340,36 @@ describe('writing', () => {
     apply(other, ['--write'], { node: onRename(number, "process.kill(process.pid, 'SIGKILL');") });
     expect(apply(other, ['--write'])).toMatchObject({ code: 0, stderr: '' });
     expect(json(other).result.summary).toMatchObject({ changes: 0, madeBefore: 5 });
+    expect(Object.keys(tree(other)).filter((path) => path.endsWith('.tmp'))).toEqual([]);
+  });
+});
+
+describe('a key that would win over the new identity', () => {
+  const files = {
+    '.gitlab-ci.yml': "ask:\n  script:\n    - 'curl -H \"x-api-key: $ANTHROPIC_API_KEY\" https://api.anthropic.com/v1/messages -d @prompt.json'\n",
+    'deploy/bot.yaml': 'apiVersion: apps/v1\nkind: Deployment\nmetadata: { name: bot, namespace: bots }\nspec:\n  template:\n    spec:\n      containers:\n        - name: app\n          env:\n            - name: ANTHROPIC_API_KEY\n              valueFrom: { secretKeyRef: { name: ai, key: anthropic } }\n',
+  };
+
+  test('stops the writing of everything, unless it is allowed', () => {
+    const folder = kit.folder('leftovers');
+    kit.write(folder, files);
+    expect(kit.dekey(['plan', '--repository', 'gitlab.com/acme/app', '--branch', 'main'], { cwd: folder }).code).toBe(0);
+    const shown = apply(folder);
+    expect(shown.code).toBe(1);
+    expect(shown.stdout).toMatch(/^ leftover line \d+: /m);
+    expect(shown.stdout).toContain('By hand: ');
+    expect(shown.stdout).toContain('--write --allow-leftovers');
+    const before = tree(folder);
+    const written = apply(folder, ['--write']);
+    expect(written).toMatchObject({ code: 1, stderr: expect.stringContaining('nothing was written: 1 key is left') });
+    expect(tree(folder)).toEqual(before);
+    expect(rollbacks(folder)).toEqual([]);
+    // It does not stand in the way of what was chosen apart from it.
+    expect(apply(folder, ['--only', 'bot.yaml']).code).toBe(0);
+    const allowed = apply(folder, ['--write', '--allow-leftovers']);
+    expect(allowed).toMatchObject({ code: 0, stderr: '' });
+    expect(tree(folder)).not.toEqual(before);
+    expect(apply(folder, ['--write']).code).toBe(1);
   });
 });
 

@@ -5,7 +5,7 @@ import { KeyFinder } from '../../apply/keys.ts';
 import { type ChangeName, patchHunks, Proposer, type Proposed, shownFile, splicesOf, stagesOf, summaryOf, versionsOf } from '../../apply/propose.ts';
 import { hunksOf } from '../../apply/diff.ts';
 import { type PlanRead, readPlan } from '../../apply/read-plan.ts';
-import { History, type Rollback, rollbacksIn, rootFrom, writeRollback } from '../../apply/rollback.ts';
+import { History, removeTemporaries, type Rollback, rollbacksIn, rootFrom, writeRollback } from '../../apply/rollback.ts';
 import { findRoots, type Rooted } from '../../apply/roots.ts';
 import { type Selectable, selection } from '../../apply/select.ts';
 import { replaceAll, type Replacing, temporaryName } from '../../apply/write.ts';
@@ -64,9 +64,8 @@ export async function runApply(planName: string | undefined, raw: Readonly<Recor
     chosen = asked === undefined ? chosen : choose(asked);
     answer = asked === undefined ? 'quit' : 'show';
   }
-  const madeChanges = done.count;
-  let files = chosen.map((proposed) => shownFile(proposed, keys, digestOf));
-  let summary = summaryOf(files, madeChanges);
+  const files = chosen.map((proposed) => shownFile(proposed, keys, digestOf));
+  const summary = summaryOf(files, done.count, flags.only.length > 0 || flags.interactive);
   const blocked = summary.leftovers > 0 && !flags.allowLeftovers;
   if (answer === 'quit') {
     process.stderr.write('dekey: nothing was written\n');
@@ -76,13 +75,10 @@ export async function runApply(planName: string | undefined, raw: Readonly<Recor
 
   let rollback: string | null = null;
   if (answer === 'write' && summary.changes > 0 && !blocked) rollback = await write(chosen, read, targets, version, (target, path) => prefixOf(targets, target, cwd) + path);
-  if (rollback !== null) {
-    files = chosen.map((proposed) => shownFile(proposed, keys, digestOf));
-    summary = summaryOf(files, madeChanges);
-  }
+  if (flags.write) for (const target of targets) await removeTemporaries(target.root, history.filesOf(target.id));
   const result: ApplyResult = {
     schemaVersion: '1.0', tool: { name: 'dekey', version }, plan: read.digest, targets: targets.map(({ id, name: its }) => ({ id, name: its })),
-    files: files.map((file) => ({ ...file, refusals: file.refusals })), summary, changedSince: stale, written: rollback !== null, rollback: rollback === null ? null : toPosix(relative(read.folder, rollback)),
+    files, summary, changedSince: stale, written: rollback !== null, rollback: rollback === null ? null : toPosix(relative(read.folder, rollback)),
   };
   if (flags.format === 'json') await print(renderApplyJson(result));
   else if (flags.format === 'patch') await print(patchOf(chosen, keys, cwd));

@@ -49,7 +49,7 @@ function skip(cursor: Cursor, lines: boolean): void {
 }
 
 const WORD = /[A-Za-z_][\w-]*/y;
-const ATOM = /[\w.*[\]-]+/y;
+const ATOM = /[\w.*-]+/y;
 
 function wordAt(cursor: Cursor, pattern: RegExp): string | undefined {
   pattern.lastIndex = cursor.at;
@@ -176,6 +176,7 @@ function expressionAt(cursor: Cursor, depth: number, stops: string): DataNode {
         terms += 1;
       } else {
         cursor.at += Math.max(1, wordAt(cursor, ATOM)?.length ?? 1);
+        while (text[cursor.at] === '[') passIndex(cursor);
         terms += 2;
       }
     }
@@ -186,6 +187,26 @@ function expressionAt(cursor: Cursor, depth: number, stops: string): DataNode {
   if (terms === 1 && only !== undefined) return only;
   if (collections.length > 0) return { kind: 'list', items: collections, start, end, tag: 'expr' };
   return { kind: 'scalar', value: text.slice(start, end), start, end, tag: 'expr' };
+}
+
+/** `[0]`, `[*]`, `["name"]` behind a reference: no list. */
+function passIndex(cursor: Cursor): void {
+  const { text } = cursor;
+  let open = 0;
+  while (cursor.at < text.length) {
+    const char = text[cursor.at];
+    if (char === '"') {
+      stringAt(cursor);
+      continue;
+    }
+    cursor.at += 1;
+    if (char === '[') open += 1;
+    else if (char === ']') {
+      open -= 1;
+      if (open === 0) return;
+    }
+  }
+  faultAt(cursor, '"]" is missing');
 }
 
 /** A list, an object, or the collections among the arguments of a call; undefined for a call or a parenthesis without any. */

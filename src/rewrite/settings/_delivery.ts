@@ -25,6 +25,8 @@ const AWS_BY_PLATFORM: Readonly<Record<string, { readonly how: string; readonly 
   render: { how: 'Render sets the role up for a service that is connected to it', inFile: false },
 };
 
+const CLUSTERS: ReadonlySet<string> = new Set(['kubernetes', 'eks', 'gke', 'aks']);
+
 /** How a token is asked for where none lies ready: what the platforms themselves say of it. */
 const ASKED: Readonly<Record<string, string>> = {
   'aws-compute': 'aws sts get-web-identity-token --audience AUDIENCE --signing-algorithm RS256 --duration-seconds 900',
@@ -44,6 +46,7 @@ export function deliveryOf(replacement: Replacement): Delivery {
   if (parties.length > 1) return refused('no-path', `The path has ${parties.length} hops (${parties.map(partyTitle).join(', then ')}), and this file cannot make the ones in between.`, 'Make each hop as the README of the plan says, and take the entry out then.');
   const byPlatform = AWS_BY_PLATFORM[platform];
   if (byPlatform !== undefined && last === 'aws') return { kind: 'role', ...byPlatform };
+  if (CLUSTERS.has(platform)) return refused('unknown-shape', `${workload} needs a volume with a token of its service account, which is written where its pods are described.`, 'Add the projected token volume that the plan has in its folder kubernetes, set the variables of the plan, and take the entry out in the same change.');
   const asked = ASKED[platform];
   const how = asked === undefined ? '' : ` (${asked})`;
   return refused(

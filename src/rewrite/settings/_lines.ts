@@ -45,25 +45,29 @@ export function cutLines(text: string, cuts: readonly LineCut[]): readonly Splic
       last.text += cut.text;
     } else joined.push({ ...cut });
   }
-  return joined.map(({ start, end, text: put }) => {
-    if (put !== '') {
-      const unended = end === text.length && text[end - 1] !== '\n';
-      return { start, end, text: unended ? put.replace(/\n$/, '') : put };
-    }
-    const first = start === lineStart(text, 0);
-    const blankBefore = first || /^[ \t\r]*\n$/.test(text.slice(text.lastIndexOf('\n', start - 2) + 1, start));
-    if (end === text.length) {
-      // The last lines: a blank one above them would end the file, and the line end above goes where the last line had none.
-      if (first) return { start, end, text: '' };
-      const ended = text[end - 1] === '\n';
-      const above = blankBefore ? text.lastIndexOf('\n', start - 2) + 1 : start;
-      const before = Math.max(above, lineStart(text, 0));
-      return { start: ended ? before : beforeLineEnd(text, before), end, text: '' };
-    }
-    const next = nextLine(text, end);
-    const blankAfter = text.slice(end, next).trim() === '';
-    return { start, end: blankBefore && blankAfter ? next : end, text: '' };
-  });
+  const splices: Splice[] = [];
+  let taken = lineStart(text, 0);
+  for (const { start, end, text: put } of joined) {
+    const splice = put === '' ? bareCut(text, start, end, taken) : { start, end, text: end === text.length && text[end - 1] !== '\n' ? put.replace(/\n$/, '') : put };
+    taken = splice.end;
+    splices.push(splice);
+  }
+  return splices;
+}
+
+/** `taken`: what stands before it goes already. */
+function bareCut(text: string, start: number, end: number, taken: number): Splice {
+  const first = start === lineStart(text, 0);
+  const above = first ? start : text.lastIndexOf('\n', start - 2) + 1;
+  const blankBefore = first || (above >= taken && text.slice(above, start).trim() === '');
+  if (end === text.length) {
+    // The last lines: a blank one above them would end the file, and the line end above goes where the last line had none.
+    if (first) return { start, end, text: '' };
+    const before = Math.max(blankBefore ? above : start, taken);
+    return { start: text[end - 1] === '\n' || before === taken ? before : beforeLineEnd(text, before), end, text: '' };
+  }
+  const next = nextLine(text, end);
+  return { start, end: blankBefore && text.slice(end, next).trim() === '' ? next : end, text: '' };
 }
 
 function beforeLineEnd(text: string, start: number): number {

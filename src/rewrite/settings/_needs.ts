@@ -80,3 +80,8 @@ export function holdsName(text: string, name: string): boolean {
 export function normalName(name: string): string {
   return name.replace(/[^A-Za-z0-9]/g, '').toUpperCase();
 }
+
+/** `goes` or `go`, after so many names. */
+export function goes(names: readonly string[]): string {
+  return new Set(names).size > 1 ? 'go' : 'goes';
+}

@@ -29,7 +29,13 @@ export function jsonSettings(text: string, partsOf: (root: JsonNode, replacement
 
 function settingsIn(text: string, part: JsonNode, isNamed: (name: string) => boolean): readonly JsonSetting[] {
   const setting = (node: JsonNode, name: string, value: JsonNode | undefined): JsonSetting => ({ name, node, value: jsonText(value) ?? '', line: lineNumber(text, node.offset) });
-  const direct = jsonEntries(part, isNamed).map((property) => setting(property, keyOf(property), property.children?.[1]));
+  // Code reads `AzureOpenAI: { ApiKey }` by the names of both.
+  const nameOf = (property: JsonNode): string => {
+    const above = property.parent?.parent;
+    const whole = above?.type === 'property' ? `${keyOf(above)}.${keyOf(property)}` : '';
+    return isNamed(whole) ? whole : keyOf(property);
+  };
+  const direct = jsonEntries(part, () => true).flatMap((property) => (isNamed(nameOf(property)) ? [setting(property, nameOf(property), property.children?.[1])] : []));
   const paired = jsonEntries(part, (key) => key === 'name' || key === 'Name' || key === 'key').flatMap((property) => {
     const item = property.parent;
     const name = jsonText(property.children?.[1]) ?? '';

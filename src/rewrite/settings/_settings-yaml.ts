@@ -25,7 +25,11 @@ export function yamlSettings(text: string, partsOf: PartsOf): SettingsFile<YamlS
       if (first === undefined) return undefined;
       if (added.length === 0) return edits;
       if (first.place.kind !== 'entry') return undefined;
-      return [...edits, { kind: 'add-entries', holder: first.place.holder, text: added.map(([name, value]) => `${name}: ${/^(?:true|false|\d+)$/.test(value) ? `'${value}'` : value}\n`).join('') }];
+      const { holder, entry } = first.place;
+      const before = holder.entries[holder.entries.indexOf(entry) - 1];
+      const after = before !== undefined && before.via === undefined && !settings.some(({ place }) => place.kind === 'entry' && place.entry === before) ? { after: before } : {};
+      const quote = text.split('"').length > text.split("'").length ? '"' : "'";
+      return [...edits, { kind: 'add-entries', holder, ...after, text: added.map(([name, value]) => `${name}: ${/^(?:true|false|\d+)$/.test(value) ? `${quote}${value}${quote}` : value}\n`).join('') }];
     },
   };
 }

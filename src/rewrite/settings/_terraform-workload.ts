@@ -16,17 +16,22 @@ export function workloadEdits(path: string, text: string, context: Pick<RewriteC
   const own = context.all.filter((replacement) => replacement.path === path);
   if (own.length === 0 || !/\.(?:tf|tofu)$/i.test(path)) return [];
   const blocks = hclBlocks(text);
+  // Two keys of one workload may be replaced by the same settings.
+  const put = new Set<string>();
   return own.flatMap((replacement): readonly WorkloadEdit[] => {
     if (blocks === undefined) return [refused(replacement, replacement.line, 'not-readable', 'The file cannot be read as HCL.', 'Correct its syntax, and run again.')];
     const block = blocks.find(({ type, labels }) => labels.join('.') === replacement.workload || [type, ...labels].join('.') === replacement.workload);
-    return block === undefined ? [] : [editOf(text, block, replacement, context)];
+    return block === undefined ? [] : [editOf(text, block, replacement, context, put)];
   });
 }
 
-function editOf(text: string, block: HclBlock, replacement: Replacement, context: Pick<RewriteContext, 'value'>): WorkloadEdit {
+function editOf(text: string, block: HclBlock, replacement: Replacement, context: Pick<RewriteContext, 'value'>, alreadyPut: Set<string>): WorkloadEdit {
   const { workload, title } = replacement;
   const names = namesOf([replacement]);
-  const held = hclNamed(block.body, (name) => names.has(name));
+  const named = hclNamed(block.body, (name) => names.has(name));
+  // `secret { name = "openai-key" }` is what a variable of the container is filled from: it goes with the last of these.
+  const variables = named.filter(({ place }) => place.entry?.key !== 'secret');
+  const held = variables.length > 0 ? variables : named;
   const [first] = held;
   const blockLine = lineNumber(text, block.header.keyStart);
   if (first === undefined) return refused(replacement, blockLine, 'not-named-here', `${workload} gets its key of ${title} through a local value, a template or a name of its own.`, `Follow the value to where it is put together, and take it out there once ${workload} has the identity of the plan.`);
@@ -40,10 +45,11 @@ function editOf(text: string, block: HclBlock, replacement: Replacement, context
   if (delivery.kind === 'role') return refused(replacement, line, 'unknown-shape', 'How this resource is told its role is not known.', 'Follow the README of the plan for this workload.');
   const missing = identityMissing(block, delivery.cloud, held.length > 0);
   if (missing !== undefined) return refused(replacement, line, 'unknown-shape', missing.reason, missing.byHand);
-  const settings = missingSettings(block, ambientSettings(replacement, delivery.cloud), context);
+  const settings = missingSettings(block, ambientSettings(replacement, delivery.cloud).filter(([name]) => !alreadyPut.has(`${workload}\n${name}`)), context);
   if ('unknown' in settings) {
     return refused(replacement, line, 'unknown-shape', `${workload} has to be told ${listed(settings.unknown.map(({ name }) => name))} in place of the key, and the values are not known.`, `Run again with ${settings.unknown.map(({ input }) => `--set ${input}=...`).join(' ')}, or make the change by hand.`);
   }
+  for (const [name] of settings.added) alreadyPut.add(`${workload}\n${name}`);
   const put = settings.added.map(([name, value]) => shapedLike(text, first.place, name, value)).join('');
   const removals = held.map(({ place }, index): HclRemoval => ({ place, ...(index === 0 && put !== '' ? { put } : {}) }));
   return { kind: 'removed', replacement, block, removals: [...removals, ...orphanedSecrets(text, block, held.map(({ place }) => place))], names: held.map(({ name }) => name), rests: restsOn(block, replacement, delivery.cloud) };

@@ -23,7 +23,7 @@ function refusalsOf(code: string, need: Need): readonly FileRefusal[] {
     const at = match.index + match[0].indexOf(name);
     if (!wanted.has(normalName(name))) continue;
     const uses = code.split(new RegExp(`\\b${name}\\b`)).length - 2;
-    add(at, `Parameter ${name} brings the key of ${need.title} into the deployment.`, `Delete it, its ${uses === 1 ? 'use' : 'uses'} and its value in the files of parameters, once nothing below needs it.`);
+    add(at, `Parameter ${name} brings the key of ${need.title} into the deployment.`, `Delete it, ${uses > 0 ? `its ${uses === 1 ? 'use' : 'uses'} ` : ''}and its value in the files of parameters, once no resource needs it.`);
   }
   const named: { readonly name: string; readonly at: number }[] = [];
   for (const match of code.matchAll(/\bname[ \t]*:[ \t]*'([A-Za-z_][\w]*)'|^[ \t]*'?([A-Z][A-Z0-9_]*)'?[ \t]*:/gm)) {

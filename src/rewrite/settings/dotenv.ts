@@ -6,7 +6,7 @@ import type { Edit } from '../edit.ts';
 import type { FileRefusal, Kept, RewriteContext, Rewriter } from '../types.ts';
 import { agentConfig } from './agent-config.ts';
 import { cutLines, type LineCut, lineEnd, lineNumber, lineStart, nextLine } from './_lines.ts';
-import { holdsName, listed, type Login, loginOf, type Need, needsOf } from './_needs.ts';
+import { goes, holdsName, listed, type Login, loginOf, type Need, needsOf, normalName } from './_needs.ts';
 
 /** `.env` files, real and template, and `.envrc`. */
 export const dotenv: Rewriter = {
@@ -16,8 +16,10 @@ export const dotenv: Rewriter = {
     const lines = dotenvLines(text);
     const changes: Change<Edit>[] = [];
     const refusals: FileRefusal[] = [];
+    // One login and one setting of a name are enough, whichever keys they take the place of.
+    const shown = new Set(lines.map(({ name }) => name));
     for (const need of needsOf(context)) {
-      const found = decide({ path, text, lines, context }, need);
+      const found = decide({ path, text, lines, context, shown }, need);
       if ('edits' in found) changes.push(found);
       else refusals.push(...found);
     }
@@ -30,6 +32,8 @@ interface File {
   readonly text: string;
   readonly lines: readonly DotenvLine[];
   readonly context: RewriteContext;
+  /** Logins and names of settings that the file shows, or will show. */
+  readonly shown: Set<string>;
 }
 
 function decide(file: File, need: Need): Change<Edit> | readonly FileRefusal[] {
@@ -37,18 +41,16 @@ function decide(file: File, need: Need): Change<Edit> | readonly FileRefusal[] {
   const isTemplate = isDotenvTemplate(path);
   // A line that is commented out says what may be set where the file is a template; elsewhere it says nothing.
   const lines = file.lines.filter(({ name, comment }) => need.names.has(name) && (isTemplate || !comment));
-  const own = [...context.own, ...context.kept.filter((kept) => kept.path === path)].filter(({ provider }) => provider === need.provider).map(({ migration }) => migration);
+  const own = [...context.own, ...context.kept.filter((kept) => kept.path === path && lines.some(({ name }) => kept.names.includes(name) && !isLeft(file, need, name)))].filter(({ provider }) => provider === need.provider).map(({ migration }) => migration);
   const literal = lines.filter((line) => formOf(valueOf(text, line)).kind === 'literal');
   if (literal.length > 0) return literal.map((line) => literalRefusal(text, line, need, own, !isTemplate && !line.comment));
-  const held = lines.filter((line) => isTemplate || formOf(valueOf(text, line)).kind !== 'dummy');
+  const held = lines.filter((line) => (isTemplate || formOf(valueOf(text, line)).kind !== 'dummy') && !isLeft(file, need, line.name));
   const [first] = held;
   if (first === undefined) return [];
   const refuse = (code: FileRefusal['code'], reason: string, byHand: string): readonly FileRefusal[] => [{ code, line: lineNumber(text, first.nameStart), reason, byHand, migrations: own, shadows: false }];
   const name = listed(held.map((line) => line.name));
 
-  // The file is the only one that reads this key, or the plan has its own words for it.
-  if (need.kept.some((kept) => kept.path === path)) return [];
-  const others = stillNeeding(context, need);
+  const others = stillNeeding(file, need, held.map((line) => line.name));
   if (others.length > 0) return refuse('no-path', `${name} is still needed by ${listed(others.map(({ workload }) => workload))}.`, `Keep the line until ${others.length === 1 ? 'that workload has' : 'those workloads have'} another way to ${need.title}: ${decapitalised(others[0]?.unblock ?? 'plan again.')}`);
   const reduced = need.replacements.filter(({ outcome }) => outcome === 'reduced');
   if (reduced.length > 0) return refuse('no-path', `${need.title} has no federation that ${listed(reduced.map(({ workload }) => workload))} could use: the key stays, read from one place while it runs.`, `Keep ${name}, and say in a comment where a developer gets a key of their own.`);
@@ -61,43 +63,47 @@ function decide(file: File, need: Need): Change<Edit> | readonly FileRefusal[] {
   return changeOf(file, need, held, login, isTemplate, own);
 }
 
-function changeOf({ path, text, lines, context }: File, need: Need, held: readonly DotenvLine[], login: Login, isTemplate: boolean, own: readonly string[]): Change<Edit> {
+function changeOf(file: File, need: Need, held: readonly DotenvLine[], login: Login, isTemplate: boolean, own: readonly string[]): Change<Edit> {
+  const { path, text, lines } = file;
   const isShown = isTemplate || basename(path).startsWith('.envrc');
   const names = listed(held.map((line) => line.name));
   const cuts = held.map((line, index): LineCut => {
     const start = commentStart(text, line, lines, held, need);
-    const put = index === 0 && isShown ? shownInstead({ path, text, lines, context }, need, line, login) : '';
+    const put = index === 0 && isShown ? shownInstead(file, need, line, login) : '';
     return { start, end: nextLine(text, line.valueEnd), text: put };
   });
   const needsCode = need.replacements.some(({ change }) => change === 'code');
   return {
     id: `environment/${need.provider}`,
     line: lineNumber(text, held[0]?.nameStart ?? 0),
-    title: `${names} goes: ${login.command} on a laptop`,
+    title: `${names} ${goes(held.map((line) => line.name))}${isShown ? `: ${login.command} on a laptop` : ''}`,
     why: `No planned workload takes a key of ${need.title} any more, and wherever this file is loaded the key would win over the new identity. A person logs in with ${login.command}.`,
     safety: 'unsafe',
-    reason: `Rests on every reader of this file being a planned workload or a person who logs in${needsCode ? ', and on the code that builds the client being changed too' : ''}.`,
+    reason: `Rests on every reader of this file being a planned workload that has switched, or a person who logs in${needsCode ? ', and on the code that builds the client being changed too' : ''}.`,
     migrations: own,
     edits: cutLines(text, cuts).map((splice) => ({ kind: 'text', ...splice })),
   };
 }
 
 /** What a template says in place of the key: how a person gets in, and the settings that are no secrets. */
-function shownInstead({ text, lines, context }: File, need: Need, line: DotenvLine, login: Login): string {
+function shownInstead({ text, shown }: File, need: Need, line: DotenvLine, login: Login): string {
   const start = lineStart(text, line.nameStart);
   const prefix = text.slice(start, line.nameStart);
   const nameEnd = line.nameStart + line.name.length;
   const quote = /["'`]$/.exec(text.slice(nameEnd, line.valueStart))?.[0] ?? '';
   const assign = text.slice(nameEnd, line.valueStart) || '=';
   const indent = /^[ \t]*/.exec(prefix)?.[0] ?? '';
-  const known = new Set(lines.map(({ name }) => name));
   const set = Object.assign({}, ...need.replacements.map((replacement) => replacement.set)) as Readonly<Record<string, string>>;
   const settings = Object.entries(set).flatMap(([name, value]) => {
-    if (!login.settings.includes(name) || known.has(name)) return [];
+    if (!login.settings.includes(name) || shown.has(name)) return [];
+    shown.add(name);
     const input = /^\{([a-z_]+\.[a-z_]+)\}$/.exec(value)?.[1];
-    return [`${prefix}${name}${assign}${input === undefined ? value : (context.value(input) ?? '')}${quote}\n`];
+    // Values that are known are those of the workloads: a person has a project and a region of their own.
+    return [`${prefix}${name}${assign}${input === undefined ? value : ''}${quote}\n`];
   });
-  return `${indent}# Log in with "${login.command}": ${need.title} takes no key here.\n${settings.join('')}`;
+  const said = shown.has(login.command) ? '' : `${indent}# Log in with "${login.command}" in place of a key.\n`;
+  shown.add(login.command);
+  return said + settings.join('');
 }
 
 /** Start of the line of `line`, or of the comment lines right above it that are about this key alone. */
@@ -122,9 +128,18 @@ function commentStart(text: string, line: DotenvLine, lines: readonly DotenvLine
 /** A comment that says what the key is or where to get one. */
 const ABOUT_KEY = /\b(?:api|secret|access)[ _-]?keys?\b|\bget (?:your|one|it|a key|the key|yours)\b|https?:\/\/\S*(?:key|token|console\.|platform\.|settings)/i;
 
-/** Workloads without a path, leaving out those that a login replaces in this very run. */
-function stillNeeding(context: RewriteContext, need: Need): readonly Kept[] {
+/** A key that only this file speaks of stays, unless it would win over the identity that takes the place of the others. */
+function isLeft({ path }: File, need: Need, name: string): boolean {
+  return need.kept.some((kept) => kept.path === path && kept.names.some((other) => normalName(other) === normalName(name))) && !need.replacements.some(({ remove }) => remove.includes(name));
+}
+
+/** Workloads without a path that read one of `names`, leaving out those that a login replaces in this very run. */
+function stillNeeding({ path, context }: File, need: Need, names: readonly string[]): readonly Kept[] {
+  const wanted = new Set(names.map(normalName));
   return need.kept.filter((kept) => {
+    // Of this file's own keys, those that nothing else reads are decided with the others.
+    if (kept.path === path && kept.platform === 'dotenv') return false;
+    if (!kept.names.some((name) => wanted.has(normalName(name)))) return false;
     if (kept.platform !== 'developer-machine') return true;
     const text = context.read(kept.path);
     if (text === undefined || !agentConfig.matches(kept.path, text)) return true;

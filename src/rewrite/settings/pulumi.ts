@@ -8,10 +8,10 @@ import { needsOf, normalName } from './_needs.ts';
 export const pulumi: Rewriter = {
   id: 'pulumi',
   matches: (path, text) => isPulumi({ path, text }),
-  rewrite(_, text, context) {
+  rewrite(path, text, context) {
     const editor = editorOf(text);
     const refusals = needsOf(context).flatMap((need): readonly FileRefusal[] => {
-      if (need.kept.length > 0) return [];
+      if (need.kept.some((kept) => kept.path !== path)) return [];
       const wanted = new Set([...need.names].map(normalName));
       const entries = editor.file.documents.flatMap((root) => entriesOf(get(root, 'config'))).filter(({ key }) => wanted.has(normalName(key.slice(key.indexOf(':') + 1))));
       return entries.map((entry) => ({
@@ -19,7 +19,7 @@ export const pulumi: Rewriter = {
         line: editor.lineOf(entry),
         reason: `The stack keeps the key of ${need.title} in ${entry.key}, and its program asks for it.`,
         byHand: `Take the use out of the program, then run pulumi config rm ${entry.key} on every stack.`,
-        migrations: context.own.filter(({ provider }) => provider === need.provider).map(({ migration }) => migration),
+        migrations: [...context.own, ...need.kept].filter(({ provider }) => provider === need.provider).map(({ migration }) => migration),
         shadows: false,
       }));
     });

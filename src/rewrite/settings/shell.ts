@@ -61,7 +61,7 @@ const ACCESS_TOKEN = 'ANTHROPIC_ACCESS_TOKEN';
 
 function formOf(need: Need, text: string): Form | undefined {
   const [first] = need.replacements;
-  if (first === undefined || !need.replacements.every(({ route, parties: hops }) => route === 'native' && hops.length === 1)) return undefined;
+  if (first === undefined || !need.replacements.every(({ route }) => route === 'native')) return undefined;
   if (need.provider === 'azure-openai') {
     return {
       header: /^api-key:[ \t]*$/i,
@@ -72,7 +72,7 @@ function formOf(need: Need, text: string): Form | undefined {
       reason: 'Rests on az being there and logged in where the script runs, with a role at the resource.',
     };
   }
-  const exchange = exchangeText(first, text);
+  const exchange = need.replacements.every(({ parties: hops }) => hops.length === 1) ? exchangeText(first, text) : undefined;
   if (need.provider !== 'anthropic' || exchange === undefined) return undefined;
   return {
     header: /^(?:x-api-key:[ \t]*|authorization:[ \t]*bearer )$/i,
@@ -98,7 +98,7 @@ function exchangeText(replacement: Replacement, script: string): string | undefi
   const fields = Object.entries(wire.fields).map(([name, template]) => [name, Object.entries(replacement.set).find(([, value]) => value === template)?.[0]] as const);
   if (fields.some(([, variable]) => variable === undefined)) return undefined;
   const body = [`"grant_type": "${wire.grant}"`, `"${wire.tokenField}": "$(cat "$${file}")"`, ...fields.map(([name, variable]) => `"${name}": "$${variable ?? ''}"`)];
-  const read = /\bjq\b/.test(script) ? 'jq -r .access_token' : String.raw`sed -n 's/.*"access_token" *: *"\([^"]*\)".*/\1/p'`;
+  const read = /\bjq\b/.test(script) ? "jq -r '.access_token // empty'" : String.raw`sed -n 's/.*"access_token" *: *"\([^"]*\)".*/\1/p'`;
   return `# The identity token of this workload, exchanged for a token of minutes in place of a key.
 ${ACCESS_TOKEN}="$(
   curl --silent --show-error --fail --header 'content-type: application/json' --data @- ${wire.url} <<JSON | ${read}
@@ -115,7 +115,7 @@ function decide(text: string, need: Need, names: readonly string[], context: Rew
   const uses = root.descendantsOfType('variable_name').filter((node): node is SyntaxNode => node !== null && names.includes(node.text));
   const firstLine = lineOfName(text, names);
   const [firstUse] = uses;
-  if (firstUse === undefined) return refuse(need, context, firstLine, 'unknown-shape', `The text names ${listed(names)}.`);
+  if (firstUse === undefined) return refuse(need, context, firstLine, 'unknown-shape', `${listed(names)} stands in text that another program may run.`);
   const form = formOf(need, text);
   if (form === undefined) return refuse(need, context, firstUse.startPosition.row + 1, 'needs-code-change', `The script calls ${need.title} with ${listed(names)}.`);
   const edits: Edit[] = [];
@@ -128,7 +128,7 @@ function decide(text: string, need: Need, names: readonly string[], context: Rew
       edits.push(...headerEdits(text, header, form));
       calls.push(header.command);
     } else if (guard !== undefined) guards.push(guard);
-    else return refuse(need, context, use.startPosition.row + 1, 'needs-code-change', `${use.text} is used in another way than as the header of one curl command.`);
+    else return refuse(need, context, use.startPosition.row + 1, 'needs-code-change', `${use.text} is used in another way than as the header of a curl command to ${need.title}.`);
   }
   const [firstCall] = calls;
   if (firstCall === undefined) return refuse(need, context, firstUse.startPosition.row + 1, 'needs-code-change', `${listed(names)} is looked at, but no curl command takes it.`);

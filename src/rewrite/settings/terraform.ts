@@ -7,7 +7,7 @@ import type { Edit } from '../edit.ts';
 import type { FileRefusal, RewriteContext, Rewriter } from '../types.ts';
 import { extentOf, type HclBlock, hclBlocks, type HclRemoval, removeHcl } from './_hcl.ts';
 import { lineNumber } from './_lines.ts';
-import { listed, type Need, needsOf, normalName } from './_needs.ts';
+import { goes, listed, type Need, needsOf, normalName } from './_needs.ts';
 import { type Orphan, orphanedVariables } from './_terraform-variables.ts';
 import { type WorkloadEdit, workloadEdits } from './_terraform-workload.ts';
 
@@ -59,7 +59,7 @@ function changeOf(text: string, provider: string, own: readonly Removed[], varia
   return {
     id: `module/${provider}`,
     line,
-    title: own.length === 0 ? `variable ${variable} goes` : `${listed(workloads)}: ${listed(names)} goes${variable === '' ? '' : `, with variable ${variable}`}`,
+    title: own.length === 0 ? `variable ${variable} goes` : `${listed(workloads)}: ${listed(names)} ${goes(names)}${variable === '' ? '' : `, with variable ${variable}`}`,
     why: own.length === 0 ? 'Nothing in the module reads it once the planned edits are made.' : `${listed(workloads)} ${workloads.length === 1 ? 'runs' : 'run'} under an identity of the cloud that the client finds by itself; the key would win over it.`,
     safety: 'unsafe',
     reason: own.length === 0 ? 'Rests on the edits of the same module in other files, and on no caller that sets it from outside the repository.' : `Rests on ${rests.join(', and on ')}.`,
@@ -137,7 +137,12 @@ function stores(text: string, blocks: readonly HclBlock[], need: Need, removed: 
     if (removed.some(({ block }) => block.header === header)) continue;
     const line = lineNumber(text, header.keyStart);
     if (type === 'provider' && wanted.has(normalName(`${kind}_api_key`)) && entriesOf(body).some(({ key }) => /key|token/i.test(key))) {
-      refusals.push({ code: 'takes-only-a-key', line, reason: `Provider ${kind} is configured with a key, to administer ${need.title} rather than to call it.`, byHand: 'Keep it out of the environment of workloads, and make it one that expires soon.', migrations: [], shadows: false });
+      refusals.push({ code: 'takes-only-a-key', line, reason: `Provider ${kind} is given a key of ${need.title} whenever Terraform runs.`, byHand: 'Keep that key out of the environment of workloads, and make it one that expires soon.', migrations: [], shadows: false });
+      continue;
+    }
+    const passed = type === 'module' ? body.entries.find(({ key }) => wanted.has(normalName(key))) : undefined;
+    if (passed !== undefined) {
+      refusals.push({ code: 'unknown-shape', line: lineNumber(text, passed.keyStart), reason: `module.${kind} is handed the key of ${need.title} as ${passed.key}.`, byHand: `Once nothing in the module needs it, delete its variable ${passed.key} and this line in one change.`, migrations: [], shadows: false });
       continue;
     }
     if (type !== 'resource' || !(STORES.test(kind) || CI_STORES.test(kind)) || /_(?:policy|rotation|iam_\w+|access)$/.test(kind)) continue;

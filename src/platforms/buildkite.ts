@@ -2,6 +2,7 @@ import type { SubjectForm } from '../model/issuer.ts';
 import type { Platform } from '../model/reference.ts';
 import { entriesOf, get, itemsOf, textOf, textsOf, type YamlNode } from '../support/yaml.ts';
 import { factList, factText } from './_shared/ci-draft.ts';
+import { assignmentTarget } from './_shared/ci-shell.ts';
 import { lastParents, openFile, readBroken, readParts, type Part, type VariableReader, type VariableSystem } from './_shared/ci-variables.ts';
 import { asked, type ShapeSpec, shapeFrom } from './_shared/token-shape.ts';
 
@@ -18,10 +19,12 @@ const SYSTEM: VariableSystem = {
     return undefined;
   },
   mentions(text) {
-    return [...text.matchAll(/\bbuildkite-agent secret get(?: --?[a-z-]{1,30}){0,4} "?([A-Za-z]\w{2,254})/g)].map((match) => {
-      const name = match[1] ?? '';
+    return [...text.matchAll(/(\$?\$\()?\bbuildkite-agent secret get(?: --?[a-z-]{1,30}){0,4} "?([A-Za-z]\w{2,254})/g)].map((match) => {
+      const name = match[2] ?? '';
       const end = match.index + match[0].length;
-      return { name, start: end - name.length, end, target: undefined };
+      // `KEY=$(buildkite-agent secret get KEY)` is where the job gets it, and no use of what it has.
+      const target = match[1] === undefined ? undefined : assignmentTarget(text, match.index);
+      return { name, start: end - name.length, end, target: target === name ? name : undefined };
     });
   },
 };

@@ -32,8 +32,6 @@ export interface Site {
   readonly lineOf: (use: Use) => number;
   /** Edits that bring the new identity into a job, once for all of its providers. */
   readonly install: (job: string, units: readonly Unit[]) => readonly Edit[] | Obstacle;
-  /** The platform gives one token a job and no second. */
-  readonly once: boolean;
   /** Names of variables that stay in the platform's own store. */
   readonly stored: (units: readonly Unit[]) => readonly string[];
   /** `CI/CD variables of the project`. */
@@ -136,7 +134,7 @@ function changeOf(units: readonly Unit[], site: Site): Change<Edit> | undefined 
     title: `${place}: the key of ${listed(titles)} becomes an identity token`,
     why: `The job shows its own identity to ${listed(titles)} and holds no key.${needed.length === 0 ? '' : ` ${listed(needed)} ${needed.length === 1 ? 'has' : 'have'} to be set as ${site.store}.`}`,
     safety: 'unsafe',
-    reason: restsOn(setups, site.once, stored),
+    reason: restsOn(setups, stored),
     migrations: setups.map(({ replacement }) => replacement.migration),
     edits,
   };

@@ -20,6 +20,8 @@ export interface Leaf {
 export interface Dialect {
   /** Keys whose children are variables. */
   readonly assigners: ReadonlySet<string>;
+  /** Keys of maps in which a variable is handed on by its name alone. */
+  readonly takers?: (leaf: Leaf) => boolean;
   /** More reads than a shell has. */
   readonly mentions?: (text: string) => readonly VariableMention[];
 }
@@ -29,6 +31,8 @@ export interface Use {
   readonly leaf: Leaf;
   /** Variables of the store that it reads. */
   readonly reads: readonly string[];
+  /** Variable that it sets from a store of the platform, under its name. */
+  readonly gives?: string;
   /** What takes it out, or why nothing does. */
   readonly answer: { readonly edits: readonly YamlEdit[]; readonly gated: boolean } | Obstacle;
 }
@@ -77,7 +81,10 @@ export function keyNamesOf(replacement: Replacement, gate: string | undefined): 
 
 /** Mentions of a key in `text`. */
 export function keyMentions(text: string, keys: KeyNames, dialect: Dialect): readonly VariableMention[] {
-  return [...variableMentions(text), ...(dialect.mentions?.(text) ?? [])].filter(({ name, start }) => keys.names.has(name) && !isComment(text, start)).toSorted((a, b) => a.start - b.start);
+  // `$$NAME`: uploads of pipelines halve the dollars.
+  const shell = variableMentions(text).map((mention) => (text[mention.start - 1] === '$' && text[mention.start] === '$' ? { ...mention, start: mention.start - 1 } : mention));
+  const own = dialect.mentions?.(text) ?? [];
+  return [...shell.filter(({ start }) => !own.some((other) => other.start <= start && start < other.end)), ...own].filter(({ name, start }) => keys.names.has(name) && !isComment(text, start)).toSorted((a, b) => a.start - b.start);
 }
 
 /** The use of a key that `leaf` is, if it is one. */
@@ -90,14 +97,19 @@ export function useOf(leaf: Leaf, keys: KeyNames, dialect: Dialect): Use | undef
     if (keys.names.has(entry.key)) {
       // What this tool wrote itself is no key.
       if (scalar.value === '' || /\.google-credentials\.json$/.test(scalar.value)) return undefined;
-      if (mentions.length === 0 && !/\$/.test(scalar.value)) return { leaf, reads, answer: { code: 'literal-key', reason: `A value of ${entry.key} is written out here.`, byHand: `Revoke the key if it is one, take ${entry.key} out of the file, and run again.` } };
-      return { leaf, reads: reads.length === 0 ? [entry.key] : reads, answer: { edits: [{ kind: 'remove-entry', holder, entry, names: [...keys.names] }], gated: false } };
+      if (mentions.length === 0 && !/\$|<<|\{\{/.test(scalar.value)) return { leaf, reads, answer: { code: 'literal-key', reason: `A value of ${entry.key} is written out here.`, byHand: `Revoke the key if it is one, take ${entry.key} out of the file, and run again.` } };
+      return { leaf, reads: reads.length > 0 ? reads : [...new Set(variableMentions(scalar.value).map(({ name }) => name))], answer: { edits: [{ kind: 'remove-entry', holder, entry, names: [...keys.names] }], gated: false } };
     }
     if (mentions.length === 0) return undefined;
     return { leaf, reads, answer: { code: 'needs-code-change', reason: `${entry.key} hands the key on under a name that no client of ${keys.title} reads by itself.`, byHand: `Let the program make its client without a key, take ${entry.key} out, and run again.` } };
   }
-  if (mentions.length === 0) return undefined;
-  return { leaf, reads, answer: inCommand(leaf, mentions, keys) };
+  if (mentions.length === 0) {
+    if (!keys.names.has(scalar.value) || dialect.takers?.(leaf) !== true) return undefined;
+    return { leaf, reads: [scalar.value], answer: { code: 'takes-only-a-key', reason: `${scalar.value} is handed on by its name to something that takes a key.`, byHand: 'Use a version that takes an identity token, or make the call in a command of its own; then run again.' } };
+  }
+  // `${A:-$B}`: the inner one goes with the outer.
+  const outer = mentions.filter(({ start, end }) => !mentions.some((other) => other.start < start && end <= other.end));
+  return { leaf, reads, answer: inCommand(leaf, outer, keys) };
 }
 
 /** Takes each mention out of a command, or says which cannot be. */

@@ -93,7 +93,8 @@ function wayOf({ parties: hops, set }: Replacement): Way | undefined {
 function sourceOf(value: string, replacement: Replacement, { value: valueOf, ids }: Pick<RewriteContext, 'value' | 'ids'>): Source {
   const input = /^\{([a-z0-9_]+(?:\.[a-z0-9_]+)+)\}$/.exec(value)?.[1];
   if (input === undefined) return { kind: 'literal', text: value };
-  const known = ids === 'literal' ? valueOf(input) : undefined;
+  // The audience holds the project's number as soon as it is known, and the configuration has to say the same.
+  const known = ids === 'literal' || input === 'google.project_number' ? valueOf(input) : undefined;
   return known === undefined ? { kind: 'variable', name: variableOf(input, replacement) } : { kind: 'literal', text: known };
 }
 
@@ -102,9 +103,20 @@ export function written(settings: readonly Setting[]): readonly Setting[] {
   return settings.filter(({ name, source }) => source.kind === 'literal' || source.name !== name);
 }
 
+/** Those of `settings` that a text does not set already. */
+export function notYetSet(settings: readonly Setting[], source: string): readonly Setting[] {
+  const isSet = (name: string): boolean => new RegExp(`(?<![\\w$])${name}["']?[ \\t]*[:=]`).test(source);
+  return settings.filter(({ name }) => !isSet(name) && !(name === 'AWS_REGION' && isSet('AWS_DEFAULT_REGION')));
+}
+
 /** The audience as text, inputs as `reference` writes them. */
 export function audienceText({ replacement }: Setup, context: Pick<RewriteContext, 'value' | 'ids'>, reference: (variable: string) => string): string {
   return textOf(replacement.identity.audience, replacement, context, reference);
+}
+
+/** The value of one input as text, a variable as `reference` writes it. */
+export function settingText(input: string, { replacement }: Setup, context: Pick<RewriteContext, 'value' | 'ids'>, reference: (variable: string) => string): string {
+  return textOf([{ input }], replacement, context, reference);
 }
 
 function textOf(text: Text, replacement: Replacement, context: Pick<RewriteContext, 'value' | 'ids'>, reference: (variable: string) => string): string {
@@ -140,14 +152,14 @@ export function hiding({ replacement }: Setup, reads: ReadonlySet<string>): read
   return [...new Set([...hidden, ...(isAws ? ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY'] : [])])].toSorted();
 }
 
-/** What an edit rests on beyond the file, one or two sentences. `once`: the platform gives one token, which Anthropic takes once. */
-export function restsOn(setups: readonly Setup[], once: boolean, stored: readonly string[]): string {
+/** What an edit rests on beyond the file, in a few sentences. */
+export function restsOn(setups: readonly Setup[], stored: readonly string[]): string {
   const floors = [...new Set(setups.flatMap(({ replacement }) => replacement.floors.map(({ package: name, version }) => `${name} ${version}`)))];
   const code = setups.filter(({ replacement }) => replacement.change === 'code').map(({ replacement }) => replacement.title);
   return [
     code.length > 0 ? `The program has to make its client of ${code.join(' and ')} with an identity in place of a key first.` : 'The program has to make its client without a key argument.',
     floors.length > 0 ? `Its SDK has to be new enough (${floors.slice(0, 2).join(', ')}${floors.length > 2 ? '; the plan lists the others' : ''}).` : '',
-    once && setups.some(({ party }) => party === 'anthropic') ? 'Anthropic takes each token once: of several processes in one job only the first is let in, unless they share a profile.' : '',
+    setups.some(({ party }) => party === 'anthropic') ? 'Anthropic takes a token that has an id only once: of several processes in one job the first is let in, unless they share a profile.' : '',
     stored.length > 0 ? `${stored.join(', ')} ${stored.length === 1 ? 'stays' : 'stay'} stored outside this file until deleted there.` : '',
   ]
     .filter((sentence) => sentence !== '')

@@ -1,12 +1,12 @@
 import { platform } from '../../platforms/gitlab-ci.ts';
 import { entriesOf, entry, get, itemsOf, textOf, textsOf, type YamlEntry, type YamlNode } from '../../support/yaml.ts';
 import { editorOf } from '../editors.ts';
-import type { Rewriter, RewriteContext, Rewriting } from '../types.ts';
+import type { Rewriter, RewriteContext } from '../types.ts';
 import type { YamlEdit, YamlEditor, YamlMap, YamlSequence } from '../yaml-edit.ts';
 import { block, columnOf, item, nameOf, nothing, unreadable } from './_file.ts';
-import { type Refused, settle, type Unit } from './_settle.ts';
-import { type Dialect, keyMentions, type KeyNames, keyNamesOf, leavesOf, type Use, useOf } from './_uses.ts';
-import { audienceText, credentialConfiguration, hiding, isSetup, type Obstacle, type Setup, setupOf, written } from './_way.ts';
+import { type Installation, type Job, type Part, type PipelineShape, rewritePipeline } from './_pipeline.ts';
+import { type Dialect, keyMentions, type KeyNames, type Use } from './_uses.ts';
+import { audienceText, credentialConfiguration, type Obstacle, type Setup, written } from './_way.ts';
 
 const DIALECT: Dialect = { assigners: new Set(['variables']) };
 /** Keys at the root that are no jobs. */
@@ -27,79 +27,37 @@ export const rewriter: Rewriter = {
     if (editor.file.problems.length > 0) return unreadable(own, editor.file.problems[0]?.line ?? 1);
     const root = editor.file.documents.findLast((document) => document.kind === 'map');
     if (root?.kind !== 'map') return unreadable(own, 1);
-    return new Pipeline(path, editor, root, context).rewrite(own);
+    const pipeline = new Pipeline(editor, root, context);
+    const shape: PipelineShape = {
+      jobs: pipeline.jobs,
+      dialect: DIALECT,
+      special: (_, leaf, keys) => (leaf.scalar.tag === '!reference' ? undefined : (pipeline.secretUse(leaf, keys) ?? conditionUse(leaf, keys))),
+      guard,
+      hasToken: ({ node }, setup) => pipeline.hasToken(node, setup),
+      install: (installation) => pipeline.install(installation),
+      store: 'CI/CD variables of the project',
+    };
+    return rewritePipeline(editor, shape, own, context, ({ workload }) => [...pipeline.jobs.keys()].find((name) => nameOf(path, name) === workload));
   },
 };
 
-/** A text that reaches a job: an entry of a map, with the map. */
-interface Part {
-  readonly holder: YamlMap;
-  readonly entry: YamlEntry;
-  readonly path: readonly string[];
-}
-
 class Pipeline {
-  readonly #path: string;
   readonly #editor: YamlEditor;
   readonly #root: YamlMap;
   readonly #context: RewriteContext;
-  readonly #jobs: ReadonlyMap<string, YamlEntry>;
-  readonly #shared = new Map<string, readonly Part[]>();
-  /** Jobs by the value of each shared part. */
-  readonly #users = new Map<YamlNode, string[]>();
-  readonly #partOf = new Map<Use, Part>();
+  readonly jobs: ReadonlyMap<string, Job>;
 
-  constructor(path: string, editor: YamlEditor, root: YamlMap, context: RewriteContext) {
-    this.#path = path;
+  constructor(editor: YamlEditor, root: YamlMap, context: RewriteContext) {
     this.#editor = editor;
     this.#root = root;
     this.#context = context;
     const extended = new Set(entriesOf(root).flatMap((job) => textsOf(get(job.value, 'extends'))));
-    this.#jobs = new Map(entriesOf(root).flatMap((job) => (GLOBAL_KEYS.has(job.key) || job.value.kind !== 'map' || (job.key.startsWith('.') && extended.has(job.key)) ? [] : [[job.key, job] as const])));
-    for (const [name, job] of this.#jobs) {
-      const parts = this.#sharedParts(job);
-      this.#shared.set(name, parts);
-      for (const { entry: part } of parts) this.#users.set(part.value, [...(this.#users.get(part.value) ?? []), name]);
-    }
-  }
-
-  rewrite(own: RewriteContext['own']): Rewriting {
-    const units: Unit[] = [];
-    const refused: Refused[] = [];
-    for (const replacement of own) {
-      const job = [...this.#jobs.keys()].find((name) => nameOf(this.#path, name) === replacement.workload);
-      const node = this.#jobs.get(job ?? '');
-      const setup = setupOf(replacement, this.#context);
-      const refuse = (obstacle: Obstacle, shadows: boolean): void => void refused.push({ job: job ?? '', migration: replacement.migration, obstacle, line: replacement.line, shadows });
-      if (job === undefined || node === undefined || node.value.kind !== 'map') {
-        refuse({ code: 'unknown-shape', reason: `${replacement.workload} is not a job of this file.`, byHand: 'Make the change where the job is written.' }, false);
-        continue;
-      }
-      if (!isSetup(setup)) {
-        refuse(setup, false);
-        continue;
-      }
-      const keys = keyNamesOf(replacement, setup.gate);
-      if (node.via !== undefined || this.#editor.isShared(node.value)) {
-        refuse({ code: 'shared-by-alias', reason: `${job} is written through an alias.`, byHand: 'Write the job out or use extends, and run again.' }, true);
-        continue;
-      }
-      const uses = this.#usesIn(job, [{ holder: this.#root, entry: node, path: [] }], keys);
-      const shared = this.#usesIn(job, this.#shared.get(job) ?? [], keys);
-      if (uses.length + shared.length === 0) {
-        if (!this.#hasToken(node.value, setup)) refuse({ code: 'unknown-shape', reason: `Where ${job} takes the key of ${replacement.title} from is not seen in a place that can be edited.`, byHand: 'Follow the README of the plan for this job.' }, true);
-        continue;
-      }
-      units.push({ setup, job, line: this.#editor.lineOf(node), own: uses, shared });
-    }
-    return settle(units, refused, {
-      usersOf: (use) => this.#users.get(this.#partOf.get(use)?.entry.value ?? this.#root) ?? [],
-      lineOf: (use) => this.#editor.lineOf(use.leaf.scalar),
-      install: (job, of) => this.#install(job, of),
-      once: true,
-      stored: (of) => [...new Set(of.flatMap((unit) => this.#stored(unit)))].toSorted(),
-      store: 'CI/CD variables of the project',
-    });
+    this.jobs = new Map(
+      entriesOf(root).flatMap((job): [string, Job][] => {
+        if (GLOBAL_KEYS.has(job.key) || job.value.kind !== 'map' || (job.key.startsWith('.') && extended.has(job.key))) return [];
+        return [[job.key, { name: job.key, node: job.value, line: editor.lineOf(job), own: [{ holder: root, entry: job, path: [] }], shared: this.#sharedParts(job), isAlias: job.via !== undefined || editor.isShared(job.value) }]];
+      }),
+    );
   }
 
   /** Templates it extends or refers to, defaults, and the variables of the file. */
@@ -151,23 +109,8 @@ class Pipeline {
     return holder?.kind === 'map' && found !== undefined && path.length > 1 ? { holder, entry: found, path: path.slice(0, -1) } : undefined;
   }
 
-  #usesIn(job: string, parts: readonly Part[], keys: KeyNames): readonly Use[] {
-    const uses: Use[] = [];
-    for (const part of parts) {
-      for (const leaf of leavesOf(part.holder, DIALECT.assigners, part.path, (candidate) => candidate === part.entry)) {
-        if (leaf.scalar.tag === '!reference') continue;
-        const found = this.#secretUse(leaf, keys) ?? this.#conditionUse(leaf, keys) ?? useOf(leaf, keys, DIALECT);
-        if (found === undefined || uses.some((use) => use.leaf.scalar === leaf.scalar)) continue;
-        const use = this.#guarded(job, found, keys);
-        this.#partOf.set(use, part);
-        uses.push(use);
-      }
-    }
-    return uses;
-  }
-
   /** `secrets: { NAME: { vault: ... } }` */
-  #secretUse(leaf: Use['leaf'], keys: KeyNames): Use | undefined {
+  secretUse(leaf: Use['leaf'], keys: KeyNames): Use | undefined {
     const at = leaf.path.indexOf('secrets');
     const name = at === -1 ? undefined : leaf.path[at + 1];
     if (name === undefined || !keys.names.has(name)) return undefined;
@@ -184,50 +127,13 @@ class Pipeline {
     return { leaf, reads: [], answer: { edits: [{ kind: 'remove-entry', ...found, names: [...keys.names] }], gated: false } };
   }
 
-  /** `rules: - if: $KEY` asks whether there is one. */
-  #conditionUse(leaf: Use['leaf'], keys: KeyNames): Use | undefined {
-    const { scalar, path } = leaf;
-    if (!(path.at(-1) === 'if' && path.includes('rules')) && !(path.at(-1) === 'variables' && (path.includes('only') || path.includes('except')))) return undefined;
-    const mentions = keyMentions(scalar.value, keys, DIALECT);
-    if (mentions.length === 0) return undefined;
-    const reads = [...new Set(mentions.map(({ name }) => name))];
-    const onlyAsks = mentions.every(({ end }) => /^\s*(?:$|\)|&&|\|\||[!=]=\s*(?:null|""|''))/.test(scalar.value.slice(end)));
-    if (!onlyAsks || keys.gate === undefined) return { leaf, reads, answer: { code: 'unknown-shape', reason: `A rule asks for ${reads.join(', ')}.`, byHand: 'Let the rule ask for a variable of the new identity, and run again.' } };
-    const { gate } = keys;
-    const edits = mentions.map(({ start, end, name }): YamlEdit => {
-      const from = start + scalar.value.slice(start, end).indexOf(name);
-      return { kind: 'replace-within', scalar, from, to: from + name.length, text: gate };
-    });
-    return { leaf, reads, answer: { edits, gated: true } };
-  }
-
-  /** Uses that have no safe edit wherever they stand. */
-  #guarded(job: string, use: Use, keys: KeyNames): Use {
-    const { leaf } = use;
-    if (get(this.#jobs.get(job)?.value, 'trigger') !== undefined) return { ...use, answer: { code: 'other-repository', reason: `${job} starts another pipeline and gives it the key.`, byHand: 'Let the jobs of that pipeline ask for their own token, then take the variable out here.' } };
-    if (leaf.path.includes('after_script') && leaf.assigns === undefined) return { ...use, answer: { code: 'unknown-shape', reason: 'A command of after_script takes the key: it runs in a shell of its own, without what was set up before.', byHand: 'Move the command to script, and run again.' } };
-    if (leaf.path.includes('services')) return { ...use, answer: { code: 'unknown-shape', reason: `A service container gets the key of ${keys.title}.`, byHand: 'Give the service another way to its identity, or make the call in the job itself; then run again.' } };
-    if (this.#editor.isShared(leaf.scalar)) return { ...use, answer: { code: 'shared-by-alias', reason: 'It is reached through an alias or a merge key: one edit would change several places.', byHand: 'Write it out or use extends in place of the anchor, and run again.' } };
-    return use;
-  }
-
-  /** Names in the project's own variables: read here, and given by nothing in this file. */
-  #stored({ own, shared }: Unit): readonly string[] {
-    const uses = [...own, ...shared];
-    const given = new Set(uses.flatMap(({ leaf, reads }) => (leaf.assigns !== undefined && !reads.includes(leaf.assigns.entry.key) ? [leaf.assigns.entry.key] : [])));
-    return [...new Set(uses.flatMap(({ reads }) => reads))].filter((name) => !given.has(name));
-  }
-
-  #hasToken(job: YamlNode, setup: Setup): boolean {
+  hasToken(job: YamlNode, setup: Setup): boolean {
     return entry(get(job, 'id_tokens'), tokenName(setup)) !== undefined || entry(get(get(this.#root, 'default'), 'id_tokens'), tokenName(setup)) !== undefined;
   }
 
-  #install(name: string, units: readonly Unit[]): readonly YamlEdit[] | Obstacle {
-    const node = this.#jobs.get(name)?.value;
-    if (node?.kind !== 'map') return { code: 'unknown-shape', reason: `${name} is no map.`, byHand: 'Write the job as a map.' };
-    const setups = units.map(({ setup }) => setup);
-    const missing = setups.filter((setup) => !this.#hasToken(node, setup));
-    const hidden = [...new Set(units.flatMap((unit) => hiding(unit.setup, new Set(this.#stored(unit)))))].toSorted();
+  install({ job, setups, hidden }: Installation): readonly YamlEdit[] | Obstacle {
+    const { name, node } = job;
+    const missing = setups.filter((setup) => !this.hasToken(node, setup));
     const commands = [...(hidden.length === 0 ? [] : [`unset ${hidden.join(' ')}`]), ...missing.flatMap((setup) => this.#tokenCommands(setup))];
     const text = this.#editor.file.text;
     const step = Math.max(2, columnOf(text, node.entries[0]?.keyRange.start ?? 0));
@@ -249,7 +155,7 @@ class Pipeline {
 
     if (commands.length > 0) {
       if (isWindows(text.slice(node.range.start, node.range.end))) return { code: 'unknown-shape', reason: `${name} runs PowerShell, for which no commands are written.`, byHand: `At its start remove ${hidden.join(', ') || 'the key'} from the environment and write the token to a file; then run again.` };
-      const placed = this.#place(name, node, commands, setups);
+      const placed = this.#place(job, commands, setups);
       if ('code' in placed) return placed;
       if ('block' in placed) blocks.push(placed.block);
       else edits.push(placed.edit);
@@ -264,12 +170,12 @@ class Pipeline {
   }
 
   /** Commands come before all others of the job. */
-  #place(name: string, node: YamlMap, commands: readonly string[], setups: readonly Setup[]): { readonly edit: YamlEdit } | { readonly block: string } | Obstacle {
+  #place({ name, node, shared }: Job, commands: readonly string[], setups: readonly Setup[]): { readonly edit: YamlEdit } | { readonly block: string } | Obstacle {
     const early = entry(node, 'before_script');
     const script = entry(node, 'script');
     const items = commands.map(item).join('');
     if (early !== undefined && early.via === undefined && isList(early.value)) return { edit: { kind: 'add-items', holder: early.value, ...first(early.value), text: items } };
-    const inherited = (this.#shared.get(name) ?? []).find((part) => part.entry.key === 'before_script');
+    const inherited = shared.find((part) => part.entry.key === 'before_script');
     if (early === undefined && inherited === undefined) {
       const text = this.#editor.file.text;
       const offset = script !== undefined && script.value.kind === 'seq' && text[script.value.range.start] === '-' ? Math.max(0, columnOf(text, script.value.range.start) - columnOf(text, script.keyRange.start)) : 2;
@@ -310,6 +216,31 @@ class Pipeline {
     }
     return lines;
   }
+}
+
+/** `rules: - if: $KEY` asks whether there is one. */
+function conditionUse(leaf: Use['leaf'], keys: KeyNames): Use | undefined {
+  const { scalar, path } = leaf;
+  if (!(path.at(-1) === 'if' && path.includes('rules')) && !(path.at(-1) === 'variables' && (path.includes('only') || path.includes('except')))) return undefined;
+  const mentions = keyMentions(scalar.value, keys, DIALECT);
+  if (mentions.length === 0) return undefined;
+  const reads = [...new Set(mentions.map(({ name }) => name))];
+  const onlyAsks = mentions.every(({ end }) => /^\s*(?:$|\)|&&|\|\||[!=]=\s*(?:null|""|''))/.test(scalar.value.slice(end)));
+  if (!onlyAsks || keys.gate === undefined) return { leaf, reads, answer: { code: 'unknown-shape', reason: `A rule asks for ${reads.join(', ')}.`, byHand: 'Let the rule ask for a variable of the new identity, and run again.' } };
+  const { gate } = keys;
+  const edits = mentions.map(({ start, end, name }): YamlEdit => {
+    const from = start + scalar.value.slice(start, end).indexOf(name);
+    return { kind: 'replace-within', scalar, from, to: from + name.length, text: gate };
+  });
+  return { leaf, reads, answer: { edits, gated: true } };
+}
+
+/** Uses that have no safe edit where they stand. */
+function guard({ name, node }: Job, { leaf }: Use, keys: KeyNames): Obstacle | undefined {
+  if (get(node, 'trigger') !== undefined) return { code: 'other-repository', reason: `${name} starts another pipeline and gives it the key.`, byHand: 'Let the jobs of that pipeline ask for their own token, then take the variable out here.' };
+  if (leaf.path.includes('after_script') && leaf.assigns === undefined) return { code: 'unknown-shape', reason: 'A command of after_script takes the key: it runs in a shell of its own, without what was set up before.', byHand: 'Move the command to script, and run again.' };
+  if (leaf.path.includes('services')) return { code: 'unknown-shape', reason: `A service container gets the key of ${keys.title}.`, byHand: 'Give the service another way to its identity, or make the call in the job itself; then run again.' };
+  return undefined;
 }
 
 /** Name of the variable that GitLab puts the token in. */

@@ -21,7 +21,7 @@ export const platform: Platform = {
     if (isKustomization(file.path)) return true;
     if (/(?:^|\/)templates\//.test(file.path) && file.text.includes('{{')) return false;
     if (/\.json$/i.test(file.path)) return file.text.includes('"apiVersion"') && file.text.includes('"kind"');
-    return /^[ \t"'-]*apiVersion["']?:/m.test(file.text) && /^[ \t"'-]*kind["']?:/m.test(file.text);
+    return /^[\uFEFF \t"'-]*apiVersion["']?:/m.test(file.text) && /^[ \t"'-]*kind["']?:/m.test(file.text);
   },
   extract(file: TextFile, names: NameTable): Extraction {
     const draft = new Draft(file, 'kubernetes', names);

@@ -274,7 +274,7 @@ export class YamlEditor {
     if (text.startsWith('...', end)) throw new CannotEdit('the document ends with three dots');
     if (previous !== undefined) {
       let own: number | undefined;
-      for (let at = documentMark(text, lineEnd(text, this.#endOf(previous, previous.range.end))); at !== undefined && at <= first; at = documentMark(text, lineEnd(text, at))) {
+      for (let at = documentMark(text, lineEnd(text, this.#endOf(previous, previous.range.end))); at !== undefined && at <= first; at = documentMark(text, lineEnd(text, at + 3))) {
         if (text.startsWith('...', at)) throw new CannotEdit('the document before ends with three dots');
         own = at;
       }

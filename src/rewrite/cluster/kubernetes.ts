@@ -1,0 +1,196 @@
+import type { Change } from '../../model/change.ts';
+import { CannotRewrite } from '../cannot.ts';
+import type { Edit } from '../edit.ts';
+import { editorOf } from '../editors.ts';
+import type { FileRefusal, Replacement, RewriteContext, Rewriter, Rewriting } from '../types.ts';
+import type { YamlEdit, YamlEditor } from '../yaml-edit.ts';
+import { annotationChanges, planAccount } from './_accounts.ts';
+import { deliveryChanges } from './_delivery.ts';
+import { type ClusterObject, looksLikeManifest, objectsOf, podTemplateOf } from './_objects.ts';
+import { CLUSTERS, namespaceOf, podPath } from './_path.ts';
+import { deletedVariables, type FreedEntry, type PodEdits, PodPlanner } from './_pod.ts';
+import { ClusterFiles } from './_repository.ts';
+import { podReason } from './_texts.ts';
+
+/** Manifests: the key goes from the pod, and a token of its ServiceAccount comes. */
+export const kubernetes: Rewriter = {
+  id: 'kubernetes',
+  matches: (path, text) => looksLikeManifest(path, text) && !text.includes('{{'),
+  rewrite(path, text, context): Rewriting {
+    const editor = editorOf(text);
+    if (editor.file.problems.length > 0) return { changes: [], refusals: unreadable(editor, context.own) };
+    const files = ClusterFiles.of(context, path, text);
+    const pods = planPods(path, editor, context, files);
+    const delivered = deliveryChanges(editor, context, files, (other) => (other === path ? pods.freed : freedIn(other, context)));
+    return { changes: [...pods.changes, ...annotationChanges(editor, context, files), ...delivered.changes], refusals: [...pods.refusals, ...delivered.refusals] };
+  },
+  problems: (_, text) => editorOf(text).file.problems.map(({ message }) => message),
+};
+
+function unreadable(editor: YamlEditor, own: readonly Replacement[]): readonly FileRefusal[] {
+  const [first] = editor.file.problems;
+  const migrations = own.map(({ migration }) => migration);
+  return migrations.length === 0 ? [] : [{ code: 'not-readable', line: first?.line ?? 1, reason: `The file is not readable as YAML: ${first?.message ?? 'it is broken'}.`, byHand: 'Mend the file, and run again.', migrations, shadows: false }];
+}
+
+/** What is decided for one workload and one provider. */
+interface PlannedPod {
+  readonly replacement: Replacement;
+  readonly object: ClusterObject;
+  readonly pod: PodEdits;
+  readonly account: readonly YamlEdit[];
+  readonly change: Omit<Change<Edit>, 'edits'>;
+}
+
+interface PlannedPods extends Rewriting {
+  readonly freed: readonly (FreedEntry & { readonly namespace: string; readonly replacement: Replacement })[];
+}
+
+function planPods(path: string, editor: YamlEditor, context: RewriteContext, files: ClusterFiles): PlannedPods {
+  const refusals: FileRefusal[] = [];
+  const planned: PlannedPod[] = [];
+  const objects = objectsOf(editor);
+  for (const replacement of context.own) {
+    if (!CLUSTERS.has(replacement.platform) && !/^[A-Z]\w*\//.test(replacement.workload)) continue;
+    const object = objects.find((one) => isOf(one, replacement));
+    try {
+      if (object === undefined) continue;
+      planned.push(planPod(path, editor, object, replacement, context, files, planned));
+    } catch (error) {
+      if (!(error instanceof CannotRewrite)) throw error;
+      const { code, byHand, shadows } = error;
+      refusals.push({ code, line: error.line ?? (object === undefined ? replacement.line : editor.lineOf(object.node)), reason: error.message, byHand, migrations: [replacement.migration], shadows });
+    }
+  }
+  return { changes: grouped(planned), refusals, freed: planned.flatMap(({ pod, object, replacement }) => pod.freed.map((one) => ({ ...one, namespace: object.namespace, replacement }))) };
+}
+
+function isOf({ kind, name, namespace }: ClusterObject, replacement: Replacement): boolean {
+  const wanted = namespaceOf(replacement);
+  return `${kind}/${name}` === replacement.workload && (wanted === undefined || namespace === '' || wanted === namespace);
+}
+
+function planPod(path: string, editor: YamlEditor, object: ClusterObject, replacement: Replacement, context: RewriteContext, files: ClusterFiles, earlier: readonly PlannedPod[]): PlannedPod {
+  const pod = podTemplateOf(object);
+  const { title } = replacement;
+  if (pod === undefined) {
+    throw new CannotRewrite('unknown-shape', `Where ${object.kind} keeps its pod is not known.`, `Mount the token as kubernetes/patch.${replacement.identity.id}.yaml of the plan does, and take the key out.`);
+  }
+  const rival = earlier.find((one) => one.object === object && one.replacement.parties[0] === replacement.parties[0]);
+  if (rival !== undefined) {
+    throw new CannotRewrite('unknown-shape', `${rival.replacement.title} and ${title} are to let this pod in at the same party, and a pod is one identity there.`, `Let the identity made for ${rival.replacement.title} do what that of ${title} may do, then take the key out.`, { shadows: true });
+  }
+  const deleted = deletedVariables(pod, replacement);
+  if (deleted.length > 0) return planDeleted(path, editor, object, replacement, deleted, context);
+  const account = planAccount(editor, object, pod, replacement, files, files.isPatch(path));
+  const wanted = podPath(replacement, context, account.annotates);
+  const edits = new PodPlanner(editor, pod, (holder) => files.keysOf(object.namespace, holder)).plan(wanted);
+  const kind = `${object.kind}/${object.name}`;
+  return {
+    replacement,
+    object,
+    pod: edits,
+    account: account.edits(wanted.webhook),
+    change: {
+      id: `${kind}/${replacement.provider}`,
+      line: edits.line,
+      title: `${kind}: the key of ${title} becomes a token of ServiceAccount ${wanted.account}`,
+      why: wanted.webhook === undefined
+        ? `The projected token names the pod's ServiceAccount, is for ${title} alone and lives ten minutes; the key leaves the pod.`
+        : `The ServiceAccount says who the pod is, and ${wanted.webhook.title} gives it a token; the key leaves the pod.`,
+      safety: 'unsafe',
+      reason: podReason(wanted, edits, account, object, files),
+      migrations: [replacement.migration],
+    },
+  };
+}
+
+/** A patch that deletes the entry of its base has nothing left to delete. */
+function planDeleted(path: string, editor: YamlEditor, object: ClusterObject, replacement: Replacement, deleted: ReturnType<typeof deletedVariables>, context: RewriteContext): PlannedPod {
+  const [first] = deleted;
+  if (!context.all.some((other) => other.path !== path && other.workload === replacement.workload && other.provider === replacement.provider)) {
+    throw new CannotRewrite('unknown-shape', `The patch deletes the key of ${replacement.title} from a base that is not planned here.`, 'Take the entry out of the patch when the base has it no more.', first === undefined ? {} : { line: editor.lineOf(first.variable.item) });
+  }
+  const kind = `${object.kind}/${object.name}`;
+  const edits = deleted.map(({ list, variable }): YamlEdit => ({ kind: 'remove-item', holder: list, item: variable.item, names: [variable.name] }));
+  const line = first === undefined ? 1 : editor.lineOf(first.variable.item);
+  return {
+    replacement,
+    object,
+    pod: { edits, freed: [], line, containers: [], renamed: [], unseen: [], configKeys: [], makesBlocks: false },
+    account: [],
+    change: {
+      id: `${kind}/${replacement.provider}`,
+      line,
+      title: `${kind}: nothing of ${replacement.title} is left to delete`,
+      why: 'The patch deletes an entry that its base has no more.',
+      safety: 'unsafe',
+      reason: 'It rests on the change of the base: without it, the patch still has to delete the entry.',
+      migrations: [replacement.migration],
+    },
+  };
+}
+
+/** One change for each, but one for all of a pod that make the same block: each alone would make it again. */
+function grouped(planned: readonly PlannedPod[]): readonly Change<Edit>[] {
+  const byObject = new Map<ClusterObject, PlannedPod[]>();
+  for (const one of planned) byObject.set(one.object, [...(byObject.get(one.object) ?? []), one]);
+  return [...byObject.values()].flatMap((group): Change<Edit>[] => {
+    const [first] = group;
+    if (first === undefined) return [];
+    if (group.length === 1 || !group.some(({ pod }) => pod.makesBlocks)) return group.map(({ change, pod, account }) => ({ ...change, edits: inOrder([...pod.edits, ...account]) }));
+    const kind = `${first.object.kind}/${first.object.name}`;
+    const titles = group.map(({ replacement }) => replacement.title);
+    return [
+      {
+        id: `${kind}/${group.map(({ replacement }) => replacement.provider).join('+')}`,
+        line: Math.min(...group.map(({ change }) => change.line)),
+        title: `${kind}: the keys of ${titles.slice(0, -1).join(', ')} and ${titles.at(-1) ?? ''} become tokens of its ServiceAccount`,
+        why: first.change.why.replace(/ is for .* alone /, ' is for one party alone '),
+        safety: 'unsafe',
+        reason: [...new Set(group.map(({ replacement, change }) => `${replacement.title}: ${change.reason}`))].join(' '),
+        migrations: group.flatMap(({ change }) => change.migrations),
+        edits: inOrder(group.flatMap(({ pod, account }) => [...pod.edits, ...account])),
+      },
+    ];
+  });
+}
+
+/** Blocks that several make become one; what ends at one place is written from the inside out. */
+function inOrder(edits: readonly YamlEdit[]): readonly YamlEdit[] {
+  const result: YamlEdit[] = [];
+  for (const edit of edits) {
+    const head = edit.kind === 'add-entries' ? /^(?:volumes|volumeMounts|env):\n/.exec(edit.text)?.[0] : undefined;
+    const index = head === undefined || edit.kind !== 'add-entries' ? -1 : result.findIndex((other) => other.kind === 'add-entries' && other.holder === edit.holder && other.text.startsWith(head));
+    const made = result[index];
+    if (made?.kind !== 'add-entries' || edit.kind !== 'add-entries' || head === undefined) result.push(edit);
+    else if (made.text !== edit.text) result[index] = { ...made, text: made.text + edit.text.slice(head.length) };
+  }
+  return result.toSorted((a, b) => rank(a) - rank(b));
+}
+
+function rank(edit: YamlEdit): number {
+  if (edit.kind === 'add-document') return 4;
+  if (edit.kind === 'add-entries') return edit.text.startsWith('volumes:') ? 3 : 2;
+  return edit.kind === 'add-items' ? 1 : 0;
+}
+
+const freedBefore = new WeakMap<readonly Replacement[], Map<string, PlannedPods['freed']>>();
+
+/** Entries of Secrets that the pods of another file read no more. Worked out once for a target. */
+function freedIn(path: string, context: RewriteContext): PlannedPods['freed'] {
+  const known = freedBefore.get(context.all) ?? new Map<string, PlannedPods['freed']>();
+  freedBefore.set(context.all, known);
+  const made = known.get(path) ?? workOutFreed(path, context);
+  known.set(path, made);
+  return made;
+}
+
+function workOutFreed(path: string, context: RewriteContext): PlannedPods['freed'] {
+  const text = context.read(path);
+  if (text === undefined || !kubernetes.matches(path, text)) return [];
+  const editor = editorOf(text);
+  if (editor.file.problems.length > 0) return [];
+  const own = context.all.filter((replacement) => replacement.path === path);
+  return planPods(path, editor, { ...context, own }, ClusterFiles.of(context, path, text)).freed;
+}

@@ -36,6 +36,8 @@ export type RefusalCode =
   | 'shadowing'
   /** The program or SDK needs a version that the files do not ask for, or a change of model. */
   | 'needs-code-change'
+  /** A change in another file has to be made together with it, and is not. */
+  | 'needs-other-change'
   /** Made, but the text afterwards was not the one intended. A defect of ours. */
   | 'dropped';
 
@@ -69,5 +71,7 @@ export interface Change<E> {
   /** What the safety rests on. */
   readonly reason: string;
   readonly migrations: readonly string[];
+  /** Changes of other files without which this one would break something: a workflow that calls, and the one that is called. */
+  readonly requires?: readonly { readonly path: string; readonly id: string }[];
   readonly edits: readonly E[];
 }

@@ -15,7 +15,7 @@ const FILE_WORDS = set('file path json');
 
 /** A key word with one of these straight before it is no credential: `next page token`, `primary key`, `public key`, `identity token`. */
 const NOT_BEFORE = set(
-  'public publishable foreign primary partition sort cache storage store config setting settings option query route map dict json field column ' +
+  'public private publishable foreign primary partition sort cache storage store config setting settings option query route map dict json field column ' +
     'row state i18n translation message event metadata header model encryption ssh kms s3 object bucket host group license idempotency ' +
     'max min num total input output prompt completion cached reasoning next page cancel cancellation continuation csrf xsrf id identity ' +
     'oidc federated federation subject stop pad eos bos unk special per stream sync first last secretsmanager params sso',

@@ -2,7 +2,7 @@ import type { Change, Splice } from '../model/change.ts';
 import { type Edit, spliceText } from './edit.ts';
 import { editorOf } from './editors.ts';
 import type { FileRefusal, RewriteContext, Rewriter } from './types.ts';
-import type { YamlEdit } from './yaml-edit.ts';
+import type { YamlEdit, YamlEditor } from './yaml-edit.ts';
 
 /** A change with the bytes it touches. Offsets are of the text before this rewriter ran. */
 export type MadeChange = Omit<Change<Edit>, 'edits'> & { readonly splices: readonly Splice[] };
@@ -22,6 +22,8 @@ export interface Rewritten {
  * @param accepts which changes are made.
  */
 export function rewriteText(rewriter: Rewriter, path: string, text: string, context: RewriteContext, accepts: (change: Change<Edit>) => boolean = () => true): Rewritten {
+  // Held for as long as its nodes are needed: a rewriter may read more files than editors are kept.
+  const editor = /\.ya?ml\b/i.test(path) ? editorOf(text) : undefined;
   const { changes, refusals } = rewriter.rewrite(path, text, context);
   const wanted = changes.filter(accepts);
   const declined = changes.filter((change) => !wanted.includes(change)).map(withoutEdits);
@@ -31,16 +33,16 @@ export function rewriteText(rewriter: Rewriter, path: string, text: string, cont
   const known = countOf(problems);
   const dropped: FileRefusal[] = [];
   let kept: readonly Change<Edit>[] = wanted;
-  let result = makeProven(rewriter, path, text, kept, known);
+  let result = makeProven(rewriter, path, text, kept, known, editor);
   if ('reason' in result) {
     // One of them is at fault: those that can be made are made.
     kept = [];
     for (const change of wanted) {
-      const tried = makeProven(rewriter, path, text, [...kept, change], known);
+      const tried = makeProven(rewriter, path, text, [...kept, change], known, editor);
       if ('reason' in tried) dropped.push(droppedRefusal(change, tried.reason));
       else kept = [...kept, change];
     }
-    result = makeProven(rewriter, path, text, kept, known);
+    result = makeProven(rewriter, path, text, kept, known, editor);
   }
   if ('reason' in result || kept.length === 0) return { ...nothing, refusals: [...refusals, ...dropped] };
   const left = new Set([...declined.map(({ id }) => id), ...dropped.flatMap(({ migrations }) => migrations)]);
@@ -48,14 +50,14 @@ export function rewriteText(rewriter: Rewriter, path: string, text: string, cont
   if (again.length > 0) return { ...nothing, refusals: [...refusals, ...dropped, ...kept.map((change) => droppedRefusal(change, `a second run would change it again (${again[0]?.title ?? ''})`))] };
   return {
     after: result.text,
-    made: kept.map((change) => ({ ...withoutEdits(change), splices: lowered(text, change.edits) })),
+    made: kept.map((change) => ({ ...withoutEdits(change), splices: lowered(text, change.edits, editor) })),
     declined,
     refusals: [...refusals, ...dropped],
   };
 }
 
-function makeProven(rewriter: Rewriter, path: string, text: string, changes: readonly Change<Edit>[], known: ReadonlyMap<string, number>): { readonly text: string } | { readonly reason: string } {
-  const made = make(text, changes.flatMap(({ edits }) => edits));
+function makeProven(rewriter: Rewriter, path: string, text: string, changes: readonly Change<Edit>[], known: ReadonlyMap<string, number>, editor: YamlEditor | undefined): { readonly text: string } | { readonly reason: string } {
+  const made = make(text, changes.flatMap(({ edits }) => edits), editor);
   if ('reason' in made) return made;
   if (made.text === text && changes.length > 0) return { reason: 'it would change nothing' };
   const fresh = [...countOf(rewriter.problems?.(path, made.text) ?? [])].find(([problem, count]) => count > (known.get(problem) ?? 0));
@@ -63,23 +65,23 @@ function makeProven(rewriter: Rewriter, path: string, text: string, changes: rea
 }
 
 /** Makes edits of both kinds together. */
-function make(text: string, edits: readonly Edit[]): { readonly text: string } | { readonly reason: string } {
+function make(text: string, edits: readonly Edit[], editor: YamlEditor | undefined): { readonly text: string } | { readonly reason: string } {
   const yaml = edits.filter((edit): edit is YamlEdit => edit.kind !== 'text');
   const plain = edits.filter((edit) => edit.kind === 'text');
   if (yaml.length === 0) {
     const spliced = spliceText(text, plain);
     return spliced === undefined ? { reason: 'two edits touch the same text' } : { text: spliced.text };
   }
-  const outcome = editorOf(text).make(yaml, plain);
+  const outcome = (editor ?? editorOf(text)).make(yaml, plain);
   return outcome.ok ? { text: outcome.text } : { reason: outcome.reason };
 }
 
 /** The splices of one change by itself, for showing; empty when it can only be made together with others. */
-function lowered(text: string, edits: readonly Edit[]): readonly Splice[] {
+function lowered(text: string, edits: readonly Edit[], editor: YamlEditor | undefined): readonly Splice[] {
   const yaml = edits.filter((edit): edit is YamlEdit => edit.kind !== 'text');
   const plain = edits.filter((edit) => edit.kind === 'text').map(({ start, end, text: inserted }) => ({ start, end, text: inserted }));
   if (yaml.length === 0) return plain;
-  const outcome = editorOf(text).make(yaml, plain);
+  const outcome = (editor ?? editorOf(text)).make(yaml, plain);
   return outcome.ok ? outcome.splices : [];
 }
 
@@ -89,8 +91,8 @@ function countOf(problems: readonly string[]): ReadonlyMap<string, number> {
   return counts;
 }
 
-function withoutEdits({ id, line, title, why, safety, reason, migrations }: Change<Edit>): Omit<Change<Edit>, 'edits'> {
-  return { id, line, title, why, safety, reason, migrations };
+function withoutEdits({ id, line, title, why, safety, reason, migrations, requires }: Change<Edit>): Omit<Change<Edit>, 'edits'> {
+  return { id, line, title, why, safety, reason, migrations, ...(requires === undefined ? {} : { requires }) };
 }
 
 function droppedRefusal(change: Change<Edit>, reason: string): FileRefusal {

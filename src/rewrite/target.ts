@@ -40,13 +40,49 @@ export async function prepare(rewriters: readonly Rewriter[], paths: readonly st
  * Rewrites what can be rewritten of one target, in the order of `paths`, and names every migration that no file carried out. Pure once the grammars are there.
  */
 export function rewriteTarget(rewriters: readonly Rewriter[], input: TargetInput): readonly RewrittenFile[] {
-  const files = input.paths.flatMap((path): RewrittenFile[] => {
-    const text = input.read(path);
-    if (text === undefined) return [];
-    const file = rewriteFile(rewriters, path, text, input);
-    return file.after !== file.before || file.refusals.length > 0 || file.declined.length > 0 ? [file] : [];
+  const files = new Map<string, RewrittenFile>();
+  const blocked = new Map<string, string>();
+  const accepts: TargetInput['accepts'] = (change, path, rewriter) => !blocked.has(`${path}\n${change.id}`) && (input.accepts?.(change, path, rewriter) ?? true);
+  for (let paths: readonly string[] = input.paths; paths.length > 0; paths = newlyBlocked(files, blocked)) {
+    for (const path of paths) {
+      const text = input.read(path);
+      if (text !== undefined) files.set(path, rewriteFile(rewriters, path, text, { ...input, accepts }));
+    }
+  }
+  const results = input.paths.flatMap((path): RewrittenFile[] => {
+    const file = files.get(path);
+    return file === undefined || (file.after === file.before && file.refusals.length === 0 && file.declined.length === 0) ? [] : [withBlocked(file, blocked)];
   });
-  return withUnhandled(files, input);
+  return withUnhandled(results, input);
+}
+
+/** Blocks every change that needs one which is not made; gives the files that have to be rewritten without them. */
+function newlyBlocked(files: ReadonlyMap<string, RewrittenFile>, blocked: Map<string, string>): readonly string[] {
+  const made = new Set([...files.values()].flatMap(({ path, changes }) => changes.map(({ id }) => `${path}\n${id}`)));
+  const paths = new Set<string>();
+  for (const { path, changes } of files.values()) {
+    for (const { id, requires } of changes) {
+      const missing = requires?.find((other) => !made.has(`${other.path}\n${other.id}`));
+      if (missing === undefined) continue;
+      blocked.set(`${path}\n${id}`, missing.path);
+      paths.add(path);
+    }
+  }
+  return [...paths];
+}
+
+function withBlocked(file: RewrittenFile, blocked: ReadonlyMap<string, string>): RewrittenFile {
+  const waiting = file.declined.filter(({ id }) => blocked.has(`${file.path}\n${id}`));
+  if (waiting.length === 0) return file;
+  const refusals = waiting.map((change): FileRefusal => ({
+    code: 'needs-other-change',
+    line: change.line,
+    reason: `${change.title}: ${blocked.get(`${file.path}\n${change.id}`) ?? ''} has to change together with it, and does not.`,
+    byHand: 'Mend what is refused there, or change both by hand.',
+    migrations: change.migrations,
+    shadows: false,
+  }));
+  return { ...file, declined: file.declined.filter((change) => !waiting.includes(change)), refusals: [...file.refusals, ...refusals].toSorted((a, b) => a.line - b.line) };
 }
 
 function rewriteFile(rewriters: readonly Rewriter[], path: string, text: string, input: TargetInput): RewrittenFile {

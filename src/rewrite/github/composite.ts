@@ -12,6 +12,11 @@ interface CompositeUse {
   readonly uses: readonly Use[];
 }
 
+/** `.github/actions/ask` of `./.github/actions/ask/`; undefined when the action is of another repository. */
+export function folderOf(uses: string): string | undefined {
+  return /^\.\/?$/.test(uses) ? '' : uses.startsWith('./') ? uses.slice(2).replace(/\/+$/, '') : undefined;
+}
+
 /** Names of inputs of the action `text` that the callers of `replacement` can leave out once a step before has set the environment. Normalised; empty when it does more with them. */
 export function compositeKeys(text: string, replacement: Replacement): ReadonlySet<string> {
   const editor = editorOf(text);

@@ -5,7 +5,7 @@ import type { Edit } from '../edit.ts';
 import type { Replacement, RewriteContext } from '../types.ts';
 import type { YamlEditor, YamlMap } from '../yaml-edit.ts';
 import { type House, isBelow, pinOf, reference, versionOf } from './actions.ts';
-import { compositeKeys } from './composite.ts';
+import { compositeKeys, folderOf } from './composite.ts';
 import { actionOf, isKeyInput, isPreparing, type NativeAction, nativeOf } from './native.ts';
 import { anthropicProfile, assumeRole, exchange, googleAuth, type Ids, idsOf, type Setup, tokenFile, withConditions } from './steps.ts';
 import { computedUses, type KeyNames, normal, type Scope, stepsOf, type Use, usesOf } from './uses.ts';
@@ -124,7 +124,7 @@ class JobPlanner {
       const native = nativeOf(step, this.#replacement);
       const action = actionOf(step);
       if (own.length === 0 && !isWide) return [];
-      if (native !== undefined && (own.length > 0 || isWide)) return [{ step, top, index, kind: { kind: 'native', native }, uses: own }];
+      if (native !== undefined && (own.length > 0 || (isWide && native.readsEnvironment === true))) return [{ step, top, index, kind: { kind: 'native', native }, uses: own }];
       if (own.length === 0 && (isPreparing(step) || (action === undefined && entry(step, 'run') === undefined))) return [];
       if (action === undefined) return [{ step, top, index, kind: { kind: this.#callsByCurl(step, own) ? 'curl' : 'run' }, uses: own }];
       if (action.name.startsWith('./')) return [{ step, top, index, kind: { kind: 'composite', inputs: this.#compositeInputs(action.name) }, uses: own }];
@@ -133,8 +133,9 @@ class JobPlanner {
   }
 
   #compositeInputs(name: string): ReadonlySet<string> {
-    const folder = name.slice(2).replace(/\/+$/, '');
-    const path = ['action.yml', 'action.yaml'].map((file) => (folder === '' ? file : `${folder}/${file}`)).find((file) => this.#scene.context.read(file) !== undefined);
+    const folder = folderOf(name);
+    if (folder === undefined || folder === '') return new Set();
+    const path = ['action.yml', 'action.yaml'].map((file) => `${folder}/${file}`).find((file) => this.#scene.context.read(file) !== undefined);
     const text = path === undefined ? undefined : this.#scene.context.read(path);
     if (text === undefined) return new Set();
     return compositeKeys(text, this.#replacement);
@@ -330,11 +331,17 @@ class JobPlanner {
       this.#removeEntry(use);
       return;
     }
-    if (this.#isExchange() && kind.kind !== 'composite' && use.shape !== 'mixed') {
+    if (this.#isExchange() && kind.kind !== 'composite' && use.shape !== 'mixed' && this.#isKeyInput(key)) {
       this.#replaceAll(use, `env.${names[0] ?? ''}`);
       return;
     }
     throw new CannotRewrite('takes-only-a-key', `${key === '' ? 'An input' : key} of ${actionOf(step)?.name ?? 'the action'} takes only a key.`, 'See whether a newer version documents federation; else call the model from a run step with an SDK that federates.', { line: this.#line(use.scalar) });
+  }
+
+  /** `openai-api-key`, `hf_token`: an input that takes a bearer token, by its name. */
+  #isKeyInput(name: string): boolean {
+    const known = this.#replacement.variables.map(normal);
+    return known.includes(normal(name)) || /(?:^|[-_])api[-_]?key$/i.test(name) || normal(name).includes(normal(this.#replacement.provider));
   }
 
   /** The key pasted into a script. */

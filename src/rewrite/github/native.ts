@@ -18,6 +18,8 @@ export interface NativeAction {
   readonly floor?: { readonly version: readonly [number, number, number]; readonly raise: KnownAction };
   /** Inputs in place of the key, as lines of YAML. @throws CannotRewrite */
   readonly inputs: (step: YamlMap, replacement: Replacement, ids: Ids) => readonly string[];
+  /** It also takes a key from the environment of the job. */
+  readonly readsEnvironment?: true;
   /** What a reviewer has to know beyond the edit. */
   readonly caution?: (step: YamlMap) => string | undefined;
 }
@@ -28,6 +30,7 @@ const NATIVE: readonly NativeAction[] = [
     action: /^anthropics\/claude-code-(?:action(?:\/base-action)?|base-action)$/,
     party: 'anthropic',
     keys: ['anthropic_api_key', 'claude_code_oauth_token'],
+    readsEnvironment: true,
     floor: { version: [1, 0, 130], raise: 'anthropics/claude-code-action' },
     inputs: (step, _, ids) => {
       for (const other of ['use_bedrock', 'use_vertex', 'use_foundry']) {

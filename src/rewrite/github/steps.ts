@@ -40,7 +40,7 @@ export function anthropicProfile(replacement: Replacement, house: House, ids: Id
     title: 'identity token and profile in place of the key',
     why: 'The clients of Anthropic find the profile by themselves, show the job’s own token and get one that lives minutes. The file is renewed every four minutes, because a job token lives five.',
     exports: ['ANTHROPIC_CONFIG_DIR', 'ANTHROPIC_PROFILE'],
-    text: `- name: Let Anthropic's clients authenticate as this job
+    text: `- name: Let Anthropic clients authenticate as this job
   uses: ${reference('actions/github-script', house)}
   env:
     AUDIENCE: ${audienceOf(replacement, ids)}
@@ -102,7 +102,7 @@ export function tokenFile(replacement: Replacement, house: House, ids: Ids): Set
     title: 'identity token in a file in place of the key',
     why: `The default chain of ${replacement.title}’s clients shows the job’s own token and gets one that lives an hour. The file is renewed every four minutes, because a job token lives five.`,
     exports: entries.map(([name]) => name),
-    text: `- name: Let ${replacement.title}'s clients authenticate as this job
+    text: `- name: Let ${replacement.parties[0] === 'azure' ? 'Azure' : replacement.title} clients authenticate as this job
   uses: ${reference('actions/github-script', house)}
   env:
     AUDIENCE: ${audienceOf(replacement, ids)}

@@ -11,7 +11,7 @@ import { editorOf } from '../editors.ts';
 import type { FileRefusal, Kept, Replacement, RewriteContext, Rewriter, Rewriting } from '../types.ts';
 import type { YamlMap } from '../yaml-edit.ts';
 import { houseOf } from './actions.ts';
-import { compositeEdits } from './composite.ts';
+import { compositeEdits, folderOf } from './composite.ts';
 import { type JobEdits, keysOf, planJob, type Scene } from './job.ts';
 import { workflowProblems } from './parser.ts';
 import { permissionEdit } from './permissions.ts';
@@ -49,8 +49,8 @@ function rewriteWorkflow(path: string, text: string, root: YamlMap, context: Rew
   const nodes = jobs.flatMap((one): JobNode[] => {
     const { value } = one;
     if (value.kind !== 'map') return [];
-    const line = editor.lineOf(one);
-    const own = context.own.filter((replacement) => replacement.line === line || replacement.workload.endsWith(` › ${one.key}`));
+    // By name: lines move with the first edit.
+    const own = context.own.filter((replacement) => replacement.workload.endsWith(` › ${one.key}`));
     return own.map((replacement) => ({ id: one.key, entry: one, job: value, replacement }));
   });
   const changes: Change<Edit>[] = [];
@@ -97,7 +97,27 @@ function rootUsesOf(scene: Scene, replacement: Replacement): readonly Use[] {
 /** One job, one provider. */
 function jobChange(scene: Scene, node: JobNode, count: number): Change<Edit> {
   const done = editsOf(scene, node, [], count);
-  return changeOf(`${node.id}/${node.replacement.provider}`, node.id, [done], [node]);
+  const change = changeOf(`${node.id}/${node.replacement.provider}`, node.id, [done], [node]);
+  const requires = requiredBy(scene, node);
+  return requires.length === 0 ? change : { ...change, requires };
+}
+
+/** What has to change with a job: the workflow it calls, the composite actions it no longer hands the key to. */
+function requiredBy(scene: Scene, { job, replacement }: JobNode): NonNullable<Change<Edit>['requires']> {
+  const callee = localPath(textOf(get(job, 'uses')) ?? '');
+  if (callee !== undefined) return [{ path: callee, id: calledId(scene, callee, replacement.provider) }];
+  const folders = stepsOf(job).flatMap(({ step }) => {
+    const folder = folderOf(textOf(get(step, 'uses')) ?? '');
+    const hands = entriesOf(get(step, 'with')).some(({ value }) => value.kind === 'scalar' && usesOf(step, keysOf(replacement), () => 'step-with').some((use) => use.scalar === value));
+    return folder === undefined || folder === '' || !hands ? [] : [folder];
+  });
+  return [...new Set(folders)].flatMap((folder) => ['action.yml', 'action.yaml'].map((file) => `${folder}/${file}`).filter((path) => scene.context.read(path) !== undefined).map((path) => ({ path, id: `action/${replacement.provider}` })));
+}
+
+/** Id of the change of a called workflow: one that also runs by itself is changed for its own jobs. */
+function calledId(scene: Scene, callee: string, provider: string): string {
+  const own = scene.context.all.find((one) => one.path === callee && one.provider === provider);
+  return own === undefined ? `called/${provider}` : `${own.workload.slice(own.workload.lastIndexOf(' › ') + 3)}/${provider}`;
 }
 
 /** A key in the `env` of the workflow reaches every job: it goes from all of them at once, or stays. */
@@ -190,44 +210,72 @@ function namesHandedOver(uses: readonly Use[]): readonly string[] {
 }
 
 interface Caller {
-  readonly replacement: Replacement;
+  readonly path: string;
+  readonly job: string;
+  /** Undefined when the caller keeps its key. */
+  readonly replacement: Replacement | undefined;
   readonly names: readonly string[];
+  /** Whether anything of it has to change. */
+  readonly changes: boolean;
 }
 
-/** Jobs of this repository that call the workflow at `path` and hand a key over. */
-function callersOf(path: string, context: RewriteContext): readonly Caller[] {
-  return [...new Set(context.all.filter((one) => WORKFLOW.test(one.path)).map((one) => one.path))].flatMap((callerPath) => {
+/** Jobs of this repository that call the workflow at `path` and hand keys of `provider` over, by name or all of them. */
+function callersOf(path: string, provider: string, context: RewriteContext): readonly Caller[] {
+  return (context.paths ?? []).filter((one) => WORKFLOW.test(one)).flatMap((callerPath) => {
     const text = context.read(callerPath);
     if (text === undefined || !text.includes(path)) return [];
     const editor = editorOf(text);
-    return entriesOf(get(editor.file.documents[0], 'jobs')).flatMap(({ key, value }): Caller[] => {
+    const [root] = editor.file.documents;
+    if (root?.kind !== 'map') return [];
+    const jobs = entriesOf(get(root, 'jobs'));
+    return jobs.flatMap((one): Caller[] => {
+      const { key, value } = one;
       if (value.kind !== 'map' || localPath(textOf(get(value, 'uses')) ?? '') !== path) return [];
-      return context.all.filter((one) => one.path === callerPath && one.workload.endsWith(` › ${key}`)).map((replacement) => ({ replacement, names: namesHandedOver(usesOf(value, keysOf(replacement), () => 'secrets')) }));
+      const replacement = context.all.find((other) => other.path === callerPath && other.provider === provider && other.workload.endsWith(` › ${key}`));
+      if (replacement === undefined) {
+        const isKept = context.kept.some((other) => other.path === callerPath && other.provider === provider && other.workload.endsWith(` › ${key}`));
+        return isKept ? [{ path: callerPath, job: key, replacement: undefined, names: [], changes: false }] : [];
+      }
+      const scene: Scene = { text, editor, root, house: houseOf(text), context, triggers: triggersOf(root), isCalled: false };
+      return [{ path: callerPath, job: key, replacement, names: namesHandedOver(usesOf(value, keysOf(replacement), () => 'secrets')), changes: hasEdits(scene, { id: key, entry: one, job: value, replacement }, jobs.length) }];
     });
   });
+}
+
+function hasEdits(scene: Scene, node: JobNode, count: number): boolean {
+  try {
+    return editsOf(scene, node, [], count).edits.length > 0;
+  } catch (error) {
+    if (error instanceof CannotRewrite) return true;
+    throw error;
+  }
 }
 
 /** A workflow that only runs when called follows its callers. */
 function calledChanges(scene: Scene, path: string, context: RewriteContext, made: readonly Change<Edit>[]): Rewriting {
   if (!scene.triggers.includes('workflow_call')) return { changes: [], refusals: [] };
-  const callers = callersOf(path, context);
   const changes: Change<Edit>[] = [];
   const refusals: FileRefusal[] = [];
-  for (const provider of new Set(callers.map(({ replacement }) => replacement.provider))) {
-    const own = callers.filter(({ replacement }) => replacement.provider === provider);
-    const [first] = own;
-    const migrations = [...context.kept.filter((one) => one.path === path && one.provider === provider).map(({ migration }) => migration), ...own.map(({ replacement }) => replacement.migration)];
+  for (const provider of new Set(context.all.map((one) => one.provider))) {
     // One that also runs by itself was rewritten for that already.
-    if (first === undefined || made.some(({ id }) => id.endsWith(`/${provider}`))) continue;
-    const names = [...new Set(own.flatMap((one) => one.names))];
-    const result = own.some(({ replacement }) => replacement.suffix !== first.replacement.suffix || replacement.route !== first.replacement.route)
-      ? new CannotRewrite('unknown-shape', 'Its callers have identities of different names.', 'Hand the ids over as inputs, one set for each caller.')
-      : rewriteCalled({ ...scene, isCalled: true }, first.replacement, names);
-    if (!(result instanceof CannotRewrite)) {
-      if (result.edits.length > 0) changes.push({ ...changeOf(`called/${provider}`, 'called workflow', [result], []), migrations });
-      continue;
+    if (made.some(({ id }) => id.endsWith(`/${provider}`))) continue;
+    const callers = callersOf(path, provider, context);
+    const own = callers.flatMap(({ replacement }) => replacement ?? []);
+    const [first] = own;
+    if (first === undefined) continue;
+    const migrations = context.kept.filter((one) => one.path === path && one.provider === provider).map(({ migration }) => migration);
+    const stuck = callers.find(({ replacement }) => replacement === undefined);
+    const isMixed = own.some((replacement) => replacement.suffix !== first.suffix || replacement.route !== first.route);
+    const result =
+      stuck !== undefined ? new CannotRewrite('needs-other-change', `Its caller ${stuck.path} (${stuck.job}) keeps the key.`, 'Mend what is refused there first, or split the workflow in two.')
+      : isMixed ? new CannotRewrite('unknown-shape', 'Its callers have identities of different names.', 'Hand the ids over as inputs, one set for each caller.')
+      : rewriteCalled({ ...scene, isCalled: true }, first, [...new Set(callers.flatMap(({ names }) => names))]);
+    if (result instanceof CannotRewrite) {
+      refusals.push({ code: result.code, line: result.line ?? 1, reason: result.message, byHand: result.byHand, migrations, shadows: false });
+    } else if (result.edits.length > 0) {
+      const requires = callers.filter((caller) => caller.changes).map((caller) => ({ path: caller.path, id: `${caller.job}/${provider}` }));
+      changes.push({ ...changeOf(`called/${provider}`, 'called workflow', [result], []), migrations: [...migrations, ...own.map(({ migration }) => migration)], requires });
     }
-    refusals.push({ code: result.code, line: result.line ?? 1, reason: result.message, byHand: result.byHand, migrations, shadows: false });
   }
   return { changes, refusals };
 }
@@ -281,15 +329,20 @@ function declarationEdits(scene: Scene, call: ReturnType<typeof get>, secrets: R
 /** A composite action follows the workflows of this repository that use it. */
 function rewriteAction(path: string, root: YamlMap, context: RewriteContext): Rewriting {
   const folder = path.includes('/') ? path.slice(0, path.lastIndexOf('/')) : '';
+  // An action at the root is what the repository publishes: its inputs are not only its own.
+  if (folder === '') return { changes: [], refusals: [] };
   const changes: Change<Edit>[] = [];
   for (const provider of new Set(context.all.map((one) => one.provider))) {
-    const callers = context.all.filter((one) => one.provider === provider && WORKFLOW.test(one.path) && callsAction(context.read(one.path), folder));
+    const callers = context.all.filter((one) => one.provider === provider && WORKFLOW.test(one.path) && callsAction(context.read(one.path), folder, one.workload));
     const [first] = callers;
-    if (first === undefined) continue;
+    const isKept = context.kept.some((one) => one.provider === provider && WORKFLOW.test(one.path) && callsAction(context.read(one.path), folder, one.workload));
+    if (first === undefined || isKept) continue;
     const edits = compositeEdits(root, first);
     if (edits === undefined || edits.length === 0) continue;
+    const requires = callers.filter(({ outcome }) => outcome === 'gone').map((one) => ({ path: one.path, id: `${one.workload.slice(one.workload.lastIndexOf(' › ') + 3)}/${provider}` }));
     changes.push({
       id: `action/${provider}`,
+      requires,
       line: Math.min(...edits.map((edit) => (edit.kind === 'remove-entry' ? editorOf(context.read(path) ?? '').lineOf(edit.entry) : 1))),
       title: 'action: key input is gone',
       why: 'The job that uses the action authenticates in a step before it; what that step sets reaches the steps of the action.',
@@ -302,7 +355,7 @@ function rewriteAction(path: string, root: YamlMap, context: RewriteContext): Re
   return { changes, refusals: [] };
 }
 
-function callsAction(text: string | undefined, folder: string): boolean {
+function callsAction(text: string | undefined, folder: string, workload: string): boolean {
   const [root] = text === undefined || !text.includes(`./${folder}`) ? [] : editorOf(text).file.documents;
-  return entriesOf(get(root, 'jobs')).some(({ value }) => stepsOf(value).some(({ step }) => (textOf(get(step, 'uses')) ?? '').replace(/\/+$/, '') === `./${folder}`));
+  return entriesOf(get(root, 'jobs')).some(({ key, value }) => workload.endsWith(` › ${key}`) && stepsOf(value).some(({ step }) => folderOf(textOf(get(step, 'uses')) ?? '') === folder));
 }

@@ -4,6 +4,8 @@ import { rewriter as bitbucketPipelines } from './ci/bitbucket-pipelines.ts';
 import { rewriter as buildkite } from './ci/buildkite.ts';
 import { rewriter as circleci } from './ci/circleci.ts';
 import { rewriter as gitlabCi } from './ci/gitlab-ci.ts';
+import { rewriter as googleCloudBuild } from './ci/google-cloud-build.ts';
+import { rewriter as jenkins } from './ci/jenkins.ts';
 import { rewriter as javascript } from './code/javascript.ts';
 import { rewriter as packageJson } from './code/package-json.ts';
 import { kubernetes } from './cluster/kubernetes.ts';
@@ -17,4 +19,4 @@ import { settings } from './settings/index.ts';
 import type { Rewriter } from './types.ts';
 
 /** Every kind of file that can be rewritten. Several may be for one path; they run in this order, each on what the one before left. */
-export const rewriters: readonly Rewriter[] = [githubActions, gitlabCi, circleci, buildkite, bitbucketPipelines, azurePipelines, javascript, packageJson, kubernetes, python, pythonManifests, go, goMod, java, javaManifests, ...settings];
+export const rewriters: readonly Rewriter[] = [githubActions, gitlabCi, circleci, buildkite, bitbucketPipelines, azurePipelines, jenkins, googleCloudBuild, javascript, packageJson, kubernetes, python, pythonManifests, go, goMod, java, javaManifests, ...settings];

@@ -1,5 +1,16 @@
 import type { FileRefusal, Replacement, Rewriting } from '../types.ts';
 
+/** Files of each system, as scans know them. */
+export const FILES = {
+  'gitlab-ci': /\.gitlab-ci\.ya?ml$|(?:^|\/)\.gitlab\/(?!(?:issue|merge_request)_templates\/)(?:.*\/)?[^/]+\.ya?ml$/,
+  circleci: /(?:^|\/)\.circleci\/(?:.*\/)?[^/]+\.ya?ml$|(?:^|\/)circle\.yml$/,
+  buildkite: /(?:^|\/)\.buildkite\/(?:.*\/)?[^/]+\.ya?ml$|(?:^|\/)buildkite\.ya?ml$/,
+  'bitbucket-pipelines': /(?:^|\/)bitbucket-pipelines\.ya?ml$/,
+  'azure-pipelines': /(?:^|\/)\.?azure-pipelines?[^/]*\.ya?ml$|(?:^|\/)\.(?:azuredevops|azure-pipelines|azure|pipelines|ado|vsts-ci|vsts)\/(?:.*\/)?[^/]+\.ya?ml$/i,
+  jenkins: /(?:^|\/)(?:Jenkinsfile[^/]*|[^/]*\.[jJ]enkinsfile)$|(?:^|\/)vars\/[^/]+\.groovy$/,
+  'google-cloud-build': /(?:^|\/)(?:[^/]*[._-])?cloud-?build(?:[._-][^/]*)?\.(?:ya?ml|json)$/i,
+} as const satisfies Readonly<Record<string, RegExp>>;
+
 export const nothing: Rewriting = { changes: [], refusals: [] };
 
 /** A file that cannot be read cannot be edited. */

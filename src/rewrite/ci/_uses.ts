@@ -96,7 +96,7 @@ export function useOf(leaf: Leaf, keys: KeyNames, dialect: Dialect): Use | undef
     const { holder, entry } = assigns;
     if (keys.names.has(entry.key)) {
       // What this tool wrote itself is no key.
-      if (scalar.value === '' || /\.google-credentials\.json$/.test(scalar.value)) return undefined;
+      if (scalar.value === '' || scalar.value.endsWith('.google-credentials.json')) return undefined;
       if (mentions.length === 0 && !/\$|<<|\{\{/.test(scalar.value)) return { leaf, reads, answer: { code: 'literal-key', reason: `A value of ${entry.key} is written out here.`, byHand: `Revoke the key if it is one, take ${entry.key} out of the file, and run again.` } };
       return { leaf, reads: reads.length > 0 ? reads : [...new Set(variableMentions(scalar.value).map(({ name }) => name))], answer: { edits: [{ kind: 'remove-entry', holder, entry, names: [...keys.names] }], gated: false } };
     }

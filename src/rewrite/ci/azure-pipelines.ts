@@ -1,11 +1,10 @@
-import { platform } from '../../platforms/azure-pipelines.ts';
 import { factText } from '../../platforms/_shared/ci-draft.ts';
 import { assignmentTarget, type VariableMention } from '../../platforms/_shared/ci-shell.ts';
 import { entriesOf, entry, get, itemsOf, textOf, textsOf, type YamlNode } from '../../support/yaml.ts';
 import { editorOf } from '../editors.ts';
 import type { Rewriter, RewriteContext } from '../types.ts';
 import type { YamlEdit, YamlEditor, YamlMap } from '../yaml-edit.ts';
-import { nameOf, nothing, unreadable } from './_file.ts';
+import { FILES, nameOf, nothing, unreadable } from './_file.ts';
 import { distinctName, type Installation, type Job, jobNamed, type Part, type PipelineShape, rewritePipeline } from './_pipeline.ts';
 import { credentialLine } from './_shell.ts';
 import { type Dialect, keyMentions, type KeyNames, type Leaf, type Use } from './_uses.ts';
@@ -19,7 +18,7 @@ const CONNECTION = 'AZURE_DEVOPS_CONNECTION_NAME';
 
 export const rewriter: Rewriter = {
   id: 'azure-pipelines',
-  matches: (path, text) => platform.matches({ path, text }),
+  matches: (path) => FILES['azure-pipelines'].test(path),
   rewrite(path, text, context) {
     const own = context.own.filter((replacement) => replacement.platform === 'azure-pipelines');
     if (own.length === 0) return nothing;

@@ -1,10 +1,9 @@
-import { platform } from '../../platforms/bitbucket-pipelines.ts';
 import { factText } from '../../platforms/_shared/ci-draft.ts';
 import { entriesOf, entry, get, itemsOf, textOf, textsOf, type YamlNode } from '../../support/yaml.ts';
 import { editorOf } from '../editors.ts';
 import type { Rewriter, RewriteContext } from '../types.ts';
 import type { YamlEdit, YamlEditor } from '../yaml-edit.ts';
-import { columnOf, item, nameOf, nothing, unreadable } from './_file.ts';
+import { columnOf, FILES, item, nameOf, nothing, unreadable } from './_file.ts';
 import { distinctName, type Installation, type Job, jobNamed, type Part, type PipelineShape, rewritePipeline } from './_pipeline.ts';
 import { credentialLine, wordOf } from './_shell.ts';
 import type { Dialect, KeyNames, Use } from './_uses.ts';
@@ -15,7 +14,7 @@ const TOKEN = 'BITBUCKET_STEP_OIDC_TOKEN';
 
 export const rewriter: Rewriter = {
   id: 'bitbucket-pipelines',
-  matches: (path, text) => platform.matches({ path, text }),
+  matches: (path) => FILES['bitbucket-pipelines'].test(path),
   rewrite(path, text, context) {
     const own = context.own.filter((replacement) => replacement.platform === 'bitbucket-pipelines');
     if (own.length === 0) return nothing;

@@ -1,11 +1,10 @@
-import { platform } from '../../platforms/buildkite.ts';
 import { factText } from '../../platforms/_shared/ci-draft.ts';
 import type { VariableMention } from '../../platforms/_shared/ci-shell.ts';
 import { entriesOf, entry, get, itemsOf, textOf, type YamlNode } from '../../support/yaml.ts';
 import { editorOf } from '../editors.ts';
 import type { Rewriter, RewriteContext } from '../types.ts';
 import type { YamlEdit, YamlEditor } from '../yaml-edit.ts';
-import { item, nameOf, nothing, unreadable } from './_file.ts';
+import { FILES, item, nameOf, nothing, unreadable } from './_file.ts';
 import { distinctName, type Installation, type Job, jobNamed, type Part, type PipelineShape, rewritePipeline } from './_pipeline.ts';
 import { credentialLine, wordOf } from './_shell.ts';
 import { type Dialect, type KeyNames, type Leaf, type Use, useOf } from './_uses.ts';
@@ -17,7 +16,7 @@ const LIFETIME = 1800;
 
 export const rewriter: Rewriter = {
   id: 'buildkite',
-  matches: (path, text) => /\.ya?ml$/.test(path) && platform.matches({ path, text }),
+  matches: (path) => FILES.buildkite.test(path),
   rewrite(path, text, context) {
     const own = context.own.filter((replacement) => replacement.platform === 'buildkite');
     if (own.length === 0) return nothing;

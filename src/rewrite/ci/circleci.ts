@@ -1,9 +1,8 @@
-import { platform } from '../../platforms/circleci.ts';
 import { entriesOf, entry, get, itemsOf, textOf, textsOf, type YamlEntry, type YamlNode } from '../../support/yaml.ts';
 import { editorOf } from '../editors.ts';
 import type { Rewriter, RewriteContext } from '../types.ts';
 import type { YamlEdit, YamlEditor, YamlMap } from '../yaml-edit.ts';
-import { nameOf, nothing, unreadable } from './_file.ts';
+import { FILES, nameOf, nothing, unreadable } from './_file.ts';
 import { type Installation, type Job, type Part, type PipelineShape, rewritePipeline } from './_pipeline.ts';
 import { credentialLine, exportLine } from './_shell.ts';
 import type { Dialect, KeyNames, Use } from './_uses.ts';
@@ -16,7 +15,7 @@ const QUIET: ReadonlySet<string> = new Set(['checkout', 'attach_workspace', 'res
 
 export const rewriter: Rewriter = {
   id: 'circleci',
-  matches: (path, text) => platform.matches({ path, text }),
+  matches: (path) => FILES.circleci.test(path),
   rewrite(path, text, context) {
     const own = context.own.filter((replacement) => replacement.platform === 'circleci');
     if (own.length === 0) return nothing;

@@ -1,9 +1,8 @@
-import { platform } from '../../platforms/gitlab-ci.ts';
 import { entriesOf, entry, get, itemsOf, textOf, textsOf, type YamlEntry, type YamlNode } from '../../support/yaml.ts';
 import { editorOf } from '../editors.ts';
 import type { Rewriter, RewriteContext } from '../types.ts';
 import type { YamlEdit, YamlEditor, YamlMap, YamlSequence } from '../yaml-edit.ts';
-import { block, columnOf, item, nameOf, nothing, unreadable } from './_file.ts';
+import { block, columnOf, FILES, item, nameOf, nothing, unreadable } from './_file.ts';
 import { type Installation, type Job, type Part, type PipelineShape, rewritePipeline } from './_pipeline.ts';
 import { type Dialect, keyMentions, type KeyNames, type Use } from './_uses.ts';
 import { audienceText, credentialConfiguration, type Obstacle, type Setup, written } from './_way.ts';
@@ -19,7 +18,7 @@ const MAX_EXTENDS = 11;
 
 export const rewriter: Rewriter = {
   id: 'gitlab-ci',
-  matches: (path, text) => platform.matches({ path, text }),
+  matches: (path) => FILES['gitlab-ci'].test(path),
   rewrite(path, text, context) {
     const own = context.own.filter((replacement) => replacement.platform === 'gitlab-ci');
     if (own.length === 0) return nothing;

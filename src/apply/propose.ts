@@ -206,11 +206,18 @@ export function splicesOf({ file }: Proposed): readonly ByteSplice[] {
 /** `isSelection`: only some changes were chosen, so a key that stays only matters to them. */
 export function summaryOf(files: readonly AppliedFile[], madeBefore: number, isSelection: boolean): ApplyResult['summary'] {
   const changes = files.flatMap((file) => file.changes);
-  const refusals = files.flatMap((file) => file.refusals);
   const touched = new Set(changes.flatMap(({ migrations }) => migrations));
   const lines = files.flatMap(({ hunks }) => hunks.flatMap((hunk) => hunk.lines));
   const refused = new Map<string, number>();
-  for (const { code } of refusals) if (code !== 'dropped') refused.set(code, (refused.get(code) ?? 0) + 1);
+  let dropped = 0;
+  let leftovers = 0;
+  for (const file of files) {
+    for (const { code, shadows, migrations } of file.refusals) {
+      if (shadows && (!isSelection || file.changes.length > 0 || migrations.some((id) => touched.has(id)))) leftovers += 1;
+      else if (code === 'dropped') dropped += 1;
+      else refused.set(code, (refused.get(code) ?? 0) + 1);
+    }
+  }
   return {
     files: files.filter((file) => file.changes.length > 0).length,
     changes: changes.length,
@@ -220,8 +227,8 @@ export function summaryOf(files: readonly AppliedFile[], madeBefore: number, isS
     added: lines.filter(({ kind }) => kind === 'added').length,
     removed: lines.filter(({ kind }) => kind === 'removed').length,
     refused: Object.fromEntries([...refused].toSorted(([a], [b]) => (a < b ? -1 : 1))),
-    dropped: refusals.filter(({ code }) => code === 'dropped').length,
-    leftovers: files.reduce((sum, file) => sum + file.refusals.filter((refusal) => refusal.shadows && (!isSelection || file.changes.length > 0 || refusal.migrations.some((id) => touched.has(id)))).length, 0),
+    dropped,
+    leftovers,
     madeBefore,
   };
 }

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { readdirSync, readFileSync, realpathSync, statSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { dirname, join, relative, resolve } from 'node:path';
 import { UsageError } from '../model/errors.ts';
@@ -80,7 +80,7 @@ export function readRollback(path: string, name: string): RollbackRead {
   const rollback = value as Rollback;
   const odd = unsound(rollback);
   if (odd !== undefined) throw new UsageError(`${name} is not a sound rollback file: ${odd}`, 'Restore the files from version control instead.');
-  return { rollback, file: resolve(path), folder: dirname(resolve(path)) };
+  return { rollback, file: resolve(path), folder: realpathSync(dirname(resolve(path))) };
 }
 
 function unsound({ targets, files }: Rollback): string | undefined {

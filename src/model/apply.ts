@@ -61,7 +61,7 @@ export interface ApplySummary {
   readonly declined: number;
   readonly added: number;
   readonly removed: number;
-  /** By code, those dropped by a check of ours left out. */
+  /** By code, without leftovers and what a check of ours has dropped. */
   readonly refused: Readonly<Record<string, number>>;
   readonly dropped: number;
   /** Keys that stay and would win over the new identity. */

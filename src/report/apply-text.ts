@@ -1,7 +1,7 @@
 import type { AppliedFile, ApplyResult, DiffLine, Hunk, ShownChange } from '../model/apply.ts';
 import { visible } from '../support/escape.ts';
 import { pad, wrapItems, wrapWords } from './layout.ts';
-import { counted } from './messages.ts';
+import { counted, formatCount } from './messages.ts';
 import { printable, printableAscii } from './scanned.ts';
 import type { Palette } from './text-page.ts';
 
@@ -17,6 +17,8 @@ export interface ApplyTextOptions {
   /** The command line that would write what is shown, and the one that takes back what was written. */
   readonly commands: { readonly write: string; readonly undo: string };
   readonly allowLeftovers: boolean;
+  /** Each change was shown already, for a question about it. */
+  readonly asked: boolean;
 }
 
 const LABEL = 10;
@@ -50,7 +52,8 @@ function finish({ unicode }: View, lines: readonly string[]): string {
 }
 
 function fileBlocks(view: View, file: AppliedFile): string[][] {
-  const { paint, clean, prefix } = view;
+  const { paint, clean, prefix, asked } = view;
+  if (asked) return file.refusals.length === 0 ? [] : [[paint.strong(clean(prefix(file.target) + file.path))], ...file.refusals.map((refusal) => refusalLines(view, refusal))];
   if (file.changes.length + file.refusals.length + file.hunks.length === 0) return [];
   return [
     [paint.strong(clean(prefix(file.target) + file.path))],
@@ -67,7 +70,7 @@ function changeLines(view: View, { title, why, safety, reason, migrations, id }:
   return [
     ...labelled(view, safety, style, title, paint.strong),
     ...indented(view, why),
-    ...indented(view, `${safety === 'safe' ? 'Safe' : 'Unsafe'}: ${lowerFirst(reason)}`),
+    ...indented(view, `${safety === 'safe' ? 'Safe' : 'Unsafe'}: ${lowerFirst(reason.replace(/^look at this: /i, ''))}`),
     ...(users.length === 0 ? [] : wrapItems(users.map((user) => view.clean(user)), ', ', view.columns - LABEL - 9).map((line, index) => paint.dim(`${' '.repeat(LABEL)}${index === 0 ? 'used by  ' : ' '.repeat(9)}${line}`))),
     ...indented(view, `id       ${id}`, paint.dim),
   ];
@@ -118,7 +121,7 @@ function shownCode(text: string, isBare: boolean, unicode: boolean): string {
 function endBlock(view: View, { summary, changedSince, written }: ApplyResult): string[] {
   const { paint, clean, prefix, columns, kind } = view;
   const rows: [string, string][] = [];
-  const lines = `+${summary.added} −${summary.removed} ${summary.added + summary.removed === 1 ? 'line' : 'lines'}`;
+  const lines = `+${formatCount(summary.added)} −${formatCount(summary.removed)} ${summary.added + summary.removed === 1 ? 'line' : 'lines'}`;
   if (kind === 'rollback' && summary.files > 0) rows.push([written ? 'Restored' : 'To restore', `${counted(summary.files, 'file', 'files')}, ${lines}`]);
   if (kind === 'apply' && summary.changes > 0) rows.push([written ? 'Written' : 'Changes', `${counted(summary.files, 'file', 'files')}, ${counted(summary.changes, 'change', 'changes')} (${safetyWords(summary)}), ${lines}`]);
   if (summary.declined > 0) rows.push(['Left out', `${counted(summary.declined, 'change', 'changes')} that ${summary.declined === 1 ? 'was' : 'were'} not chosen`]);
@@ -134,7 +137,7 @@ function endBlock(view: View, { summary, changedSince, written }: ApplyResult): 
 }
 
 function safetyWords({ safe, unsafe }: ApplyResult['summary']): string {
-  return [...(safe > 0 ? [`${safe} safe`] : []), ...(unsafe > 0 ? [`${unsafe} unsafe`] : [])].join(', ');
+  return [...(safe > 0 ? [`${formatCount(safe)} safe`] : []), ...(unsafe > 0 ? [`${formatCount(unsafe)} unsafe`] : [])].join(', ');
 }
 
 function nextBlock(view: View, { summary, written, changedSince }: ApplyResult): string[] {
@@ -146,9 +149,10 @@ function nextBlock(view: View, { summary, written, changedSince }: ApplyResult):
   }
   const again = changedSince.length > 0 ? row('dekey plan', 'reads the files that have changed anew') : [];
   if (written) return [...row(commands.undo, 'takes it back'), ...again];
+  if (view.asked && summary.leftovers === 0) return ['Nothing was written.', ...again];
   if (summary.changes === 0) return [`Nothing ${summary.madeBefore > 0 ? 'left ' : ''}to do: no file is changed.`, ...again];
   if (summary.leftovers > 0 && !allowLeftovers) {
-    return [...wrapWords('Nothing is written while a key is left that would win over the new identity: take it out as said above, then plan again.', view.columns), ...row(`${commands.write} --allow-leftovers`, 'writes the changes all the same')];
+    return [...wrapWords('Nothing is written while a key is left that would win over the new identity. Take it out as said above and plan again, or choose with --only what it does not touch.', view.columns), ...row(`${commands.write} --allow-leftovers`, 'writes the changes all the same')];
   }
   return [...row(commands.write, 'writes this, all of it or nothing; it can be taken back'), ...again];
 }

@@ -169,6 +169,6 @@ function incomplete({ plan, clean }: View): string[] {
 function next({ plan, options, paint, clean }: View): string[] {
   if (options.written === undefined || plan.summary.keys === 0) return [];
   const folders = foldersOf(plan).map((folder) => `${folder}/`);
-  return [`Written        ${clean(options.written)}/  (README.md first${folders.length === 0 ? '' : `, then ${folders.join(', ')}`})`, ...(plan.identities.length === 0 ? [] : [paint.dim('               nothing was created, and no file of yours was changed')])];
+  return [`Written        ${clean(options.written)}/  (README.md first${folders.length === 0 ? '' : `, then ${folders.join(', ')}`})`, ...(plan.identities.length === 0 ? [] : [paint.dim('               nothing was created, and no file of yours was changed'), '', paint.command(`dekey apply ${clean(options.written)}`), paint.dim('  shows what becomes of your files')])];
 }
 

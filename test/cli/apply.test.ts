@@ -1,7 +1,6 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { chmodSync, existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { DEKEY, Kit, requireBuild, ROOT } from '../e2e/kit.ts';
@@ -108,7 +107,7 @@ describe('showing', () => {
   test('a target that is not there is named, with exit 3', () => {
     const home = kit.folder('targets');
     kit.write(home, { [`one/${CI}`]: workflow(), [`two/${CI}`]: workflow() });
-    expect(kit.dekey(['plan', 'one', 'two', ...['--branch', 'main']], { cwd: home }).code).toBe(0);
+    expect(kit.dekey(['plan', 'one', 'two', '--branch', 'main'], { cwd: home }).code).toBe(0);
     rmSync(join(home, 'two'), { recursive: true });
     const { code, stderr } = apply(home);
     expect(code).toBe(3);

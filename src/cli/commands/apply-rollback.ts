@@ -94,6 +94,6 @@ async function show({ rollback, file }: RollbackRead, taking: readonly Taking[],
   if (flags.format === 'json') return await print(renderApplyJson(result));
   await print(renderApplyText(result, await paletteOf(flags), {
     width: process.stdout.isTTY ? (process.stdout.columns ?? 80) : 100, unicode: hasUnicode(), usedBy: () => undefined, prefix: (target) => prefixOf(targets, target, cwd), kind: 'rollback',
-    commands: { write: `dekey apply --rollback ${shellWord(relative(cwd, file))}${flags.root === undefined ? '' : ` --root ${shellWord(flags.root)}`} --write`, undo: '' }, allowLeftovers: false,
+    commands: { write: `dekey apply --rollback ${shellWord(relative(cwd, file))}${flags.root === undefined ? '' : ` --root ${shellWord(flags.root)}`} --write`, undo: '' }, allowLeftovers: false, asked: false,
   }));
 }

@@ -213,6 +213,7 @@ function textOptions({ plan }: PlanRead, targets: readonly Rooted[], flags: Appl
     kind: 'apply',
     commands: { write: commandLine(name, flags), undo: '' },
     allowLeftovers: flags.allowLeftovers,
+    asked: flags.interactive,
   };
 }
 
@@ -264,7 +265,7 @@ async function askEach(chosen: readonly Proposed[], keys: KeyFinder, show: ShowC
         }
         const stage = stages.get(change);
         await print(`${number === 1 ? '' : '\n'}${show({ target: target.id, path: file.path }, masked, stage === undefined ? shown.hunks : hunksOf(versionsOf(keys, file.path, stage.before, stage.after)))}`);
-        const answer = await asker.ask(`Make this change? (${number} of ${total})  [y]es, [n]o, [a]ll the rest, [q]uit: `, ['y', 'n', 'a', 'q']);
+        const answer = await asker.ask(`\nMake this change? (${number} of ${total})  [y]es, [n]o, [a]ll the rest, [q]uit: `, ['y', 'n', 'a', 'q']);
         if (answer === 'q') return undefined;
         all = answer === 'a';
         if (answer !== 'n') accepted.add(name);

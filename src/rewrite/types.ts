@@ -21,6 +21,8 @@ export interface Replacement {
   readonly names: readonly string[];
   /** The names of variables that hold a key of this provider, wherever they stand. */
   readonly variables: readonly string[];
+  /** Those of them that clients read by themselves: no code has to name one. */
+  readonly readByClients: readonly string[];
   /** Who is shown a token, in order; the first takes the platform's own. */
   readonly parties: readonly PartyId[];
   readonly route: string;

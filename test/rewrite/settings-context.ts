@@ -12,6 +12,7 @@ export function replacement(parts: Partial<Replacement> = {}): Replacement {
     line: 3,
     names: ['ANTHROPIC_API_KEY'],
     variables: ['ANTHROPIC_API_KEY', 'ANTHROPIC_AUTH_TOKEN', 'ANTHROPIC_ADMIN_KEY'],
+    readByClients: ['ANTHROPIC_API_KEY', 'ANTHROPIC_AUTH_TOKEN'],
     parties: ['anthropic'],
     route: 'native',
     class: 'native',

@@ -24,6 +24,8 @@ export interface House {
   readonly pinsCommits: boolean;
   /** What stands between a value and the comment behind it. */
   readonly gap: string;
+  /** Spaces a level. */
+  readonly indent: number;
 }
 
 /** The habits of `text`: most of its references, and most of its comments. */
@@ -32,7 +34,13 @@ export function houseOf(text: string): House {
   const pinned = references.filter(([, , ref]) => /^[0-9a-f]{40}$/.test(ref ?? '')).length;
   const gaps = [...text.matchAll(/\S( +)# /g)].map(([, gap]) => (gap ?? '').length);
   const two = gaps.filter((length) => length === 2).length;
-  return { pinsCommits: references.length > 0 && pinned * 2 >= references.length, gap: two * 2 > gaps.length ? '  ' : ' ' };
+  return { pinsCommits: references.length > 0 && pinned * 2 >= references.length, gap: two * 2 > gaps.length ? '  ' : ' ', indent: indentOf(text) };
+}
+
+/** How far the first job stands in. */
+function indentOf(text: string): number {
+  const indent = /^jobs[ \t]*:[^\n]*\n(?:[ \t]*(?:#[^\n]*)?\r?\n)*( +)\S/m.exec(text)?.[1]?.length ?? 2;
+  return indent > 8 ? 2 : indent;
 }
 
 /** `owner/name@ref`, with the release as a comment where the file's neighbours are pinned to commits. */

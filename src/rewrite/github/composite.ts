@@ -52,8 +52,10 @@ function compositeUse(root: YamlMap, replacement: Replacement): CompositeUse | u
   return uses.length === 0 || !isPlain || stray.length > 0 ? undefined : { inputs, uses };
 }
 
-function isReadByClients(name: string, { variables, remove, parties: [party] }: Replacement): boolean {
-  return variables.includes(name) && (remove.includes(name) || party === 'aws');
+function isReadByClients(name: string, { readByClients, variables, parties: [party], set }: Replacement): boolean {
+  // An exchange puts its result under the key's usual name, whoever reads it there.
+  const isExchange = party !== 'aws' && party !== 'google' && party !== 'anthropic' && !Object.values(set).includes('{token-file}');
+  return readByClients.includes(name) || ((isExchange || party === 'aws') && variables.includes(name));
 }
 
 function isRun(step: YamlNode | undefined): boolean {

@@ -125,7 +125,7 @@ class JobPlanner {
       const action = actionOf(step);
       if (own.length === 0 && !isWide) return [];
       if (native !== undefined && (own.length > 0 || (isWide && native.readsEnvironment === true))) return [{ step, top, index, kind: { kind: 'native', native }, uses: own }];
-      if (own.length === 0 && (isPreparing(step) || (action === undefined && entry(step, 'run') === undefined))) return [];
+      if (own.length === 0 && isPreparing(step)) return [];
       if (action === undefined) return [{ step, top, index, kind: { kind: this.#callsByCurl(step, own) ? 'curl' : 'run' }, uses: own }];
       if (action.name.startsWith('./')) return [{ step, top, index, kind: { kind: 'composite', inputs: this.#compositeInputs(action.name) }, uses: own }];
       return [{ step, top, index, kind: { kind: 'other' }, uses: own }];
@@ -159,7 +159,7 @@ class JobPlanner {
     if (missing.length > 0) {
       const text = missing.map((line) => `${line}\n`).join('');
       if (inputs?.kind === 'map' && inputs.entries.length > 0) this.#edits.push({ kind: 'add-entries', holder: inputs, ...(first === undefined ? {} : { after: first.entry }), text });
-      else if (inputs === undefined) this.#edits.push({ kind: 'add-entries', holder: step, after: entry(step, 'uses') ?? step.entries[0] ?? fail(), text: `with:\n${missing.map((line) => `  ${line}\n`).join('')}` });
+      else if (inputs === undefined) this.#edits.push({ kind: 'add-entries', holder: step, after: entry(step, 'uses') ?? step.entries[0] ?? fail(), text: `with:\n${missing.map((line) => `${' '.repeat(this.#scene.house.indent)}${line}\n`).join('')}` });
       else throw new CannotRewrite('unknown-shape', 'The inputs of the step are computed.', 'Write them out as a map, then plan again.', { line: this.#line(step) });
     }
     this.#lines.push(this.#line(first?.entry ?? step));
@@ -215,7 +215,7 @@ class JobPlanner {
     for (const group of this.#groups(consumers)) {
       const [first] = group;
       if (first === undefined) continue;
-      this.#edits.push({ kind: 'add-items', holder: steps, before: first.top, text: withConditions(setup.text, this.#conditions(group)) });
+      this.#edits.push({ kind: 'add-items', holder: steps, before: first.top, text: this.#styled(setup.text, group) });
       this.#lines.push(this.#line(first.top));
     }
     this.#titles.push(setup.title);
@@ -289,9 +289,10 @@ class JobPlanner {
   }
 
   #isDefaultName(key: string): boolean {
-    const { remove, variables, parties: [party] } = this.#replacement;
+    const { readByClients, parties: [party] } = this.#replacement;
     if (party === 'aws') return [...AWS_VARIABLES, 'AWS_BEARER_TOKEN_BEDROCK'].includes(key);
-    return remove.includes(key) && variables.includes(key);
+    // A document for a login step: no client reads it.
+    return readByClients.includes(key) && !key.endsWith('_CREDENTIALS');
   }
 
   #consume(consumer: Consumer, setup: Setup, names: readonly string[]): void {
@@ -323,6 +324,16 @@ class JobPlanner {
     }
     const run = get(step, 'run');
     if (run?.kind === 'scalar') this.#script(run, step, setup);
+    if (kind.kind === 'composite') this.#checkComposite(step, kind.inputs.size > 0);
+  }
+
+  /** An action of this repository that reads the variable itself is changed with the job or not at all. */
+  #checkComposite(step: YamlMap, isChanged: boolean): void {
+    const folder = folderOf(actionOf(step)?.name ?? '') ?? '';
+    const text = ['action.yml', 'action.yaml'].map((file) => this.#scene.context.read(folder === '' ? file : `${folder}/${file}`)).find((read) => read !== undefined);
+    if (isChanged || this.#isExchange() || text === undefined) return;
+    const named = [...this.#keys.names].find((name) => new RegExp(`(?<![A-Za-z0-9_])${name}(?![A-Za-z0-9_])`).test(text));
+    if (named !== undefined) throw new CannotRewrite('unknown-shape', `The action ./${folder} reads ${named} from the environment.`, 'Let the action use a client that finds its identity by itself, then plan again.', { line: this.#line(step) });
   }
 
   #input(use: Use, step: YamlMap, kind: Kind, names: readonly string[]): void {
@@ -389,6 +400,11 @@ class JobPlanner {
     return this.#isExchange() ? groupsOf(consumers) : [consumers];
   }
 
+  #styled(text: string, group: readonly Consumer[]): string {
+    const deeper = ' '.repeat(Math.max(0, this.#scene.house.indent - 2));
+    return withConditions(text, this.#conditions(group)).replace(/^ {4}/gm, `    ${deeper}`);
+  }
+
   /** `if:` and `continue-on-error:` that the steps which need the identity have in common, and no token for forks. */
   #conditions(consumers: readonly Consumer[]): readonly string[] {
     const own = new Set(consumers.map(({ step }) => this.#condition(step)));
@@ -451,7 +467,7 @@ class JobPlanner {
     if (steps?.kind !== 'seq') throw new CannotRewrite('unknown-shape', 'The steps of the job are no list.', 'Write them out, then plan again.');
     for (const group of groupsOf(consumers)) {
       const [first] = group;
-      if (first !== undefined) this.#edits.push({ kind: 'add-items', holder: steps, before: first.top, text: withConditions(setup.text, this.#conditions(group)) });
+      if (first !== undefined) this.#edits.push({ kind: 'add-items', holder: steps, before: first.top, text: this.#styled(setup.text, group) });
     }
     for (const { step, uses } of consumers) {
       const run = get(step, 'run');
@@ -481,7 +497,7 @@ class JobPlanner {
     // After an exchange or a role the variable is there as before.
     if (use.scope === 'step-if' && this.#isExchange() && !this.#readsSecrets(use)) return;
     const inEnv = this.#gateText();
-    if (inEnv === '') throw new CannotRewrite('unknown-shape', 'A condition asks whether there is a key, and with literal ids nothing takes its place.', 'Decide the condition by hand.', { line: this.#line(use.scalar) });
+    if (inEnv === '') throw new CannotRewrite('unknown-shape', 'A condition asks whether there is a key, and nothing that the file could ask takes its place.', 'Decide the condition by hand.', { line: this.#line(use.scalar) });
     for (const { start, end } of use.spans) this.#edits.push({ kind: 'replace-within', scalar: use.scalar, from: start, to: end, text: inEnv });
     this.#lines.push(this.#line(use.scalar));
     this.#titles.push('condition asks whether federation is set up');

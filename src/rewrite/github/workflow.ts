@@ -137,7 +137,7 @@ function editsOf(scene: Scene, { job, replacement }: JobNode, rootUses: readonly
   const calls = textOf(get(job, 'uses'));
   const done = calls === undefined ? planJob(scene, job, replacement, rootUses) : planCall(scene, job, calls, replacement);
   const callee = calls === undefined ? [] : calleeJobs(scene, calls);
-  const permission = permissionEdit(scene.root, job, count, `${scene.house.gap}# workload identity federation`, callee);
+  const permission = permissionEdit(scene.root, job, count, scene.house, callee);
   if (permission.kind === 'impossible') throw new CannotRewrite('unknown-shape', `The job cannot be given id-token: write: ${permission.reason}.`, 'Write the permissions of the job out by hand, id-token: write among them, then plan again.');
   const doubts = [...done.doubts, ...(permission.kind === 'edits' && !permission.reviewed ? ['the permissions written out are what its steps are known to need; a script may need more'] : []), ...eventDoubts(scene, job)];
   return { ...done, edits: [...done.edits, ...(permission.kind === 'edits' ? permission.edits : [])], doubts, why: [...done.why, ...(permission.kind === 'edits' ? [`${permission.what}.`] : [])] };
@@ -297,7 +297,7 @@ function rewriteCalled(scene: Scene, replacement: Replacement, handed: readonly 
       const job = planJob(scene, value, inner, rootUses);
       // A called workflow keeps what its caller has, unless it says less itself.
       const own = entry(value, 'permissions') ?? entry(scene.root, 'permissions');
-      const permission = own === undefined ? { kind: 'none' as const } : permissionEdit(scene.root, value, entriesOf(get(scene.root, 'jobs')).length, `${scene.house.gap}# workload identity federation`);
+      const permission = own === undefined ? { kind: 'none' as const } : permissionEdit(scene.root, value, entriesOf(get(scene.root, 'jobs')).length, scene.house);
       if (permission.kind === 'impossible') throw new CannotRewrite('unknown-shape', `A job cannot be given id-token: write: ${permission.reason}.`, 'Write the permissions of the job out by hand, then plan again.');
       done.push({ ...job, edits: [...job.edits, ...(permission.kind === 'edits' ? permission.edits : [])] });
     }

@@ -40,7 +40,7 @@ describe('dotenv', () => {
   test('a comment that heads several lines stays, one about the key goes', () => {
     expect(run('.env.example', '# API keys\nANTHROPIC_API_KEY=\nTAVILY_API_KEY=\n').after).toBe('# API keys\n# Log in with "ant auth login" in place of a key.\nTAVILY_API_KEY=\n');
     expect(run('.env.example', '# Anthropic API key\nANTHROPIC_API_KEY=\nTAVILY_API_KEY=\n').after).toBe('# Log in with "ant auth login" in place of a key.\nTAVILY_API_KEY=\n');
-    expect(run('.env.example', '# first\n\n# Required.\n# Get one at https://platform.claude.com/settings/keys\nANTHROPIC_API_KEY=').after).toBe('# first\n\n# Required.\n# Log in with "ant auth login" in place of a key.');
+    expect(run('.env.example', '# first\n\n# Required.\n# Get one at https://platform.claude.com/settings/keys\nANTHROPIC_API_KEY=').after).toBe('# first\n\n# Log in with "ant auth login" in place of a key.');
   });
 
   test('a value that runs over lines goes whole', () => {

@@ -1,4 +1,5 @@
 import type { PartyId } from '../../model/federation.ts';
+import { providers } from '../../providers/index.ts';
 import type { Kept, Replacement, RewriteContext } from '../types.ts';
 
 /** How a person is let in on a machine of their own, and the settings, no secrets, that programs still need there. */
@@ -40,7 +41,18 @@ export interface Need {
 const OTHER_KEYS = /ADMIN|WEBHOOK|REFRESH|SIGNING/i;
 
 /** One a provider with a replacement, in the order of the replacements. */
-export function needsOf(context: Pick<RewriteContext, 'all' | 'kept'>): readonly Need[] {
+export function needsOf({ all, kept }: Pick<RewriteContext, 'all' | 'kept'>): readonly Need[] {
+  // Every file of a target asks the same.
+  const known = asked.get(all);
+  if (known?.kept === kept) return known.needs;
+  const needs = makeNeeds({ all, kept });
+  asked.set(all, { kept, needs });
+  return needs;
+}
+
+const asked = new WeakMap<readonly Replacement[], { readonly kept: readonly Kept[]; readonly needs: readonly Need[] }>();
+
+function makeNeeds(context: Pick<RewriteContext, 'all' | 'kept'>): readonly Need[] {
   const providers = [...new Set(context.all.map(({ provider }) => provider))];
   return providers.flatMap((provider) => {
     const replacements = context.all.filter((replacement) => replacement.provider === provider);
@@ -53,6 +65,21 @@ export function needsOf(context: Pick<RewriteContext, 'all' | 'kept'>): readonly
 /** Names that hold keys which `replacements` replace. */
 export function namesOf(replacements: readonly Pick<Replacement, 'names' | 'variables'>[]): ReadonlySet<string> {
   return new Set(replacements.flatMap(({ names, variables }) => [...names, ...variables]).filter((name) => !OTHER_KEYS.test(name)));
+}
+
+/**
+ * Names that clients of the provider read by themselves. A program that gets its key by any other name has code of its own that reads it, and that fails once
+ * the name is gone.
+ */
+function implicitNames(provider: string): ReadonlySet<string> {
+  const known = providers.find(({ id }) => id === provider);
+  const routes = known?.routes ?? [];
+  return new Set([...(known?.sdks ?? []).flatMap(({ implicitEnv }) => implicitEnv), ...routes.flatMap(({ remove }) => remove)]);
+}
+
+/** Whether settings alone may take `name` away: clients read it by themselves, or their code changes anyway and the name is one of the provider's. */
+export function isReadByClients(name: string, { provider, change, variables }: Pick<Replacement, 'provider' | 'change' | 'variables'>): boolean {
+  return implicitNames(provider).has(name) || (change === 'code' && variables.includes(name));
 }
 
 /** Those that look like variables of a process: what prose and settings call a key by. */

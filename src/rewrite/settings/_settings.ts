@@ -4,7 +4,7 @@ import type { TextFile } from '../../model/reference.ts';
 import type { Edit } from '../edit.ts';
 import type { FileRefusal, Replacement, RewriteContext, Rewriter } from '../types.ts';
 import { ambientSettings, cloudTitle, deliveryOf } from './_delivery.ts';
-import { goes, listed, namesOf } from './_needs.ts';
+import { goes, isReadByClients, listed, namesOf } from './_needs.ts';
 
 /** A variable that a settings file hands a program. */
 export interface Setting {
@@ -33,8 +33,6 @@ export interface SettingsSpec<S extends Setting> {
   readonly read: (path: string, text: string) => SettingsFile<S>;
   /** Names of variables that the platform sets by itself. */
   readonly provided?: readonly string[];
-  /** Names under which a program cannot be handed a variable: what is done with them is code. */
-  readonly isVariable?: (name: string) => boolean;
   /** The command by which a person logs in, for files that are read on machines of people. */
   readonly login?: (path: string) => string | undefined;
   readonly problems?: Rewriter['problems'];
@@ -83,8 +81,7 @@ function decide<S extends Setting>(spec: SettingsSpec<S>, path: string, file: Se
   if (held.some(({ value }) => formOf(value).kind === 'literal')) return refuse(first.line, 'literal-key', `${called} has a value that looks like a real key.`, `Revoke the key at ${title} first, then take it out; it stays in the history of the repository.`);
   const delivery = deliveryOf(replacement);
   if (delivery.kind === 'refused') return refuse(first.line, delivery.code, delivery.reason, delivery.byHand);
-  const isVariable = spec.isVariable ?? ((name: string) => /^[A-Z][A-Z0-9_]*$/.test(name));
-  if (!held.every(({ name }) => isVariable(name))) return refuse(first.line, 'needs-code-change', `${workload} reads ${called} by a name of its own: what it does without is in its code.`, `Change the code that makes the client of ${title}, and take ${called} out in the same change.`);
+  if (!held.every(({ name }) => isReadByClients(name, replacement))) return refuse(first.line, 'needs-code-change', `${workload} reads ${called} by a name of its own: what it does without is in its code.`, `Change the code that makes the client of ${title}, and take ${called} out in the same change.`);
   const unfit = file.unfit?.(replacement);
   if (unfit !== undefined) return refuse(first.line, 'unknown-shape', unfit.reason, unfit.byHand);
   const wanted = delivery.kind === 'ambient' ? ambientSettings(replacement, delivery.cloud) : delivery.inFile ? [['AWS_ROLE_ARN', replacement.set['AWS_ROLE_ARN'] ?? ''] as const] : [];

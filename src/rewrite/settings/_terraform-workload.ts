@@ -4,7 +4,7 @@ import type { FileRefusal, Replacement, RewriteContext } from '../types.ts';
 import { ambientSettings, type Cloud, deliveryOf } from './_delivery.ts';
 import { extentOf, type HclBlock, hclBlocks, hclNamed, type HclPlace, type HclRemoval, outerText } from './_hcl.ts';
 import { lineNumber, lineStart } from './_lines.ts';
-import { listed, namesOf } from './_needs.ts';
+import { isReadByClients, listed, namesOf } from './_needs.ts';
 
 /** What becomes of one workload of a module. */
 export type WorkloadEdit =
@@ -38,8 +38,8 @@ function editOf(text: string, block: HclBlock, replacement: Replacement, context
   const line = lineNumber(text, extentOf(text, first.place).start);
   const called = listed(held.map(({ name }) => name));
   if (held.some(({ place }) => isLiteral(place))) return refused(replacement, line, 'literal-key', `${called} has a value that looks like a real key.`, `Revoke the key at ${title} first, then take it out; it stays in the history of the repository and in the state.`);
-  const alias = held.find(({ name }) => !/^[A-Z][A-Z0-9_]*$/.test(name));
-  if (alias !== undefined || block.type !== 'resource') return refused(replacement, line, 'unknown-shape', `${workload} is handed the key as ${called}, and what it makes of it is not in this file.`, `Change the program or module that takes ${called}, and take it out in the same change.`);
+  const alias = held.find(({ name }) => !isReadByClients(name, replacement));
+  if (alias !== undefined || block.type !== 'resource') return refused(replacement, line, 'unknown-shape', `${workload} is handed the key as ${alias?.name ?? called}, and what it makes of it is not in this file.`, `Change the program or module that takes ${alias?.name ?? called}, and take it out in the same change.`);
   const delivery = deliveryOf(replacement);
   if (delivery.kind === 'refused') return refused(replacement, line, delivery.code, delivery.reason, delivery.byHand);
   if (delivery.kind === 'role') return refused(replacement, line, 'unknown-shape', 'How this resource is told its role is not known.', 'Follow the README of the plan for this workload.');

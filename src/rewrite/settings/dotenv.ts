@@ -6,7 +6,7 @@ import type { Edit } from '../edit.ts';
 import type { FileRefusal, Kept, RewriteContext, Rewriter } from '../types.ts';
 import { agentConfig } from './agent-config.ts';
 import { cutLines, type LineCut, lineEnd, lineNumber, lineStart, nextLine } from './_lines.ts';
-import { goes, holdsName, listed, type Login, loginOf, type Need, needsOf, normalName } from './_needs.ts';
+import { goes, holdsName, isReadByClients, listed, type Login, loginOf, type Need, needsOf, normalName } from './_needs.ts';
 
 /** `.env` files, real and template, and `.envrc`. */
 export const dotenv: Rewriter = {
@@ -44,10 +44,15 @@ function decide(file: File, need: Need): Change<Edit> | readonly FileRefusal[] {
   const own = [...context.own, ...context.kept.filter((kept) => kept.path === path && lines.some(({ name }) => kept.names.includes(name) && !isLeft(file, need, name)))].filter(({ provider }) => provider === need.provider).map(({ migration }) => migration);
   const literal = lines.filter((line) => formOf(valueOf(text, line)).kind === 'literal');
   if (literal.length > 0) return literal.map((line) => literalRefusal(text, line, need, own, !isTemplate && !line.comment));
-  const held = lines.filter((line) => (isTemplate || formOf(valueOf(text, line)).kind !== 'dummy') && !isLeft(file, need, line.name));
+  const wanted = lines.filter((line) => (isTemplate || formOf(valueOf(text, line)).kind !== 'dummy') && !isLeft(file, need, line.name) && !isOfAnotherService(file, line));
+  const held = wanted.filter((line) => need.replacements.some((replacement) => isReadByClients(line.name, replacement)));
   const [first] = held;
-  if (first === undefined) return [];
-  const refuse = (code: FileRefusal['code'], reason: string, byHand: string): readonly FileRefusal[] => [{ code, line: lineNumber(text, first.nameStart), reason, byHand, migrations: own, shadows: false }];
+  const refuse = (code: FileRefusal['code'], reason: string, byHand: string, at = first): readonly FileRefusal[] => [{ code, line: lineNumber(text, at?.nameStart ?? 0), reason, byHand, migrations: own, shadows: false }];
+  if (first === undefined) {
+    // What was only taken for a name of this provider's is not spoken of.
+    const [read] = wanted.filter((line) => need.replacements.some(({ variables }) => variables.includes(line.name)));
+    return read === undefined ? [] : refuse('needs-code-change', `No client of ${need.title} reads ${read.name} by itself: the code that does has to change first.`, `Change the code that reads ${read.name}, and delete the line in the same change.`, read);
+  }
   const name = listed(held.map((line) => line.name));
 
   const others = stillNeeding(file, need, held.map((line) => line.name));
@@ -73,13 +78,14 @@ function changeOf(file: File, need: Need, held: readonly DotenvLine[], login: Lo
     return { start, end: nextLine(text, line.valueEnd), text: put };
   });
   const needsCode = need.replacements.some(({ change }) => change === 'code');
+  const rests = needsCode ? 'on the code that builds the client being changed too' : 'on the client being one that finds the new identity';
   return {
     id: `environment/${need.provider}`,
     line: lineNumber(text, held[0]?.nameStart ?? 0),
     title: `${names} ${goes(held.map((line) => line.name))}${isShown ? `: ${login.command} on a laptop` : ''}`,
     why: `No planned workload takes a key of ${need.title} any more, and wherever this file is loaded the key would win over the new identity. A person logs in with ${login.command}.`,
     safety: 'unsafe',
-    reason: `Rests on every reader of this file being a planned workload that has switched, or a person who logs in${needsCode ? ', and on the code that builds the client being changed too' : ''}.`,
+    reason: `Rests on every reader of this file being a planned workload that has switched, or a person who logs in, and ${rests}.`,
     migrations: own,
     edits: cutLines(text, cuts).map((splice) => ({ kind: 'text', ...splice })),
   };
@@ -112,21 +118,38 @@ function commentStart(text: string, line: DotenvLine, lines: readonly DotenvLine
   const following = lineStart(text, nextLine(text, line.valueEnd));
   // A comment above several lines may be about all of them.
   const isAlone = !lines.some((other) => !held.includes(other) && lineStart(text, other.nameStart) === following);
-  const assignments = new Set(lines.filter(({ comment }) => comment).map(({ nameStart }) => lineStart(text, nameStart)));
-  let at = start;
-  while (at > lineStart(text, 0)) {
-    const above = lineStart(text, at - 1);
-    const content = text.slice(above, lineEnd(text, above));
-    if (assignments.has(above) || !/^[ \t]*#/.test(content)) return at;
+  const assignments = new Set(lines.filter(({ comment, name }) => comment && /^[A-Z_][A-Z0-9_]*$/.test(name)).map(({ nameStart }) => lineStart(text, nameStart)));
+  const above: { readonly at: number; readonly isAbout: boolean }[] = [];
+  for (let at = start; at > lineStart(text, 0); ) {
+    at = lineStart(text, at - 1);
+    const content = text.slice(at, lineEnd(text, at));
+    if (assignments.has(at) || !/^[ \t]*#/.test(content)) break;
     const isAbout = holdsName(content, line.name) || (ABOUT_KEY.test(content) && (isAlone || new RegExp(`\\b${need.title.split(' ')[0]?.replace(/\W/g, '') ?? ''}`, 'i').test(content)));
-    if (!isAbout) return at;
-    at = above;
+    above.push({ at, isAbout: isAbout && !hasHeading(text, at) });
+    if (hasHeading(text, at)) break;
   }
-  return at;
+  // Comments of one variable go whole; those above several only as far as they are about this key.
+  const isWhole = isAlone && above.length <= MOST_COMMENT_LINES && above.some(({ isAbout }) => isAbout) && !hasHeading(text, above.at(-1)?.at ?? start);
+  const end = isWhole ? above.length : above.findIndex(({ isAbout }) => !isAbout);
+  return above[(end === -1 ? above.length : end) - 1]?.at ?? start;
+}
+
+const MOST_COMMENT_LINES = 6;
+
+function hasHeading(text: string, at: number): boolean {
+  return /^[ \t]*#+[ \t]*[-=#*─]{2}/.test(text.slice(at, lineEnd(text, at)));
+}
+
+/** `GOOGLE_API_KEY` is what keys of Maps, Sheets and others are called too: a comment beside it says which. */
+function isOfAnotherService({ text }: File, line: DotenvLine): boolean {
+  if (!/^GOOGLE_(?:API_KEY|CREDENTIALS|APPLICATION_CREDENTIALS)/.test(line.name)) return false;
+  const start = lineStart(text, line.nameStart);
+  const near = text.slice(Math.max(0, text.lastIndexOf('\n\n', start)), lineEnd(text, line.valueEnd));
+  return /#.*\b(?:maps?|sheets?|youtube|calendar|drive|places|custom search|firebase|analytics|bigquery|oauth|login|speech|translate)\b/i.test(near);
 }
 
 /** A comment that says what the key is or where to get one. */
-const ABOUT_KEY = /\b(?:api|secret|access)[ _-]?keys?\b|\bget (?:your|one|it|a key|the key|yours)\b|https?:\/\/\S*(?:key|token|console\.|platform\.|settings)/i;
+const ABOUT_KEY = /\b(?:api|secret|access)[ _-]?keys?\b|\bservice[ -]account|\bcredentials?\b|\bget (?:your|one|it|a key|the key|yours)\b|https?:\/\/\S*(?:key|token|console\.|platform\.|settings)/i;
 
 /** A key that only this file speaks of stays, unless it would win over the identity that takes the place of the others. */
 function isLeft({ path }: File, need: Need, name: string): boolean {

@@ -117,7 +117,7 @@ function decide(text: string, need: Need, names: readonly string[], context: Rew
   const [firstUse] = uses;
   if (firstUse === undefined) return refuse(need, context, firstLine, 'unknown-shape', `${listed(names)} stands in text that another program may run.`);
   const form = formOf(need, text);
-  if (form === undefined) return refuse(need, context, firstUse.startPosition.row + 1, 'needs-code-change', `The script calls ${need.title} with ${listed(names)}.`);
+  if (form === undefined) return refuse(need, context, firstUse.startPosition.row + 1, 'needs-code-change', `The script uses ${listed(names)} for ${need.title}.`);
   const edits: Edit[] = [];
   const calls: SyntaxNode[] = [];
   const guards: SyntaxNode[] = [];
@@ -133,6 +133,8 @@ function decide(text: string, need: Need, names: readonly string[], context: Rew
   const [firstCall] = calls;
   if (firstCall === undefined) return refuse(need, context, firstUse.startPosition.row + 1, 'needs-code-change', `${listed(names)} is looked at, but no curl command takes it.`);
   const statement = statementOf(firstCall);
+  const branch = form.before === undefined ? undefined : calls.find(isConditional);
+  if (branch !== undefined) return refuse(need, context, branch.startPosition.row + 1, 'unknown-shape', 'The call is one of several things that the script may do, and only then needs a token.');
   if (form.before !== undefined) {
     if (guards.some((guard) => guard.startIndex > statement.startIndex)) return refuse(need, context, firstCall.startPosition.row + 1, 'unknown-shape', 'The first call stands above the place where the script asks whether the key is there.');
     const at = commentsAbove(text, statement);
@@ -200,6 +202,12 @@ function renamed(guard: SyntaxNode, names: readonly string[], gate: string): rea
   return names.flatMap((name) => [...guard.text.matchAll(new RegExp(`(?<![\\w-])${name}(?![\\w-])`, 'g'))].map((match): Edit => ({ kind: 'text', start: guard.startIndex + match.index, end: guard.startIndex + match.index + name.length, text: gate })));
 }
 
+/** A branch of `case`, or a function: what stands in it does not always run. */
+function isConditional(node: SyntaxNode): boolean {
+  for (let above = node.parent; above !== null; above = above.parent) if (above.type === 'case_statement' || above.type === 'function_definition') return true;
+  return false;
+}
+
 function statementOf(node: SyntaxNode): SyntaxNode {
   let statement = node;
   while (statement.parent !== null && statement.parent.type !== 'program') statement = statement.parent;
@@ -223,7 +231,8 @@ const BY_HAND: Readonly<Record<string, string>> = {
   'azure-openai': 'Send Authorization: Bearer with the token of az account get-access-token --resource https://cognitiveservices.azure.com in place of the header api-key.',
   huggingface: 'Put HF_TOKEN="$(hf auth token)" before the one command that needs it.',
   'google-gemini': 'Call the model at Vertex AI, with Authorization: Bearer and the token of gcloud auth print-access-token.',
-  'google-vertex': 'Use the token of gcloud auth print-access-token, under the identity of the workload.',
+  'google-vertex': 'Let GOOGLE_APPLICATION_CREDENTIALS name the external_account file of the plan, or leave it unset where the machine has an identity of its own.',
+  aws: 'Leave the variables unset: the command line and the SDKs of AWS find the role of the workload.',
   'aws-bedrock': 'Use aws bedrock-runtime, or curl --aws-sigv4, with the credentials of the role.',
 };
 

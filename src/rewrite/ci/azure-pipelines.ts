@@ -24,7 +24,7 @@ export const rewriter: Rewriter = {
     if (own.length === 0) return nothing;
     const editor = editorOf(text);
     const root = editor.file.documents.findLast((document) => document.kind === 'map');
-    if (editor.file.problems.length > 0 || root === undefined) return unreadable(own, editor.file.problems[0]?.line ?? 1);
+    if (editor.file.problems.length > 0 || root?.kind !== 'map') return unreadable(own, editor.file.problems[0]?.line ?? 1);
     const jobs = new Map<string, Job>();
     const places: { key: string; workload: string; from: number; to: number }[] = [];
     const shared = variablesOf(root);
@@ -36,7 +36,7 @@ export const rewriter: Rewriter = {
       special: (_, leaf, keys) => listedVariable(editor, leaf, keys) ?? conditionUse(leaf, keys),
       guard: (_, use, keys) => guard(use, keys),
       hasToken: ({ node }, setup) => text.slice(node.range.start, node.range.end).includes(`variable=${variableOf(setup)}]`),
-      install: (installation) => install(editor, installation, context),
+      install: (installation) => install(editor, root, installation, context),
       store: `variables of the pipeline, with ${CONNECTION} for the name of its service connection`,
     };
     return rewritePipeline(editor, shape, own, context, (replacement) => jobNamed(places, replacement));
@@ -117,7 +117,7 @@ function guard({ leaf }: Use, keys: KeyNames): Obstacle | undefined {
   return undefined;
 }
 
-function install(editor: YamlEditor, { job, setups, uses }: Installation, context: RewriteContext): readonly YamlEdit[] | Obstacle {
+function install(editor: YamlEditor, root: YamlMap, { job, setups, uses }: Installation, context: RewriteContext): readonly YamlEdit[] | Obstacle {
   const { name, node } = job;
   const source = editor.file.text.slice(node.range.start, node.range.end);
   const missing = setups.filter((setup) => !source.includes(`variable=${variableOf(setup)}]`));
@@ -125,7 +125,7 @@ function install(editor: YamlEditor, { job, setups, uses }: Installation, contex
   const deployed = [...entriesOf(get(node, 'strategy'))].flatMap(({ value }) => ['deploy', 'preDeploy', 'postRouteTraffic'].flatMap((hook) => get(get(value, hook), 'steps') ?? []));
   const steps = get(node, 'steps') ?? (deployed.length === 1 ? deployed[0] : undefined);
   if (steps?.kind !== 'seq' || editor.isShared(steps)) return { code: 'unknown-shape', reason: `The steps of ${name} are not written in one list here.`, byHand: 'Let AzureCLI@2 with the service connection leave the token in a file before them; then take the key out.' };
-  if (isWindows(node)) return { code: 'unknown-shape', reason: `${name} runs on Windows, for which no step is written.`, byHand: 'Let AzureCLI@2 with the service connection and scriptType pscore leave the token in a file; then take the key out.' };
+  if (isWindows(node, root, source)) return { code: 'unknown-shape', reason: `${name} runs on Windows, for which no step is written.`, byHand: 'Let AzureCLI@2 with the service connection and scriptType pscore leave the token in a file; then take the key out.' };
   const isUsed = (step: YamlNode): boolean => uses.some(({ leaf }) => step.range.start <= leaf.scalar.range.start && leaf.scalar.range.start <= step.range.end);
   const inSteps = steps.items.find(isUsed);
   const first = steps.items.find((step) => get(step, 'checkout') === undefined);
@@ -134,8 +134,10 @@ function install(editor: YamlEditor, { job, setups, uses }: Installation, contex
   return [{ kind: 'add-items', holder: steps, before, text: missing.map((setup) => tokenStep({ ...setup, settings: notYetSet(setup.settings, source) }, context)).join('') }];
 }
 
-function isWindows(node: YamlMap): boolean {
-  const pool = get(node, 'pool');
+/** Said by the pool, or, where there is none, to be feared from PowerShell. */
+function isWindows(node: YamlMap, root: YamlMap, source: string): boolean {
+  const pool = get(node, 'pool') ?? get(root, 'pool');
+  if (pool === undefined && /\bPowerShell@|^[ \t]*-[ \t]*powershell:/m.test(source)) return true;
   return /windows|^win\b/i.test([textOf(pool), textOf(get(pool, 'vmImage')), textOf(get(pool, 'name')), ...textsOf(get(pool, 'demands'))].join(' '));
 }
 

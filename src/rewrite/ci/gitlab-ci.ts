@@ -185,6 +185,9 @@ class Pipeline {
       const source = before === undefined ? '' : this.#editor.file.text.slice(before.range.start, before.range.end);
       if (!setups.some(({ way }) => way.kind !== 'token') || !/\b(?:aws|gcloud|gsutil|az|terraform|docker|cdk|sam|kubectl|helm)\b/.test(source)) return { edit: { kind: 'add-items', holder: script.value, ...first(script.value), text: items } };
     }
+    // https://docs.gitlab.com/ci/yaml/yaml_optimization/#reference-tags, 2026-11-24
+    const template = inherited?.path[0];
+    if (early === undefined && template?.startsWith('.') === true && inherited?.path.length === 1) return { block: `before_script:\n${`${items}- !reference [${template}, before_script]\n`.replace(/^(?=.)/gm, '  ')}` };
     return { code: 'unknown-shape', reason: `The commands of ${name} come from elsewhere, and the new identity has to be there before them.`, byHand: `Run first: ${commands.join('; ').replace(/\s*\n\s*/g, ' ')}` };
   }
 

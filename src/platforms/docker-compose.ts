@@ -1,10 +1,9 @@
 import type { Extraction, NameTable, Platform, TextFile } from '../model/reference.ts';
 import { childOf, entriesOf, itemsOf, routeTo, textOf, type DataNode } from '../support/data-tree.ts';
 import { bindTree } from './_shared/config-bindings.ts';
-import { baseName, Draft, NO_IDENTITY, placeOf, type WorkloadSeed } from './_shared/config-draft.ts';
+import { Draft, NO_IDENTITY, placeOf, type WorkloadSeed } from './_shared/config-draft.ts';
 import { parseYamlDocuments } from './_shared/config-yaml.ts';
-
-const NAMED = /^(?:.*[._-])?(?:docker-)?(?:compose|stack)(?:[._-].*)?\.ya?ml(?:\.(?:example|sample|template|dist|tmpl|tpl|j2|jinja2?))?$/i;
+import { isComposeFile } from './_shared/file-names.ts';
 
 /** Compose files: services on a machine that has no identity of its own to give. */
 export const platform: Platform = {
@@ -14,7 +13,7 @@ export const platform: Platform = {
   issuesTokens: false,
   runsOn: () => undefined,
   matches(file: TextFile): boolean {
-    return NAMED.test(baseName(file.path)) && /^["']?(?:services|secrets|x-[\w-]+)["']?\s*:/m.test(file.text);
+    return isComposeFile(file.path, file.text);
   },
   extract(file: TextFile, names: NameTable): Extraction {
     const draft = new Draft(file, 'docker-compose', names);

@@ -1,11 +1,9 @@
 import type { Extraction, NameTable, Platform, TextFile } from '../model/reference.ts';
 import { bindTree } from './_shared/config-bindings.ts';
-import { baseName, Draft, IDENTITY_AVAILABLE, mayNameKey } from './_shared/config-draft.ts';
+import { Draft, IDENTITY_AVAILABLE, mayNameKey } from './_shared/config-draft.ts';
 import { readManifestText } from './_shared/config-manifest-text.ts';
 import { parseYamlDocuments } from './_shared/config-yaml.ts';
-
-const VALUES = /^(?:(?:.*[._-])?values(?:[._-].*)?\.ya?ml|helmfile(?:[._-].*)?\.ya?ml)$/i;
-const TEMPLATE = /(?:^|\/)templates\/.+\.(?:ya?ml|tpl|txt)$/i;
+import { isHelmTemplate, isHelmValues } from './_shared/file-names.ts';
 
 /** Helm charts: values files, and templates read as text because they are YAML only once rendered. */
 export const platform: Platform = {
@@ -15,13 +13,12 @@ export const platform: Platform = {
   issuesTokens: false,
   runsOn: () => 'kubernetes',
   matches(file: TextFile): boolean {
-    if (VALUES.test(baseName(file.path))) return true;
-    return TEMPLATE.test(file.path) && file.text.includes('{{') && /^[ \t]*(?:kind|apiVersion):|secretKeyRef|\.Values\./m.test(file.text.slice(0, 20_000));
+    return isHelmValues(file.path) || isHelmTemplate(file.path, file.text);
   },
   extract(file: TextFile, names: NameTable): Extraction {
     const draft = new Draft(file, 'helm', names);
     if (!mayNameKey(file.text, names)) return draft.done();
-    if (!VALUES.test(baseName(file.path))) {
+    if (!isHelmValues(file.path)) {
       readManifestText(draft);
       return draft.done();
     }

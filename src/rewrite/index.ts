@@ -8,6 +8,11 @@ import { rewriter as googleCloudBuild } from './ci/google-cloud-build.ts';
 import { rewriter as jenkins } from './ci/jenkins.ts';
 import { rewriter as javascript } from './code/javascript.ts';
 import { rewriter as packageJson } from './code/package-json.ts';
+import { devcontainer } from './cluster/devcontainer.ts';
+import { dockerCompose } from './cluster/docker-compose.ts';
+import { dockerfile } from './cluster/dockerfile.ts';
+import { helm } from './cluster/helm.ts';
+import { kustomize } from './cluster/kustomize.ts';
 import { kubernetes } from './cluster/kubernetes.ts';
 import { go } from './code/go.ts';
 import { goMod } from './code/go-mod.ts';
@@ -19,4 +24,4 @@ import { settings } from './settings/index.ts';
 import type { Rewriter } from './types.ts';
 
 /** Every kind of file that can be rewritten. Several may be for one path; they run in this order, each on what the one before left. */
-export const rewriters: readonly Rewriter[] = [githubActions, gitlabCi, circleci, buildkite, bitbucketPipelines, azurePipelines, jenkins, googleCloudBuild, javascript, packageJson, kubernetes, python, pythonManifests, go, goMod, java, javaManifests, ...settings];
+export const rewriters: readonly Rewriter[] = [githubActions, gitlabCi, circleci, buildkite, bitbucketPipelines, azurePipelines, jenkins, googleCloudBuild, javascript, packageJson, kubernetes, devcontainer, dockerCompose, dockerfile, helm, kustomize, python, pythonManifests, go, goMod, java, javaManifests, ...settings];

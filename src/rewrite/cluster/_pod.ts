@@ -93,17 +93,35 @@ export class PodPlanner {
     const reads = uses.flatMap(({ removed }) => removed);
     return {
       edits: [...own.flatMap(({ edits }) => edits), ...volume.edits],
-      freed: uses.flatMap(({ removed, whole }): FreedEntry[] => [
-        ...removed.flatMap(({ reference }) => (reference?.kind === 'secret' ? [{ holder: reference.holder, key: reference.key, at: reference.node.range.start }] : [])),
-        ...whole.map(({ holder, node }) => ({ holder, key: undefined, at: node.range.start })),
-      ]),
-      line: Math.min(...uses.flatMap(({ removed, whole }) => [...removed, ...whole].map(({ item }) => this.#editor.lineOf(item)))),
+      freed: freedBy(uses),
+      line: this.#lineOf(uses),
       containers: uses.map(({ container }) => container.name),
       renamed: [...new Set(reads.map(({ name }) => name).filter((name) => !replacement.variables.includes(name) && !replacement.remove.includes(name)))],
       unseen: [...new Set(uses.flatMap(({ container, whole }) => wholeSecretsOf(container.node).filter(({ item }) => !whole.some((one) => one.item === item)).map(({ holder }) => holder)))].filter((holder) => this.#keysOf(holder) === undefined),
       configKeys: [...new Set([...own.flatMap(({ added }) => added.flatMap(([, value]) => (value.kind === 'config' ? [value.key] : []))), ...(path.token?.credentialConfig === undefined ? [] : [path.token.credentialConfig])])],
       makesBlocks: changed.some((edit) => edit.kind === 'add-entries') || volume.makes,
     };
+  }
+
+  /** Takes the key out and puts nothing in its place. @throws CannotRewrite as {@link plan} */
+  remove(replacement: Replacement): PodEdits {
+    const names = keyNames(replacement);
+    const uses = containersOf(this.#pod.spec).flatMap((container) => this.#useOf(container, names, replacement));
+    if (uses.length === 0) this.#refuseOther(names, replacement);
+    return {
+      edits: uses.flatMap((use) => removals(use)),
+      freed: freedBy(uses),
+      line: this.#lineOf(uses),
+      containers: uses.map(({ container }) => container.name),
+      renamed: [],
+      unseen: [],
+      configKeys: [],
+      makesBlocks: false,
+    };
+  }
+
+  #lineOf(uses: readonly Use[]): number {
+    return Math.min(...uses.flatMap(({ removed, whole }) => [...removed, ...whole].map(({ item }) => this.#editor.lineOf(item))));
   }
 
   /** What a container reads of the key; none when it reads nothing of it. */
@@ -212,13 +230,9 @@ export class PodPlanner {
   #container({ container, removed, whole }: Use, path: PodPath): { readonly edits: readonly YamlEdit[]; readonly added: PodPath['variables'] } {
     const { node } = container;
     const env = entry(node, 'env');
-    const from = entry(node, 'envFrom');
-    const names = [...new Set(removed.map(({ name }) => name))];
-    const edits: YamlEdit[] = [];
     const list = env?.value.kind === 'seq' ? env.value : undefined;
     const replaced = this.#replaced(node, removed, path);
-    if (list !== undefined) for (const { item } of [...removed, ...replaced]) edits.push({ kind: 'remove-item', holder: list, item, names });
-    if (from?.value.kind === 'seq') for (const { item, holder } of whole) edits.push({ kind: 'remove-item', holder: from.value, item, names: [holder] });
+    const edits = [...removals({ container, removed: [...removed, ...replaced], whole })];
     const present = new Set(variablesOf(node).filter(({ item }) => !replaced.some((one) => one.item === item)).map(({ name }) => name));
     const added = path.variables.filter(([name]) => !present.has(name));
     if (added.length > 0) edits.push(...this.#addVariables(node, list, removed, added));
@@ -274,6 +288,23 @@ export class PodPlanner {
     if (old !== undefined) return itemsOf(old.value).some((one) => textOf(get(one, 'name')) === volume) ? [] : [this.#append(old.value, shape, 'volumeMounts')];
     return [{ kind: 'add-entries', holder: node, text: entries({ volumeMounts: [shape] }, this.#style) }];
   }
+}
+
+function removals({ container: { node }, removed, whole }: Use): readonly YamlEdit[] {
+  const list = get(node, 'env');
+  const from = get(node, 'envFrom');
+  const names = [...new Set(removed.map(({ name }) => name))];
+  return [
+    ...(list?.kind === 'seq' ? removed.map(({ item }): YamlEdit => ({ kind: 'remove-item', holder: list, item, names })) : []),
+    ...(from?.kind === 'seq' ? whole.map(({ item, holder }): YamlEdit => ({ kind: 'remove-item', holder: from, item, names: [holder] })) : []),
+  ];
+}
+
+function freedBy(uses: readonly Use[]): readonly FreedEntry[] {
+  return uses.flatMap(({ removed, whole }): FreedEntry[] => [
+    ...removed.flatMap(({ reference }) => (reference?.kind === 'secret' ? [{ holder: reference.holder, key: reference.key, at: reference.node.range.start }] : [])),
+    ...whole.map(({ holder, node }) => ({ holder, key: undefined, at: node.range.start })),
+  ]);
 }
 
 function keyFirst(reference: YamlNode): boolean {

@@ -58,7 +58,7 @@ function column(text: string, at: number): number {
 
 /** A text as it may stand without quotes, in a block and between braces, and is read as a string. */
 function isPlain(text: string): boolean {
-  return /^[A-Za-z/][\w./:@+-]*$/.test(text) && !/:$/.test(text) && !/^(?:y|n|yes|no|on|off|true|false|null|nan|inf)$/i.test(text);
+  return /^[A-Za-z/][\w./:@+-]*$/.test(text) && !text.endsWith(':') && !/^(?:y|n|yes|no|on|off|true|false|null|nan|inf)$/i.test(text);
 }
 
 /** YAML source of a string. */

@@ -8,8 +8,8 @@ import type { ClusterFiles } from './_repository.ts';
 const LANGUAGES: Readonly<Record<string, string>> = { javascript: 'JavaScript', python: 'Python' };
 
 /** What the change of a pod rests on. */
-export function podReason(path: PodPath, edits: PodEdits, account: AccountPlan, object: ClusterObject, files: ClusterFiles): string {
-  return [programText(path, edits), configText(edits, object), accountText(account, files), unseenText(edits, path)].filter((text) => text !== '').join(' ');
+export function podReason(path: PodPath, edits: PodEdits, account: AccountPlan, object: ClusterObject, files: ClusterFiles): readonly string[] {
+  return [programText(path, edits), configText(edits, object), accountText(account, files), unseenText(edits, path)].filter((text) => text !== '');
 }
 
 function programText({ replacement }: PodPath, { renamed }: PodEdits): string {

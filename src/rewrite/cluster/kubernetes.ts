@@ -39,7 +39,9 @@ interface PlannedPod {
   readonly object: ClusterObject;
   readonly pod: PodEdits;
   readonly account: readonly YamlEdit[];
-  readonly change: Omit<Change<Edit>, 'edits'>;
+  readonly change: Omit<Change<Edit>, 'edits' | 'reason'>;
+  /** What it rests on, a sentence each. */
+  readonly reason: readonly string[];
 }
 
 interface PlannedPods extends Rewriting {
@@ -84,7 +86,9 @@ function planPod(path: string, editor: YamlEditor, object: ClusterObject, replac
   if (deleted.length > 0) return planDeleted(path, editor, object, replacement, deleted, context);
   const account = planAccount(editor, object, pod, replacement, files, files.isPatch(path));
   const wanted = podPath(replacement, context, account.annotates);
-  const edits = new PodPlanner(editor, pod, (holder) => files.keysOf(object.namespace, holder)).plan(wanted);
+  const planner = new PodPlanner(editor, pod, (holder) => files.keysOf(object.namespace, holder));
+  if (files.isPatch(path) && hasOther(path, replacement, context)) return planPatch(object, replacement, planner.remove(replacement));
+  const edits = planner.plan(wanted);
   const kind = `${object.kind}/${object.name}`;
   return {
     replacement,
@@ -99,16 +103,35 @@ function planPod(path: string, editor: YamlEditor, object: ClusterObject, replac
         ? `The projected token names the pod's ServiceAccount, is for ${title} alone and lives ten minutes; the key leaves the pod.`
         : `The ServiceAccount says who the pod is, and ${wanted.webhook.title} gives it a token; the key leaves the pod.`,
       safety: 'unsafe',
-      reason: podReason(wanted, edits, account, object, files),
       migrations: [replacement.migration],
     },
+    reason: podReason(wanted, edits, account, object, files),
+  };
+}
+
+/** Whether another file has the same object and the same key: the base of a patch. */
+function hasOther(path: string, { workload, provider }: Replacement, { all }: RewriteContext): boolean {
+  return all.some((other) => other.path !== path && other.workload === workload && other.provider === provider);
+}
+
+/** A patch puts another key in place of the one of its base: the base gets the identity. */
+function planPatch(object: ClusterObject, replacement: Replacement, pod: PodEdits): PlannedPod {
+  const kind = `${object.kind}/${object.name}`;
+  const { title, provider, migration } = replacement;
+  return {
+    replacement,
+    object,
+    pod,
+    account: [],
+    reason: ['It goes together with the change of the base, which gives the pod its identity.'],
+    change: { id: `${kind}/${provider}`, line: pod.line, title: `${kind}: the patch sets no key of ${title}`, why: 'The base has an identity in place of the key; a key that the patch sets would win over it.', safety: 'unsafe', migrations: [migration] },
   };
 }
 
 /** A patch that deletes the entry of its base has nothing left to delete. */
 function planDeleted(path: string, editor: YamlEditor, object: ClusterObject, replacement: Replacement, deleted: ReturnType<typeof deletedVariables>, context: RewriteContext): PlannedPod {
   const [first] = deleted;
-  if (!context.all.some((other) => other.path !== path && other.workload === replacement.workload && other.provider === replacement.provider)) {
+  if (!hasOther(path, replacement, context)) {
     throw new CannotRewrite('unknown-shape', `The patch deletes the key of ${replacement.title} from a base that is not planned here.`, 'Take the entry out of the patch when the base has it no more.', first === undefined ? {} : { line: editor.lineOf(first.variable.item) });
   }
   const kind = `${object.kind}/${object.name}`;
@@ -125,9 +148,9 @@ function planDeleted(path: string, editor: YamlEditor, object: ClusterObject, re
       title: `${kind}: nothing of ${replacement.title} is left to delete`,
       why: 'The patch deletes an entry that its base has no more.',
       safety: 'unsafe',
-      reason: 'It rests on the change of the base: without it, the patch still has to delete the entry.',
       migrations: [replacement.migration],
     },
+    reason: ['It rests on the change of the base: without it, the patch still has to delete the entry.'],
   };
 }
 
@@ -138,7 +161,7 @@ function grouped(planned: readonly PlannedPod[]): readonly Change<Edit>[] {
   return [...byObject.values()].flatMap((group): Change<Edit>[] => {
     const [first] = group;
     if (first === undefined) return [];
-    if (group.length === 1 || !group.some(({ pod }) => pod.makesBlocks)) return group.map(({ change, pod, account }) => ({ ...change, edits: inOrder([...pod.edits, ...account]) }));
+    if (group.length === 1 || !group.some(({ pod }) => pod.makesBlocks)) return group.map(({ change, reason, pod, account }) => ({ ...change, reason: reason.join(' '), edits: inOrder([...pod.edits, ...account]) }));
     const kind = `${first.object.kind}/${first.object.name}`;
     const titles = group.map(({ replacement }) => replacement.title);
     return [
@@ -148,7 +171,7 @@ function grouped(planned: readonly PlannedPod[]): readonly Change<Edit>[] {
         title: `${kind}: the keys of ${titles.slice(0, -1).join(', ')} and ${titles.at(-1) ?? ''} become tokens of its ServiceAccount`,
         why: first.change.why.replace(/ is for .* alone /, ' is for one party alone '),
         safety: 'unsafe',
-        reason: [...new Set(group.map(({ replacement, change }) => `${replacement.title}: ${change.reason}`))].join(' '),
+        reason: [...new Set(group.flatMap(({ replacement, reason }) => reason.map((text, index) => (index === 0 ? `${replacement.title}: ${text}` : text))))].join(' '),
         migrations: group.flatMap(({ change }) => change.migrations),
         edits: inOrder(group.flatMap(({ pod, account }) => [...pod.edits, ...account])),
       },
@@ -178,7 +201,7 @@ function rank(edit: YamlEdit): number {
 const freedBefore = new WeakMap<readonly Replacement[], Map<string, PlannedPods['freed']>>();
 
 /** Entries of Secrets that the pods of another file read no more. Worked out once for a target. */
-function freedIn(path: string, context: RewriteContext): PlannedPods['freed'] {
+export function freedIn(path: string, context: RewriteContext): PlannedPods['freed'] {
   const known = freedBefore.get(context.all) ?? new Map<string, PlannedPods['freed']>();
   freedBefore.set(context.all, known);
   const made = known.get(path) ?? workOutFreed(path, context);

@@ -7,7 +7,7 @@ import type { YamlEditor, YamlMap } from '../yaml-edit.ts';
 import { type House, isBelow, pinOf, reference, versionOf } from './actions.ts';
 import { compositeKeys, folderOf } from './composite.ts';
 import { actionOf, isKeyInput, isPreparing, type NativeAction, nativeOf } from './native.ts';
-import { anthropicProfile, assumeRole, exchange, googleAuth, type Ids, idsOf, type Setup, tokenFile, withConditions } from './steps.ts';
+import { anthropicProfile, assumeRole, exchange, fill, googleAuth, type Ids, idsOf, type Setup, tokenFile, withConditions } from './steps.ts';
 import { computedUses, type KeyNames, normal, type Scope, stepsOf, type Use, usesOf } from './uses.ts';
 
 /** What all jobs of one file share. */
@@ -90,7 +90,7 @@ class JobPlanner {
     this.#gates = [...this.#rootUses, ...jobUses].filter(({ shape }) => shape === 'gate');
     const wide = [...this.#rootUses, ...jobUses.filter(({ scope }) => scope === 'job-env' || scope === 'container-env')].filter(isValue);
     for (const use of this.#rootUses) if (use.shape === 'gate') this.#gate(use);
-    const consumers = this.#consumers(jobUses, wide.length > 0);
+    const consumers = this.#consumers(jobUses, wide);
     const natives = consumers.filter(({ kind }) => kind.kind === 'native');
     const others = consumers.filter(({ kind }) => kind.kind !== 'native');
     for (const consumer of natives) this.#convert(consumer);
@@ -117,15 +117,22 @@ class JobPlanner {
     return [...direct, ...inSteps];
   }
 
-  /** Steps that need the identity: those that name the key, and with a key in the environment of all, every step that runs something. */
-  #consumers(uses: readonly Use[], isWide: boolean): readonly Consumer[] {
-    return stepsOf(this.#job).flatMap(({ step, top }, index): Consumer[] => {
+  /**
+   * Steps that need the identity: those that name the key. A key in the environment of all reaches every step: then those that ask for it or speak of it, and where none does, every
+   * step that runs more than an installation.
+   */
+  #consumers(uses: readonly Use[], wide: readonly Use[]): readonly Consumer[] {
+    const steps = stepsOf(this.#job);
+    const named = new Set(wide.flatMap(({ held }) => held?.entry.key ?? []));
+    const speaks = steps.map(({ step }) => uses.some((use) => use.step === step) || [...named].some((name) => (textOf(get(step, 'run')) ?? '').includes(name)));
+    const isTold = wide.length > 0 && speaks.includes(true);
+    return steps.flatMap(({ step, top }, index): Consumer[] => {
       const own = uses.filter((use) => use.step === step && use.shape !== 'gate');
       const native = nativeOf(step, this.#replacement);
       const action = actionOf(step);
-      if (own.length === 0 && !isWide) return [];
-      if (native !== undefined && (own.length > 0 || (isWide && native.readsEnvironment === true))) return [{ step, top, index, kind: { kind: 'native', native }, uses: own }];
-      if (own.length === 0 && isPreparing(step)) return [];
+      if (own.length === 0 && wide.length === 0) return [];
+      if (native !== undefined && (own.length > 0 || (wide.length > 0 && native.readsEnvironment === true))) return [{ step, top, index, kind: { kind: 'native', native }, uses: own }];
+      if (own.length === 0 && (isPreparing(step) || (isTold && speaks[index] !== true))) return [];
       if (action === undefined) return [{ step, top, index, kind: { kind: this.#callsByCurl(step, own) ? 'curl' : 'run' }, uses: own }];
       if (action.name.startsWith('./')) return [{ step, top, index, kind: { kind: 'composite', inputs: this.#compositeInputs(action.name) }, uses: own }];
       return [{ step, top, index, kind: { kind: 'other' }, uses: own }];
@@ -212,7 +219,7 @@ class JobPlanner {
     const steps = get(this.#job, 'steps');
     if (steps?.kind !== 'seq') throw new CannotRewrite('unknown-shape', 'The steps of the job are no list.', 'Write them out, then plan again.');
     // Services start before any step, so nothing a step does reaches them.
-    for (const group of this.#groups(consumers)) {
+    for (const group of this.#groups(consumers, wide)) {
       const [first] = group;
       if (first === undefined) continue;
       this.#edits.push({ kind: 'add-items', holder: steps, before: first.top, text: this.#styled(setup.text, group) });
@@ -286,6 +293,9 @@ class JobPlanner {
       throw new CannotRewrite('needs-code-change', `The key is handed on as ${key}, which no client reads by itself: the program takes it from there.`, `Let the program make its client without a key, then take ${key} away and plan again.`, { line: this.#line(use.scalar) });
     }
     this.#removeEntry(use);
+    // What the login step does not set has to stand where the key stood.
+    const beside = this.#replacement.parties[0] === 'google' ? Object.entries(this.#replacement.set).filter(([name]) => name !== 'GOOGLE_CLOUD_PROJECT' && !setup.exports.includes(name)) : [];
+    if (beside.length > 0) this.#edits.push({ kind: 'add-entries', holder: use.held.holder, after: use.held.entry, text: beside.map(([name, value]) => `${name}: ${fill(value, this.#ids)}\n`).join('') });
   }
 
   #isDefaultName(key: string): boolean {
@@ -396,8 +406,8 @@ class JobPlanner {
   }
 
   /** Consumers with nothing but each other between them: a token of an exchange is got anew for the next group. */
-  #groups(consumers: readonly Consumer[]): readonly (readonly Consumer[])[] {
-    return this.#isExchange() ? groupsOf(consumers) : [consumers];
+  #groups(consumers: readonly Consumer[], wide: readonly Use[]): readonly (readonly Consumer[])[] {
+    return this.#isExchange() && wide.length === 0 ? groupsOf(consumers) : [consumers];
   }
 
   #styled(text: string, group: readonly Consumer[]): string {

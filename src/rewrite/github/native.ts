@@ -123,7 +123,7 @@ export function isKeyInput(native: NativeAction, name: string): boolean {
 const PREPARING = /^(?:actions\/(?:checkout|setup-[a-z]+|cache(?:\/[a-z]+)?|upload-artifact|download-artifact|github-script|labeler|stale)|docker\/(?:setup-[a-z-]+-action|login-action|metadata-action)|astral-sh\/setup-uv|pnpm\/action-setup|oven-sh\/setup-bun|denoland\/setup-deno|abatilo\/actions-poetry|snok\/install-poetry|pdm-project\/setup-pdm|prefix-dev\/setup-pixi|swatinem\/rust-cache|dtolnay\/rust-toolchain|gradle\/(?:actions\/setup-gradle|gradle-build-action)|step-security\/harden-runner|dorny\/paths-filter|tj-actions\/changed-files|google-github-actions\/(?:auth|setup-gcloud)|aws-actions\/configure-aws-credentials|azure\/login|hashicorp\/setup-terraform|ruby\/setup-ruby|codecov\/codecov-action)$/i;
 
 /** Lines that install, build or format: they need no model. */
-const INSTALLING = /^(?:(?:sudo )?(?:npm|pnpm|yarn|bun|corepack|pip3?|python3? -m pip|uv|poetry|pdm|pipx|bundle|gem|cargo|go mod|go build|dotnet restore|dotnet build|apt|apt-get|brew|make deps|make install)\b(?! (?:run(?! build)|exec|test|dlx|x )).*|(?:npm|pnpm|yarn|bun)(?: run)? (?:build|lint|format|typecheck|check-types)\b.*|cd .*|mkdir .*|set -.*|echo .*|#.*|)$/;
+const INSTALLING = /^(?:(?:sudo )?(?:(?:poetry|uv|pdm) run (?:python3? -m )?pip|npm|pnpm|yarn|bun|corepack|pip3?|python3? -m pip|uv|poetry|pdm|pipx|bundle|gem|cargo|go mod|go build|dotnet restore|dotnet build|apt|apt-get|brew|make deps|make install)\b(?! (?:run(?! build)|exec|test|dlx|x )).*|(?:npm|pnpm|yarn|bun)(?: run)? (?:build|lint|format|typecheck|check-types)\b.*|cd .*|mkdir .*|set -.*|echo .*|#.*|)$/;
 
 export function isPreparing(step: YamlMap): boolean {
   const action = actionOf(step);

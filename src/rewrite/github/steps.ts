@@ -179,11 +179,10 @@ export function assumeRole(house: House, ids: Ids, region: string | undefined): 
 export function googleAuth(replacement: Replacement, house: House, ids: Ids): Setup | undefined {
   const provider = googleProvider(replacement, ids);
   if (provider === undefined) return undefined;
-  const others = Object.entries(replacement.set).filter(([name]) => name !== 'GOOGLE_CLOUD_PROJECT');
   return {
     title: 'Google credentials of this job in place of the key',
     why: 'The job shows its own token to Google Cloud; clients find application default credentials that live an hour.',
-    exports: ['GOOGLE_APPLICATION_CREDENTIALS', 'GOOGLE_CLOUD_PROJECT', ...others.map(([name]) => name)],
+    exports: ['GOOGLE_APPLICATION_CREDENTIALS', 'GOOGLE_CLOUD_PROJECT'],
     text: `- name: Authenticate to Google Cloud as this job
   uses: ${reference('google-github-actions/auth', house)}
   with:

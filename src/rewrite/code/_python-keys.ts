@@ -79,12 +79,12 @@ export function givenIn(python: Python, value: SyntaxNode | null, going: readonl
     if (name !== undefined) return settings(at.childForFieldName('value')?.text ?? '', name, at.text);
   }
   const inside = readsIn(python, value);
-  return { kind: 'other', reason: 'the key is worked out from several sources', name: inside[0]?.name };
+  return { kind: 'other', reason: 'The key is worked out from several sources', name: inside[0]?.name };
 }
 
 function settings(object: string, name: string, text: string): Given {
   if (SETTINGS.test(object)) return { kind: 'settings', name: name.toUpperCase(), text };
-  return { kind: 'other', reason: `the key comes from ${text}, and this file does not say where that is filled`, name: name.toUpperCase() };
+  return { kind: 'other', reason: `The key comes from ${text}, and this file does not say where that is filled`, name: name.toUpperCase() };
 }
 
 /** Every read of the environment below `node`. */
@@ -101,22 +101,22 @@ function bound(python: Python, use: SyntaxNode, going: readonly SyntaxNode[]): G
   const [assignment] = assignments;
   if (assignment === undefined) {
     const imported = python.imports.some(({ local }) => local === name);
-    return { kind: 'other', reason: imported ? `${name} is imported from another module` : `${name} is handed in by the caller`, name: name.toUpperCase() };
+    return { kind: 'other', reason: imported ? `The key (${name}) is imported from another module` : `The key (${name}) is handed in by the caller`, name: name.toUpperCase() };
   }
   const right = assignment.childForFieldName('right');
   const read = readIn(python, right);
-  if (assignments.length > 1) return { kind: 'other', reason: `${name} is set in more than one place`, name: read?.name ?? name.toUpperCase() };
+  if (assignments.length > 1) return { kind: 'other', reason: `The key (${name}) is set in more than one place`, name: read?.name ?? name.toUpperCase() };
   if (read === undefined) {
     if (right?.type === 'string') return { kind: 'literal' };
-    return { kind: 'other', reason: `${name} is worked out from several sources`, name: (right === null ? undefined : readsIn(python, right)[0]?.name) ?? name.toUpperCase() };
+    return { kind: 'other', reason: `The key (${name}) is worked out from several sources`, name: (right === null ? undefined : readsIn(python, right)[0]?.name) ?? name.toUpperCase() };
   }
   const statement = wholeOf(python, assignment);
-  if (statement === undefined) return { kind: 'other', reason: `the statement that sets ${name} does more`, name: read.name };
+  if (statement === undefined) return { kind: 'other', reason: `The statement that sets ${name} does more`, name: read.name };
   const statements = [statement];
   for (const node of uses) {
     if (contains(statement, node) || going.some((one) => contains(one, node))) continue;
     const guard = guardOf(python, node);
-    if (guard === undefined) return { kind: 'other', reason: `${name} is used for something else too (line ${node.startPosition.row + 1})`, name: read.name };
+    if (guard === undefined) return { kind: 'other', reason: `The key (${name}) is used for something else too (line ${node.startPosition.row + 1})`, name: read.name };
     if (!statements.some(({ id }) => id === guard.id)) statements.push(guard);
   }
   return { kind: 'bound', read, statements, atModule: scope.type === 'module', name };

@@ -2,7 +2,7 @@
 import type { Splice } from '../../model/change.ts';
 import type { Text } from '../../model/text.ts';
 import { indentAt, lineEnd, lineStart, startsLine } from './_cuts.ts';
-import { argumentsIn, argumentsOf, type Imported, type Python } from './_python-tree.ts';
+import { argumentsIn, argumentsOf, contains, type Imported, type Python, scopeOf } from './_python-tree.ts';
 import { AZURE_SCOPE, OPENAI_VARIABLES, TOKEN_FILE_PLATFORMS } from './_shared.ts';
 import type { SyntaxNode } from './syntax.ts';
 
@@ -26,8 +26,15 @@ export function quoteOf(text: string): "'" | '"' {
   return single > double ? "'" : '"';
 }
 
+/** One step of indentation: the commonest between the head of a block and its first line. */
 export function indentUnit(text: string): string {
-  return /:[ \t]*\r?\n([ \t]+)\S/.exec(text)?.[1]?.replace(/^(\t).*$/s, '$1').slice(0, 8) ?? '    ';
+  const counts = new Map<string, number>();
+  for (const match of text.matchAll(/^([ \t]*)(?:def|class|if|for|with|try|async|else|while|except|elif)\b[^\n]*:[ \t]*\r?\n([ \t]+)(?=\S)/gm)) {
+    const [, outer = '', inner = ''] = match;
+    if (inner.startsWith(outer) && inner.length > outer.length) counts.set(inner.slice(outer.length), (counts.get(inner.slice(outer.length)) ?? 0) + 1);
+  }
+  const [most] = [...counts].toSorted((a, b) => b[1] - a[1]);
+  return most?.[0] ?? '    ';
 }
 
 /** `azure_ad_token_provider=...`. */
@@ -36,6 +43,13 @@ export function azureArgument(text: string, column: number): Argument {
   const one = `azure_ad_token_provider=get_bearer_token_provider(DefaultAzureCredential(), ${quote}${AZURE_SCOPE}${quote})`;
   const lines = column + one.length + 1 <= WIDEST ? [one] : ['azure_ad_token_provider=get_bearer_token_provider(', `${indentUnit(text)}DefaultAzureCredential(), ${quote}${AZURE_SCOPE}${quote}`, ')'];
   return { lines, imports: ['DefaultAzureCredential', 'get_bearer_token_provider'].map((name) => ({ module: 'azure.identity', name })), needsOs: false };
+}
+
+/** `vertexai=True` with project and location. */
+export function vertexArguments(text: string): Argument {
+  const quote = quoteOf(text);
+  const lines = ['vertexai=True,', `project=os.environ[${quote}GOOGLE_CLOUD_PROJECT${quote}],`, `location=os.environ[${quote}GOOGLE_CLOUD_LOCATION${quote}]`];
+  return { lines, imports: [], needsOs: true };
 }
 
 /** `workload_identity={...}`; undefined where no provider of the SDK reads the token of `platform`. */
@@ -129,26 +143,42 @@ export function importSplices(python: Python, anchor: SyntaxNode, wanted: Argume
     if (last !== undefined) splices.push({ start: last.node.endIndex, end: last.node.endIndex, text: names.map((name) => `, ${name}`).join('') });
     else {
       const line = `${indentAt(text, anchor.startIndex)}from ${module} import ${names.toSorted(caseless).join(', ')}`;
-      const goesBefore = anchor.type === 'import_from_statement' && module < (anchor.childForFieldName('module_name')?.text ?? '');
-      const at = goesBefore ? lineStart(text, anchor.startIndex) + bom(text, lineStart(text, anchor.startIndex)) : lineEnd(text, anchor.endIndex - 1);
+      const next = firstBehind(anchor, module);
+      const goesBefore = next !== undefined;
+      const at = goesBefore ? lineStart(text, next.startIndex) + bom(text, lineStart(text, next.startIndex)) : lineEnd(text, anchor.endIndex - 1);
       const isCut = !goesBefore && text.charCodeAt(at - 1) !== 10;
       splices.push({ start: at, end: at, text: isCut ? `\n${line}` : `${line}\n` });
     }
   }
-  if (needsOs && !imports.some(({ local, path }) => local === 'os' && path === 'os')) {
-    if (python.names.has('os') && isBound(python, 'os')) return undefined;
-    splices.push(...osImport(python));
+  if (needsOs && !imports.some(({ local, path, statement }) => local === 'os' && path === 'os' && (statement.parent?.id === python.root.id || contains(scopeOf(statement), anchor)))) {
+    if (isBound(python, 'os')) return undefined;
+    splices.push(...osImport(python, anchor));
   }
   return splices;
 }
 
-function osImport({ text, root, imports }: Python): readonly Splice[] {
-  const [first] = imports.map(({ statement }) => statement).filter((statement) => statement.parent?.id === root.id);
+/** Where the SDK is imported inside a function, beside it; else at the head of the module, in order. */
+function osImport({ text, root, imports }: Python, anchor: SyntaxNode): readonly Splice[] {
+  if (scopeOf(anchor).type !== 'module') {
+    const at = lineStart(text, anchor.startIndex);
+    return [{ start: at, end: at, text: `${indentAt(text, anchor.startIndex)}import os\n` }];
+  }
+  const top = imports.map(({ statement }) => statement).filter((statement) => statement.parent?.id === root.id && !/^from\s+__future__/.test(statement.text));
+  const [first] = top;
   if (first === undefined) return [];
-  const plain = imports.map(({ statement }) => statement).find((statement) => statement.type === 'import_statement' && statement.parent?.id === root.id && statement.text > 'import os' && STANDARD.test(statement.text));
-  const target = plain ?? first;
-  const at = lineStart(text, target.startIndex) + bom(text, lineStart(text, target.startIndex));
+  const target = top.find((statement) => statement.type === 'import_statement' && statement.text > 'import os' && STANDARD.test(statement.text)) ?? first;
+  const start = lineStart(text, target.startIndex);
+  const at = start + bom(text, start);
   return [{ start: at, end: at, text: STANDARD.test(target.text) ? 'import os\n' : 'import os\n\n' }];
+}
+
+/** The import to put one of `module` before: the first of those that stand together with `anchor` and come behind it in order; undefined when it goes behind `anchor`. */
+function firstBehind(anchor: SyntaxNode, module: string): SyntaxNode | undefined {
+  const comesBehind = (node: SyntaxNode): boolean => node.type === 'import_from_statement' && module < (node.childForFieldName('module_name')?.text ?? '');
+  if (!comesBehind(anchor)) return undefined;
+  let at = anchor;
+  for (let before = at.previousNamedSibling; before !== null && comesBehind(before) && before.endPosition.row + 1 === at.startPosition.row; before = at.previousNamedSibling) at = before;
+  return at;
 }
 
 function bom(text: string, at: number): number {

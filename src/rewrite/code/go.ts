@@ -20,7 +20,7 @@ const BY_HAND: Readonly<Record<string, string>> = {
 /** Go source: clients of Anthropic made without a key. Imports that are not used any more go, or the file would not compile. */
 export const go: Rewriter = {
   id: 'go',
-  matches: (path, text) => /\.go$/.test(path) && text.length < 400_000 && PACKAGES.test(text),
+  matches: (path, text) => path.endsWith('.go') && text.length < 400_000 && PACKAGES.test(text),
   grammars: () => ['go'],
   problems: (_, text) => [...parseCode('go', text).errors, ...unusedImports(treeOf(text)).map((name) => `unused import ${name}`)],
   rewrite: (_, text, context) => (context.all.length === 0 ? { changes: [], refusals: [] } : rewriteGo(text, context)),

@@ -12,7 +12,7 @@ export const javaManifests: Rewriter = {
     const refusals: FileRefusal[] = [];
     for (const floor of floorsFor(context, 'java')) {
       const splices: Splice[] = [];
-      for (const { start, version } of /pom\.xml$/.test(path) ? inPom(text, floor) : inGradle(text, floor)) {
+      for (const { start, version } of path.endsWith('pom.xml') ? inPom(text, floor) : inGradle(text, floor)) {
         const numbers = numbersOf(version);
         if (numbers !== undefined && compareVersions(version, floor.version) >= 0) continue;
         const line = text.slice(0, start).split('\n').length;

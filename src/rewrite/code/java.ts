@@ -10,7 +10,7 @@ const PACKAGES = /\b(?:com\.anthropic|com\.openai|dev\.langchain4j|org\.springfr
 /** Java source: clients of Anthropic that find their identity by themselves. */
 export const java: Rewriter = {
   id: 'java',
-  matches: (path, text) => /\.java$/.test(path) && text.length < 400_000 && PACKAGES.test(text),
+  matches: (path, text) => path.endsWith('.java') && text.length < 400_000 && PACKAGES.test(text),
   grammars: () => ['java'],
   problems: (_, text) => parseCode('java', text).errors,
   rewrite: (_, text, context) => (context.all.length === 0 ? { changes: [], refusals: [] } : rewriteJava(text, context)),

@@ -3,7 +3,7 @@ import { childOf, type DataNode, entryOf, itemsOf, textOf } from '../../support/
 import { parseToml } from '../../support/toml.ts';
 import type { Edit } from '../edit.ts';
 import type { FileRefusal, RewriteContext, Rewriter, Rewriting } from '../types.ts';
-import { type Floor, floorsFor, raisePython, wants } from './_floors.ts';
+import { type Floor, floorsFor, type Raised, raisePython, wants } from './_floors.ts';
 
 /** First release with get_bearer_token_provider: in the package of 1.15.0, not in that of 1.14.1 (2026-11-23). */
 const AZURE_IDENTITY = '1.15.0';
@@ -56,7 +56,7 @@ function rewriteManifest(path: string, text: string, context: RewriteContext): R
       const raised = raisePython(requirement.specifier, floor.version);
       if (raised.kind === 'fine') continue;
       const line = text.slice(0, requirement.start).split('\n').length;
-      const reason = requirement.locked ?? (raised.kind === 'refused' ? raised.reason : undefined);
+      const reason = requirement.locked ?? (raised.kind === 'refused' ? raised.reason : heldBack(text, requirement, raised));
       if (reason !== undefined || raised.kind !== 'raised') {
         refusals.push({ code: 'needs-code-change', line, reason: `${floor.title} without a key needs ${floor.package} ${floor.version} or later, and ${reason ?? 'it is not asked for'}.`, byHand: requirement.locked === undefined ? `Allow ${floor.package} ${floor.version} or later.` : commandFor(text, path, floor), migrations: floor.migrations, shadows: false });
         continue;
@@ -80,6 +80,14 @@ function rewriteManifest(path: string, text: string, context: RewriteContext): R
     });
   }
   return { changes, refusals };
+}
+
+/** Why a range that could be raised is left to a person: it says itself that it is held, or it would let in another major release where it let in none. */
+function heldBack(text: string, { start, specifier }: Requirement, raised: Raised): string | undefined {
+  const end = text.indexOf('\n', start);
+  const comment = /#(.*)$/.exec(text.slice(start, end < 0 ? text.length : end))?.[1] ?? '';
+  if (/\bpin(?:ned|s|ning)?\b|incompat|conflict|\bbreak|\bdo(?:n't| not)\b/i.test(comment)) return 'a comment says that it is held back on purpose';
+  return raised.kind === 'raised' && raised.crosses && !/^\s*>/.test(specifier) ? `${specifier.trim()} lets in no other major release` : undefined;
 }
 
 function raiseChange(path: string, text: string, context: RewriteContext, floor: Floor, splices: readonly Splice[], crosses: boolean): Change<Edit> {
@@ -150,7 +158,7 @@ function inLines(text: string, from: number, to: number, mayBeLocked: boolean): 
     if (match !== null && (match[5] !== undefined || body.trim() !== '')) {
       const [, lead = '', name = '', extras = '', space = '', specifier = ''] = match;
       const start = at + lead.length + name.length + extras.length + space.length;
-      const isHashed = /\\$/.test(line) && /^\s*--hash=/.test(text.slice(at + full.length, at + full.length + 80));
+      const isHashed = line.endsWith('\\') && /^\s*--hash=/.test(text.slice(at + full.length, at + full.length + 80));
       found.push({ name: normal(name), start, end: start + specifier.trimEnd().length, specifier: specifier.trimEnd(), ...(isHashed || /--hash=/.test(line) ? { locked: 'its hashes would no longer fit' } : isCompiled ? { locked: 'this file is written by a tool' } : {}) });
     }
     at += full.length;
@@ -206,7 +214,7 @@ function addition(path: string, text: string, requirements: readonly Requirement
   const indent = /^[ \t]*/.exec(text.slice(start))?.[0] ?? '';
   if (kind === 'lines' || kind === 'cfg') return newline < 0 ? { start: end, end, text: `\n${indent}azure-identity${range}` } : sorted(text, requirements, `${indent}azure-identity${range}\n`, end);
   const quote = text[client.end] === "'" || /'/.test(text.slice(start, client.start)) ? "'" : '"';
-  const isTable = new RegExp(`^[ \\t]*["']?(?:openai|langchain[-_]openai)["']?[ \\t]*=`, 'i').test(text.slice(start, end));
+  const isTable = new RegExp(`^[ \\t]*["']?(?:openai|langchain[-_]openai)["']?[ \\t]*=(?!=)[^\\[]*$`, 'i').test(text.slice(start, client.start));
   if (isTable) {
     const version = kind === 'pipfile' ? (/^\*?$/.test(client.specifier) ? '*' : `>=${AZURE_IDENTITY}`) : client.specifier.startsWith('^') ? '^1.15' : client.specifier === '*' ? '*' : `>=${AZURE_IDENTITY}`;
     const line = `${indent}azure-identity = ${quote}${version}${quote}\n`;

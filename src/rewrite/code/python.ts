@@ -4,7 +4,7 @@ import type { FileRefusal, RewriteContext, Rewriter, Rewriting } from '../types.
 import { CLIENTS, type ClientKind, decide, PACKAGES } from './_python-clients.ts';
 import { absenceGuardOf, type Given, givenIn, guardOf, readIn } from './_python-keys.ts';
 import { withoutArguments, withoutImports, withoutStatements } from './_cuts.ts';
-import { addArgument, type Argument, azureArgument, importSplices, openAiArgument, replaceArgument, unusedAfter } from './_python-text.ts';
+import { addArgument, type Argument, azureArgument, importSplices, openAiArgument, replaceArgument, unusedAfter, vertexArguments } from './_python-text.ts';
 import { argumentsOf, contains, keywordsOf, pathOf, type Python, readPython, scopeOf, unboundNames } from './_python-tree.ts';
 import { type Followed, followed, workloadsOf } from './_shared.ts';
 import type { SyntaxNode } from './syntax.ts';
@@ -91,7 +91,7 @@ class Editor {
       const keys = keywordsOf(call).filter((node) => kind.keys.includes(node.childForFieldName('name')?.text ?? '') && node.childForFieldName('value')?.type !== 'none');
       const client: Client = { call, kind, follow, keys, provider: follow.replacement.provider };
       if (!this.#concerns(client)) continue;
-      const decision = decide(kind, follow);
+      const decision = isHandedOn(follow, keys.map((key) => givenIn(this.#python, key.childForFieldName('value'), keys))) ? ({ kind: 'leave' } as const) : decide(kind, follow);
       if (decision.kind === 'leave') {
         this.#told.push(...keys);
         continue;
@@ -113,8 +113,10 @@ class Editor {
   /** Whether the key that this client is given is one that the plan replaces. A client without one reads the package's own variable. */
   #concerns({ keys, follow, kind, call }: Client): boolean {
     if (keys.length === 0) {
+      // Clients of tests are mostly given made-up keys by their environment.
+      if (TESTS.test(this.#path)) return false;
       const has = (name: string): boolean => keywordsOf(call).some((node) => node.childForFieldName('name')?.text === name);
-      if (kind.family === 'openai') return !has('workload_identity') && !has('base_url') && !keywordsOf(call).some((node) => node.childForFieldName('name')?.text === 'api_key') && follow.replacement.change === 'code';
+      if (kind.family === 'openai') return !has('workload_identity') && !has('base_url') && !has('provider') && !keywordsOf(call).some((node) => node.childForFieldName('name')?.text === 'api_key') && follow.replacement.change === 'code';
       if (kind.family === 'azure') return !has('azure_ad_token_provider') && !has('azure_ad_token') && !keywordsOf(call).some((node) => node.childForFieldName('name')?.text === 'credential');
       return kind.family === 'other' && kind.title === 'LangChain' && follow.replacement.route === 'native';
     }
@@ -129,6 +131,9 @@ class Editor {
 
   #staticProblem({ kind, call, follow }: Client): { readonly reason: string; readonly byHand: string } | undefined {
     const args = keywordsOf(call);
+    const made = call.parent?.type === 'assignment' ? call.parent.childForFieldName('left')?.text : undefined;
+    const used = made === undefined ? undefined : this.#python.attributes.find((node) => node.childForFieldName('object')?.text === made && /^(?:api_key|auth_token)$/.test(node.childForFieldName('attribute')?.text ?? ''));
+    if (used !== undefined) return { reason: `The key is taken out of the client again (line ${used.startPosition.row + 1}).`, byHand: 'Do without the key there first, then make the client without it.' };
     const address = args.find((node) => kind.addresses.includes(node.childForFieldName('name')?.text ?? ''));
     if (address !== undefined) {
       const read = readIn(this.#python, address.childForFieldName('value'));
@@ -138,8 +143,8 @@ class Editor {
       }
     }
     if (kind.family === 'genai') {
-      const used = this.#python.attributes.find((node) => ['files', 'file_search_stores', 'auth_tokens'].includes(node.childForFieldName('attribute')?.text ?? ''));
-      if (used !== undefined) return { reason: `The program uses ${used.childForFieldName('attribute')?.text ?? ''} of the Gemini Developer API (line ${used.startPosition.row + 1}), which Vertex AI has not.`, byHand: 'Move that use first (files to Cloud Storage), then make the client with vertexai=True and without api_key.' };
+      const feature = this.#python.attributes.find((node) => ['files', 'file_search_stores', 'auth_tokens'].includes(node.childForFieldName('attribute')?.text ?? ''));
+      if (feature !== undefined) return { reason: `The program uses ${feature.childForFieldName('attribute')?.text ?? ''} of the Gemini Developer API (line ${feature.startPosition.row + 1}), which Vertex AI has not.`, byHand: 'Move that use first (files to Cloud Storage), then make the client with vertexai=True and without api_key.' };
       if (args.some((node) => ['vertexai', 'enterprise', 'credentials'].includes(node.childForFieldName('name')?.text ?? ''))) return { reason: 'The client is already made for Vertex AI, with a key beside.', byHand: 'Take api_key away, and give project and location.' };
     }
     if (kind.family === 'openai' && openAiArgument(this.#python, follow.replacement.platform, follow.replacement.identity.audience, 'os.environ') === undefined) {
@@ -153,7 +158,7 @@ class Editor {
     const argument = key.childForFieldName('name')?.text ?? '';
     if (given.kind === 'literal') return { code: 'literal-key', reason: `A key stands in the source as ${argument}.`, byHand: `Revoke the key, then take ${argument} away.` };
     if (given.kind === 'none') return undefined;
-    if (given.kind === 'other') return { code: 'unknown-shape', reason: `${given.reason.charAt(0).toUpperCase()}${given.reason.slice(1)}.`, byHand: `Take ${argument} away, and what only serves to fill it${after(kind)}.` };
+    if (given.kind === 'other') return { code: 'unknown-shape', reason: `${given.reason}.`, byHand: `Take ${argument} away, and what only serves to fill it${after(kind)}.` };
     if (given.kind !== 'settings' && given.read.fallback !== undefined) return { code: 'unknown-shape', reason: `${argument} has a value of its own for when the variable is missing.`, byHand: `Decide what that value was for, then take ${argument} away${after(kind)}.` };
     const name = given.kind === 'settings' ? given.name : given.read.name;
     const isOwn = (kind.implicit[argument] ?? []).includes(name);
@@ -208,6 +213,7 @@ class Editor {
     }
     const draft = this.#draft(provider, follow);
     draft.clients.push(client);
+    if (TESTS.test(this.#path)) draft.doubts.add('the tests do not rest on a made-up key');
     draft.lines.push(call.startPosition.row + 1);
     draft.splices.push(...splices);
     this.#told.push(...keys);
@@ -232,7 +238,7 @@ class Editor {
     const column = (keys[0] ?? call).startPosition.column;
     if (kind.family === 'azure') return azureArgument(this.#python.text, column);
     if (kind.family === 'openai') return openAiArgument(this.#python, follow.replacement.platform, follow.replacement.identity.audience, 'os.environ');
-    if (kind.family === 'genai') return { lines: ['vertexai=True'], imports: [], needsOs: false };
+    if (kind.family === 'genai') return vertexArguments(this.#python.text);
     return undefined;
   }
 
@@ -251,7 +257,7 @@ class Editor {
     for (const provider of new Set(this.#context.all.map((one) => one.provider))) {
       const follow = followed(this.#context, [provider]);
       if (follow === undefined || follow.replacement.class !== 'native' && follow.replacement.class !== 'same-model' || follow.replacement.route === 'native-step') continue;
-      for (const name of [...follow.replacement.remove, ...follow.all.flatMap(({ names }) => names)]) if (!byName.has(name)) byName.set(name, follow);
+      for (const name of [...follow.replacement.remove, ...follow.all.flatMap(({ names }) => names)]) if (!byName.has(name) && !(stepFor(follow) && name === 'HF_TOKEN')) byName.set(name, follow);
     }
     const isTold = (node: SyntaxNode): boolean => this.#told.some((one) => one.startIndex <= node.startIndex && node.endIndex <= one.endIndex);
     for (const node of [...python.calls, ...python.subscripts].toSorted((a, b) => a.startIndex - b.startIndex)) {
@@ -287,6 +293,8 @@ class Editor {
   }
 
   #gate(node: SyntaxNode, name: string, { migrations, replacement }: Followed): FileRefusal {
+    const target = node.parent?.type === 'assignment' ? pathOf(this.#python, node.parent.childForFieldName('left')) : undefined;
+    if (target === 'openai.api_key') return { code: 'needs-code-change', line: node.startPosition.row + 1, reason: 'The key is given to the openai module, which takes no other identity.', byHand: 'Make a client, OpenAI(workload_identity=...) or AzureOpenAI(azure_ad_token_provider=...), call that in place of the module, and take this line away.', migrations, shadows: false };
     const isHeader = /x-api-key|authorization|bearer/i.test(this.#python.text.slice(Math.max(0, node.startIndex - 80), node.startIndex));
     return {
       code: 'needs-code-change',
@@ -368,13 +376,22 @@ class Editor {
   }
 }
 
+/** On GitHub Actions a step exchanges for Hugging Face and hands the short-lived token on as HF_TOKEN: what reads that goes on doing so. */
+function stepFor({ replacement, all }: Followed): boolean {
+  return replacement.provider === 'huggingface' && all.every(({ platform }) => platform === 'github-actions');
+}
+
+function isHandedOn(follow: Followed, given: readonly Given[]): boolean {
+  return stepFor(follow) && given.length > 0 && given.every((one) => (one.kind === 'read' || one.kind === 'bound') && one.read.name === 'HF_TOKEN');
+}
+
 const WHY: Readonly<Record<ClientKind['family'], string>> = {
   anthropic: 'Without an argument the SDK takes ANTHROPIC_API_KEY where it is set, and the federation variables where it is not.',
   aws: 'Without arguments the default chain of AWS finds the role.',
   huggingface: 'Without an argument huggingface_hub exchanges the token of the workload when HF_OIDC_RESOURCE is set, and takes HF_TOKEN otherwise.',
   openai: 'No variable configures workload identity of OpenAI: the client is told where the token is and which account it stands for.',
   azure: 'The client asks Microsoft Entra for a token each time it needs one; the key of the resource is not used.',
-  genai: 'The same models on Vertex AI take the identity of the workload; project and location come from GOOGLE_CLOUD_PROJECT and GOOGLE_CLOUD_LOCATION.',
+  genai: 'The same models on Vertex AI take the identity of the workload. Project and location are named, because a key left in the environment would win over those that are not.',
   other: '',
 };
 
@@ -398,7 +415,7 @@ function after({ family }: ClientKind): string {
     case 'azure':
       return ', and give azure_ad_token_provider in its place';
     case 'genai':
-      return ', and give vertexai=True in its place';
+      return ', and give vertexai=True, project and location in its place';
     default:
       return '';
   }

@@ -224,7 +224,8 @@ function stops(then: SyntaxNode): boolean {
 function isStop(statement: SyntaxNode): boolean {
   if (statement.type === 'throw_statement' || statement.type === 'return_statement') return true;
   const call = statement.type === 'expression_statement' ? statement.namedChild(0) : null;
-  return call?.type === 'call_expression' && STOPS.test(call.childForFieldName('function')?.text ?? '');
+  // With 0 the program is skipped, not stopped: whether it is to run now is not for an edit to say.
+  return call?.type === 'call_expression' && STOPS.test(call.childForFieldName('function')?.text ?? '') && call.childForFieldName('arguments')?.text !== '(0)';
 }
 
 /** Places of the file that name one of `names` and lie in none of `covered`. Those that only set a variable for a test are left out. */

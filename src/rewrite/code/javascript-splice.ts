@@ -123,13 +123,16 @@ export function indentAt(text: string, at: number): string {
   return /^[ \t]*/.exec(text.slice(start, at))?.[0] ?? '';
 }
 
+/** A comment about a key, right above what holds it. */
+const KEY_COMMENT = /\bapi[\s_-]?keys?\b/i;
+
 /** Start of the own-line comment right above `start` that names one of `names`; else `start`. Nothing before `least` is looked at. */
 function commentAbove(text: string, start: number, least: number, names: readonly string[]): number {
   const above = lineStart(text, start - 1);
   if (start === 0 || above < least) return start;
   const line = text.slice(above, start).trim();
   const further = above === 0 ? '' : text.slice(lineStart(text, above - 1), above).trim();
-  return isComment(line) && !further.startsWith('//') && namesOneOf(line, names) ? above : start;
+  return isComment(line) && !further.startsWith('//') && (namesOneOf(line, names) || KEY_COMMENT.test(line)) ? above : start;
 }
 
 /** The lines of a whole statement, with the comment above that is about it. Undefined when it shares a line with something else. */
@@ -175,6 +178,17 @@ export function beforeStatement(file: JsFile, node: SyntaxNode, lines: readonly 
   const indent = indentAt(file.text, statement.startIndex);
   if (file.text.slice(lineStart(file.text, statement.startIndex), statement.startIndex) !== indent) return undefined;
   return { start: statement.startIndex, end: statement.startIndex, text: lines.map((line) => `${line}\n${indent}`).join('') };
+}
+
+/** Behind the last import, with a blank line before it; undefined when nothing is imported. */
+export function afterImports({ text, imports, style }: JsFile, lines: readonly string[]): Splice | undefined {
+  const last = imports.at(-1)?.statement;
+  if (last === undefined) return undefined;
+  const end = text.indexOf('\n', last.endIndex);
+  const at = end === -1 ? text.length : end;
+  // Nothing but a comment may stand behind it on its line.
+  if (text.slice(last.endIndex, at).replace(/^\s*;?\s*/, '').replace(/^\/\/.*$/, '') !== '') return undefined;
+  return { start: at, end: at, text: `\n\n${lines.map((line) => line.replace(/^ +/, (blanks) => style.unit.repeat(blanks.length / 2))).join('\n')}` };
 }
 
 /** What a file has to import. */

@@ -3,7 +3,7 @@ import type { Splice } from '../../model/change.ts';
 import { AZURE_SCOPE, type Followed, OPENAI_VARIABLES, TOKEN_FILE_PLATFORMS } from './_shared.ts';
 import type { Made } from './javascript-clients.ts';
 import type { JsFile } from './javascript-file.ts';
-import { beforeStatement, cutMembers, indentAt, isSound, lineStart, membersOf, type Needed } from './javascript-splice.ts';
+import { afterImports, beforeStatement, cutMembers, indentAt, isSound, lineStart, membersOf, type Needed } from './javascript-splice.ts';
 import type { SyntaxNode } from './syntax.ts';
 
 export interface Written {
@@ -22,8 +22,9 @@ export interface Need {
   readonly follows: Followed;
   /** How the file reads a variable. */
   readonly accessor: SyntaxNode | undefined;
-  readonly provider: string;
   readonly names: readonly string[];
+  /** Several clients are changed: what they have in common is written once. */
+  readonly isShared: boolean;
 }
 
 export type CannotWrite = { readonly reason: string; readonly byHand: string };
@@ -72,13 +73,20 @@ export function write(file: JsFile, made: Made, members: readonly SyntaxNode[], 
   }
 }
 
-function writeEntra(file: JsFile, made: Made, members: readonly SyntaxNode[], option: string, { names }: Need): Written | CannotWrite {
+function writeEntra(file: JsFile, made: Made, members: readonly SyntaxNode[], option: string, { names, isShared }: Need): Written | CannotWrite {
   const { quote, semicolon } = file.style;
   const shared = { imports: [{ package: '@azure/identity', names: ['DefaultAzureCredential', 'getBearerTokenProvider'] }], dependencies: [AZURE_IDENTITY], covers: members, title: 'key becomes a token provider', why: 'DefaultAzureCredential finds the federated identity, and the client asks it for tokens.' };
   const call = `getBearerTokenProvider(new DefaultAzureCredential(), ${quote}${AZURE_SCOPE}${quote})`;
   const broken = [`${option}: getBearerTokenProvider(`, '  new DefaultAzureCredential(),', `  ${quote}${AZURE_SCOPE}${quote},`, ')'];
   const isInline = made.options === undefined || isOnOneLine(file, made.options);
-  if (isInline && !file.identifiers.has(option)) {
+  if (isShared && !file.identifiers.has(option)) {
+    const [head = '', ...tail] = broken;
+    const line = `const ${option} = ${call}${semicolon}`;
+    const common = afterImports(file, line.length <= widthOf(file) ? [line] : [`const ${option} = ${head.slice(option.length + 2)}`, ...tail.slice(0, -1), `)${semicolon}`]);
+    const placed = replaceOptions(file, made, members, [[option]], names);
+    if (common !== undefined && !loadsLate(file)) return 'reason' in placed ? placed : { ...shared, splices: [common, ...placed.splices] };
+  }
+  if (isInline && !isShared && !file.identifiers.has(option)) {
     // As the documents of the SDK have it: the provider first, then the client.
     const line = `const ${option} = ${call}${semicolon}`;
     const [head = '', ...tail] = broken;
@@ -95,7 +103,12 @@ function writeEntra(file: JsFile, made: Made, members: readonly SyntaxNode[], op
   return 'reason' in splices ? splices : { ...shared, splices: splices.splices };
 }
 
-function writeOpenAi(file: JsFile, made: Made, members: readonly SyntaxNode[], { follows, accessor, names }: Need): Written | CannotWrite {
+/** Variables come from a file that is read after the imports: nothing may read them before. */
+function loadsLate({ text }: JsFile): boolean {
+  return /\bdotenv\b[^]*\bconfig\(|loadEnvFile\(|loadEnvConfig\(/.test(text);
+}
+
+function writeOpenAi(file: JsFile, made: Made, members: readonly SyntaxNode[], { follows, accessor, names, isShared }: Need): Written | CannotWrite {
   const { replacement } = follows;
   const { quote } = file.style;
   let provider: string;
@@ -111,13 +124,12 @@ function writeOpenAi(file: JsFile, made: Made, members: readonly SyntaxNode[], {
   } else {
     return { reason: `The package openai has no ready way to the token of ${replacement.workload} (${replacement.platform}).`, byHand: "Give new OpenAI apiKey: null and workloadIdentity: { identityProviderId, serviceAccountId, provider: { tokenType: 'jwt', getToken } }, where getToken asks the platform for its token." };
   }
-  const entries = [
-    ['apiKey: null'],
-    ['workloadIdentity: {', `  identityProviderId: ${variable(file, OPENAI_VARIABLES.identityProvider, accessor)} ?? ${quote}${quote},`, `  serviceAccountId: ${variable(file, OPENAI_VARIABLES.serviceAccount, accessor)} ?? ${quote}${quote},`, `  provider: ${provider},`, '}'],
-  ];
+  const fields = [`  identityProviderId: ${variable(file, OPENAI_VARIABLES.identityProvider, accessor)} ?? ${quote}${quote},`, `  serviceAccountId: ${variable(file, OPENAI_VARIABLES.serviceAccount, accessor)} ?? ${quote}${quote},`, `  provider: ${provider},`];
+  const common = isShared && !file.identifiers.has('workloadIdentity') && !loadsLate(file) ? afterImports(file, ['const workloadIdentity = {', ...fields, `}${file.style.semicolon}`]) : undefined;
+  const entries = [['apiKey: null'], common === undefined ? ['workloadIdentity: {', ...fields, '}'] : ['workloadIdentity']];
   const splices = replaceOptions(file, made, members, entries, names);
   if ('reason' in splices) return splices;
-  return { splices: splices.splices, imports: [{ package: 'openai/auth', names: [imported] }], dependencies: [], covers: members, title: 'key becomes workloadIdentity', why: 'the client exchanges the token of the workload; no variable configures that, so the code says it.' };
+  return { splices: common === undefined ? splices.splices : [common, ...splices.splices], imports: [{ package: 'openai/auth', names: [imported] }], dependencies: [], covers: members, title: 'key becomes workloadIdentity', why: 'the client exchanges the token of the workload; no variable configures that, so the code says it.' };
 }
 
 /** Calls that only the Developer API answers. https://ai.google.dev/gemini-api/docs/files, 2026-11-23. */

@@ -111,7 +111,10 @@ function workOnProvider(file: JsFile, group: Group, made: readonly Made[], done:
   const { title } = follows.replacement;
   const { migrations } = follows;
   if (stays(follows)) return needsNothing(file, group);
-  const jobs = made.filter(({ shape, node }) => shape.providers.includes(provider) && !done.has(node.id)).map((one) => jobOf(file, one, group));
+  const ours = made.filter(({ shape, node }) => shape.providers.includes(provider) && !done.has(node.id));
+  const alone = ours.map((one) => jobOf(file, one, group, false));
+  const isShared = alone.filter(({ kind }) => kind === 'edit').length > 1;
+  const jobs = isShared ? ours.map((one) => jobOf(file, one, group, true)) : alone;
   const refuse = (at: SyntaxNode, code: FileRefusal['code'], reason: string, byHand: string): FileRefusal => ({ code, line: lineOf(at.startIndex), reason, byHand, migrations, shadows: false });
   const refused = jobs.filter((job) => job.kind === 'refuse');
   if (refused.length > 0) {
@@ -131,7 +134,9 @@ function workOnProvider(file: JsFile, group: Group, made: readonly Made[], done:
   const left = leftOver(file, names, covered);
   const [other] = left;
   if (other !== undefined) {
-    const name = other.text.replace(/^['"`]|['"`]$/g, '');
+    const name = other.text;
+    const stance = stanceOf(follows, undefined);
+    if (stance !== undefined && edits.length === 0) return { ...NOTHING, refusals: [refuse(other, 'needs-code-change', `${stance.reason}, and this file reads ${name}.`, stance.byHand)] };
     return { ...NOTHING, refusals: [leftOverRefusal(file, other, name, group, edits.length > 0, refuse, left.length)] };
   }
   const [first] = edits;
@@ -180,7 +185,7 @@ function needsNothing({ path }: JsFile, { follows, isOwn }: Group): Work {
 }
 
 /** What is to be done with one client. */
-function jobOf(file: JsFile, made: Made, { follows, names, provider }: Group): Job {
+function jobOf(file: JsFile, made: Made, { follows, names }: Group, isShared: boolean): Job {
   const { shape, options } = made;
   const { replacement } = follows;
   const given = made.arguments?.namedChildren.filter(({ type }) => type !== 'comment') ?? [];
@@ -190,7 +195,11 @@ function jobOf(file: JsFile, made: Made, { follows, names, provider }: Group): J
     return value === undefined ? { kind: 'elsewhere', how: 'a method' } : sourceOf(file, value, names);
   });
   const [positional] = given;
-  if (positional !== undefined && options === undefined) values.push(sourceOf(file, positional, names));
+  if (positional !== undefined && options === undefined) {
+    const source = sourceOf(file, positional, names);
+    // Options that are made elsewhere may hold a key or not: what reads it is found by itself.
+    if (source.kind !== 'elsewhere') values.push(source);
+  }
   const isOurs = values.some(({ kind }) => kind === 'key');
   const isOther = options !== undefined && hasOtherHost(options, shape);
   // A client of somebody else that speaks the same protocol, or a key of somebody else.
@@ -213,7 +222,7 @@ function jobOf(file: JsFile, made: Made, { follows, names, provider }: Group): J
   if (isClientOrEdge(file)) return refuse('unknown-shape', `${made.title} runs in a browser or an edge runtime, where no token file is`, 'Run this code on Node, and make the client there without a key.');
   const accessors = values.flatMap((value) => (value.kind === 'key' ? value.accessors : []));
   if (shape.treatment.kind !== 'drop' && accessors.some((node) => !/^(?:globalThis\.)?process\b|^env\b/.test(node.text))) return refuse('unknown-shape', `${made.title} reads its key in a way that is not Node's`, 'Write the new options by hand, with the variables read as this file reads them.');
-  const written = write(file, made, members, { follows, accessor: accessors[0], provider, names: [...names] });
+  const written = write(file, made, members, { follows, accessor: accessors[0], names: [...names], isShared });
   if ('reason' in written) return refuse('unknown-shape', written.reason, written.byHand);
   const keys = values.filter((value) => value.kind === 'key');
   const source: Source | undefined = keys.length === 0 ? undefined : { kind: 'key', names: keys.flatMap((key) => key.names), plain: keys.every(({ plain }) => plain), accessors, constants: keys.flatMap(({ constants }) => constants) };
@@ -230,13 +239,13 @@ function byHandOf(shape: ClientShape, made: Made, how: string): string {
 }
 
 /** Why the clients of this provider cannot be changed for all workloads that run them; undefined when they can. */
-function stanceOf(follows: Followed, shape: ClientShape): { readonly reason: string; readonly byHand: string } | undefined {
+function stanceOf(follows: Followed, shape: ClientShape | undefined): { readonly reason: string; readonly byHand: string } | undefined {
   const { replacement, all, agree, kept } = follows;
-  const model = all.find(({ change, route }) => change === 'model' || route === 'bedrock' || route === 'foundry' || (route === 'vertex' && shape.treatment.kind !== 'vertex' && shape.treatment.kind !== 'refuse'));
+  const model = all.find(({ change, route }) => change === 'model' || route === 'bedrock' || route === 'foundry' || (route === 'vertex' && shape !== undefined && shape.treatment.kind !== 'vertex' && shape.treatment.kind !== 'refuse'));
   if (model !== undefined) return { reason: `The plan for ${model.workload} goes through another vendor's endpoint of the same model (${model.route})`, byHand: 'Change client and model id by hand, as the README of the plan says.' };
   if (all.some((one) => one.class === 'gateway')) return { reason: `The plan for ${replacement.workload} goes through a gateway`, byHand: 'Give the client the base URL of the gateway and its short-lived token.' };
   // Dropped arguments change nothing for those that keep a variable of that name.
-  if (shape.treatment.kind === 'drop') return undefined;
+  if (shape === undefined || shape.treatment.kind === 'drop') return undefined;
   if (kept.length > 0) return { reason: `${kept[0]?.workload ?? ''} runs this code too and keeps its key`, byHand: 'Find a path for that workload first, or make the client by what the environment holds.' };
   if (!agree) return { reason: `The workloads that run this code take different ways (${[...new Set(all.map(({ workload, route }) => `${workload}: ${route}`))].slice(0, 3).join(', ')})`, byHand: 'Make the client by what the environment holds, or choose one route for all of them.' };
   if (all.some(({ parties }) => parties.length > 1)) return { reason: `The path of ${replacement.workload} leads over ${replacement.parties.join(' and ')}, which no file of this repository sets up`, byHand: 'Set up the exchange between them as the README of the plan says, then change the client.' };
@@ -245,6 +254,7 @@ function stanceOf(follows: Followed, shape: ClientShape): { readonly reason: str
 
 /** A base URL that is not the provider's own. */
 function hasOtherHost(options: SyntaxNode, { treatment, providers }: ClientShape): boolean {
+  if (treatment.kind === 'vertex') return /\bbaseUrl\b/i.test(options.text);
   if (treatment.kind !== 'openai' && !(treatment.kind === 'drop' && providers.includes('anthropic'))) return false;
   const member = memberOf(options, 'baseURL') ?? memberOf(options, 'baseUrl');
   if (member === undefined) return false;

@@ -77,10 +77,10 @@ export interface Installed {
   readonly failure?: string;
 }
 
-/** Installs what is not there yet. */
-export function installJudges({ slow }: { readonly slow: boolean }): readonly Installed[] {
+/** Installs what is not there yet; of `only`, those parts alone. */
+export function installJudges({ slow, only }: { readonly slow: boolean; readonly only?: readonly string[] }): readonly Installed[] {
   mkdirSync(judgeFolder, { recursive: true });
-  return (slow ? [...parts, ...slowParts] : parts).map(installPart);
+  return (slow ? [...parts, ...slowParts] : parts).filter(({ name }) => only?.includes(name) ?? true).map(installPart);
 }
 
 function installPart({ name, pin, steps }: Part): Installed {

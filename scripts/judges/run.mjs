@@ -3,10 +3,11 @@ import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 
 const root = join(import.meta.dirname, '..', '..');
-const judged = ['test/report-sarif.test.ts'];
+const judged = ['test/report-sarif.test.ts', 'test/rewrite/cluster.test.ts'];
 
 const steps = [
   [join(import.meta.dirname, 'sarif.mjs'), '--install'],
+  [join(root, 'scripts/run.mjs'), join(import.meta.dirname, 'python.ts')],
   [join(root, 'node_modules/vitest/vitest.mjs'), 'run', ...judged],
 ];
 for (const args of steps) {

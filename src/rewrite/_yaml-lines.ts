@@ -115,3 +115,15 @@ export function documentMark(text: string, from: number): number | undefined {
   mark.lastIndex = from;
   return mark.exec(text)?.index;
 }
+
+/** Where what goes up to `end` begins: at the end of a file the blank lines above go too, lest it end with them. They may be part of a block scalar that keeps them. */
+export function blanksAbove(text: string, start: number, end: number): number {
+  if (end < text.length || /[|>][0-9]?\+/.test(text)) return start;
+  let at = start;
+  while (at > 0) {
+    const previous = lineStart(text, at - 1);
+    if (previous === at || text.slice(previous, at).trim() !== '' || text.charCodeAt(previous) === 0xfeff) break;
+    at = previous;
+  }
+  return at;
+}

@@ -7,7 +7,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Splice } from '../model/change.ts';
 import { parseYaml, sourceRange, type YamlEntry, type YamlFile, type YamlNode, type YamlScalar } from '../support/yaml.ts';
-import { CannotEdit, colonAfter, columnText, commentsAbove, cutFromFlow, dashOf, documentMark, flowEntry, indented, isBlankBefore, isFlow, keyStart, lineEnd, lineStart, outerOf, requireRestIsComment, restyle } from './_yaml-lines.ts';
+import { blanksAbove, CannotEdit, colonAfter, columnText, commentsAbove, cutFromFlow, dashOf, documentMark, flowEntry, indented, isBlankBefore, isFlow, keyStart, lineEnd, lineStart, outerOf, requireRestIsComment, restyle } from './_yaml-lines.ts';
 import { plain, type Plain, type PlainEntry, scalarValue, strip } from './_yaml-meaning.ts';
 import { lineEnding, spliceText } from './edit.ts';
 
@@ -185,7 +185,7 @@ export class YamlEditor {
     const end = lineEnd(text, to);
     requireRestIsComment(text.slice(to, end));
     if (/^[ \t]*$/.test(head)) {
-      return [{ start: this.#commentAbove(start, head, names) + (text.charCodeAt(start) === 0xfeff ? 1 : 0), end, text: '' }];
+      return [{ start: blanksAbove(text, this.#commentAbove(start, head, names) + (text.charCodeAt(start) === 0xfeff ? 1 : 0), end), end, text: '' }];
     }
     if (!/^[ \t]*(?:-[ \t]+)+$/.test(head)) throw new CannotEdit('it does not stand on a line of its own');
     // The first key of an item: the next one takes its place behind the dash.
@@ -209,7 +209,7 @@ export class YamlEditor {
     const end = lineEnd(text, to);
     requireRestIsComment(text.slice(to, end));
     const above = this.#commentAbove(start, text.slice(start, dash), names);
-    return [{ start: above + (above === 0 && text.charCodeAt(0) === 0xfeff ? 1 : 0), end, text: '' }];
+    return [{ start: blanksAbove(text, above + (above === 0 && text.charCodeAt(0) === 0xfeff ? 1 : 0), end), end, text: '' }];
   }
 
   #clearValue({ keyRange, value, via }: YamlEntry): readonly Splice[] {
@@ -279,7 +279,7 @@ export class YamlEditor {
         own = at;
       }
       if (own === undefined) throw new CannotEdit('where the document begins is not clear');
-      return [{ start: own, end, text: '' }];
+      return [{ start: blanksAbove(text, own, end), end, text: '' }];
     }
     if (end === text.length) throw new CannotEdit('nothing would be left of the file');
     const above = commentsAbove(text, first, '');
@@ -325,14 +325,9 @@ export class YamlEditor {
       const at = lineEnd(text, this.#endOf(last, last.range.start));
       return [{ start: at, end: at, text: body }];
     }
-    // Comments right above an item are about it.
-    let at = lineStart(text, dash);
-    for (;;) {
-      const previous = lineStart(text, Math.max(0, at - 1));
-      const line = text.slice(previous, at);
-      if (at === 0 || previous === at || !/^[ \t]*#/.test(line) || line.indexOf('#') < indent.length) break;
-      at = previous;
-    }
+    // Comments right above an item are about it; one that is indented otherwise may be text of a block.
+    const above = commentsAbove(text, lineStart(text, dash), indent);
+    const at = above === 0 && text.charCodeAt(0) === 0xfeff ? 1 : above;
     const index = holder.items.indexOf(before);
     const spaced = index > 0 ? isBlankBefore(text, at) : holder.items.length > 1 && isBlankBefore(text, lineStart(text, dashOf(text, outerOf(holder.items[1] ?? first).start)));
     return [{ start: at, end: at, text: spaced ? `${body}\n` : body }];

@@ -44,6 +44,12 @@ export interface PodEdits {
 /** Names that hold something about a provider and no key: the entry of a Secret that is named after the key may be beside it. */
 const NO_KEY = /url|uri|host|endpoint|base|model|region|org|project|version|deployment|location|tenant|account/i;
 
+/** Variables that point a client at another address, and the address that is its own. */
+const ADDRESSES: Readonly<Record<string, { readonly names: RegExp; readonly own: RegExp }>> = {
+  anthropic: { names: /^ANTHROPIC_(?:API_)?(?:BASE_URL|BASE|URL|HOST|ENDPOINT)$/, own: /^https:\/\/api\.anthropic\.com(?:\/|$)/ },
+  openai: { names: /^OPENAI_(?:API_)?(?:BASE_URL|BASE|URL|HOST|ENDPOINT|TYPE)$/, own: /^(?:https:\/\/api\.openai\.com(?:\/|$)|open_?ai$)/ },
+};
+
 export function keyNames({ names, variables, remove }: Pick<Replacement, 'names' | 'variables' | 'remove'>): ReadonlySet<string> {
   return new Set([...names, ...variables, ...remove]);
 }
@@ -138,6 +144,7 @@ export class PodPlanner {
     const removed = this.#withForwarded(all, named);
     for (const { item } of [...removed, ...whole]) this.#requireOwn(item, replacement);
     this.#requireUnused(container, removed, replacement);
+    this.#requireOwnAddress(all, replacement);
     return [{ container, removed, whole }];
   }
 
@@ -189,6 +196,15 @@ export class PodPlanner {
       if (key === 'env') for (const item of itemsOf(value)) if (!gone.has(item)) check(item);
       if (key !== 'env') check(value);
     }
+  }
+
+  /** A client that is pointed at another address would show its token there. */
+  #requireOwnAddress(all: readonly Variable[], { provider, title }: Replacement): void {
+    const hosts = ADDRESSES[provider];
+    if (hosts === undefined) return;
+    const other = all.find(({ name, value, deletes }) => hosts.names.test(name) && !deletes && !(value !== undefined && (value.value === '' || hosts.own.test(value.value))));
+    if (other === undefined) return;
+    throw new CannotRewrite('needs-code-change', `${other.name} points the client of ${title} at another address, so the key may be one of that service, and the token would be shown there.`, `See what ${other.name} is for: where it is ${title} itself take it out, and run again; where it is a gateway or Azure, plan for that.`, { line: this.#editor.lineOf(other.item) });
   }
 
   /** No container reads the key from its environment. */

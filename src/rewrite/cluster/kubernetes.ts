@@ -76,6 +76,9 @@ function planPod(path: string, editor: YamlEditor, object: ClusterObject, replac
   const pod = podTemplateOf(object);
   const { title } = replacement;
   if (pod === undefined) {
+    if (object.apiVersion.includes('.')) {
+      throw new CannotRewrite('unknown-shape', `${object.kind} is read by a controller of its own, and what that makes of the key of ${title} is not known.`, `See what ${object.apiVersion} offers in place of a key, such as a ServiceAccount for its pods; then take the key out.`);
+    }
     throw new CannotRewrite('unknown-shape', `Where ${object.kind} keeps its pod is not known.`, `Mount the token as kubernetes/patch.${replacement.identity.id}.yaml of the plan does, and take the key out.`);
   }
   const rival = earlier.find((one) => one.object === object && one.replacement.parties[0] === replacement.parties[0]);

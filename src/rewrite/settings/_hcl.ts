@@ -86,11 +86,14 @@ export function removeHcl(text: string, removals: readonly HclRemoval[], names: 
       inline.push(splice);
     } else return undefined;
   }
+  // What is put in place has no meaning to be compared with: without it the rest has to stay what it was.
+  const bare = spliceText(text, [...cutLines(text, cuts.map((cut) => ({ ...cut, text: '' }))), ...inline]);
+  if (bare === undefined || !means(text, bare.text, gone)) return undefined;
   const splices = [...cutLines(text, cuts), ...inline];
   const aligned = [...splices, ...realigned(text, cuts)];
   for (const tried of [aligned, splices]) {
     const after = spliceText(text, tried);
-    if (after !== undefined && means(text, after.text, gone)) return tried;
+    if (after !== undefined && (cuts.some((cut) => cut.text !== '') ? parseHcl(after.text).fault === undefined : means(text, after.text, gone))) return tried;
   }
   return undefined;
 }
@@ -99,17 +102,25 @@ export function removeHcl(text: string, removals: readonly HclRemoval[], names: 
 function settle(text: string, removals: readonly HclRemoval[]): readonly HclRemoval[] {
   let current = removals;
   for (;;) {
-    const places = new Set(current.map(({ place }) => place.node));
-    const holder = current.map(({ place }) => place.above).find((above): above is HclPlace => {
-      if (above === undefined || above.node.tag !== undefined || current.some(({ place, put }) => place.above === above && put !== undefined && put !== '')) return false;
-      const children = [...entriesOf(above.node).map(({ value }) => value), ...itemsOf(above.node)];
-      const own = current.filter(({ place }) => place.above?.node === above.node);
-      const left = own.reduce((rest, { place }) => rest.replace(outerText(text, place), ''), text.slice(above.node.start + 1, above.node.end - 1));
-      return children.every((child) => places.has(child)) && /^[\s,]*$/.test(left);
-    });
-    if (holder === undefined) return current;
-    current = [...current.filter(({ place }) => place.above?.node !== holder.node), { place: holder }];
+    const nodes = new Set(current.map(({ place }) => place.node));
+    const replaced = new Set(current.flatMap(({ place, put }) => (put === undefined || put === '' || place.above === undefined ? [] : [place.above.node])));
+    const holders = new Map(current.flatMap(({ place: { above } }) => (above === undefined ? [] : [[above.node, above] as const])));
+    const emptied = [...holders.values()].find(({ node }) => node.tag === undefined && !replaced.has(node) && isEmptied(text, node, nodes));
+    if (emptied === undefined) return current;
+    current = [...current.filter(({ place }) => place.above?.node !== emptied.node), { place: emptied }];
   }
+}
+
+/** Whether nothing, not even a comment, is left of `holder` without `nodes`. */
+function isEmptied(text: string, holder: DataNode, nodes: ReadonlySet<DataNode>): boolean {
+  const children: readonly { readonly entry: DataEntry | undefined; readonly node: DataNode }[] = [...entriesOf(holder).map((entry) => ({ entry, node: entry.value })), ...itemsOf(holder).map((node) => ({ entry: undefined, node }))];
+  let at = holder.start + 1;
+  for (const { entry, node } of children) {
+    const { start, end } = extentOf(text, { entry, node });
+    if (!nodes.has(node) || !/^[\s,]*$/.test(text.slice(at, start))) return false;
+    at = end;
+  }
+  return /^[\s,]*$/.test(text.slice(at, holder.end - 1));
 }
 
 export function outerText(text: string, place: HclPlace): string {
@@ -118,7 +129,7 @@ export function outerText(text: string, place: HclPlace): string {
 }
 
 /** From the first character of the key, or of the item, to behind the last of the value. */
-export function extentOf(text: string, { entry, node }: HclPlace): { readonly start: number; readonly end: number } {
+export function extentOf(text: string, { entry, node }: Pick<HclPlace, 'entry' | 'node'>): { readonly start: number; readonly end: number } {
   const quoted = node.kind === 'scalar' && node.tag === undefined && text[node.start - 1] === '"' && text[node.end] === '"';
   const heredoc = node.tag === 'heredoc';
   const call = node.kind !== 'scalar' && node.tag !== undefined && node.tag !== 'expr';
@@ -157,36 +168,52 @@ function commentAbove(text: string, start: number, names: readonly string[]): nu
 
 const ATTRIBUTE = /^([ \t]*)("?[\w.-]+"?)([ \t]+)=[ \t]\S/;
 
+interface Attribute {
+  readonly at: number;
+  readonly key: string;
+  readonly gap: string;
+}
+
 /** `terraform fmt` aligns the equals signs of attributes on neighbouring lines: where the longest goes, the others move left. */
 function realigned(text: string, cuts: readonly LineCut[]): readonly Splice[] {
-  return cuts.flatMap((cut) => {
-    if (cut.text !== '' || !ATTRIBUTE.test(text.slice(cut.start, nextLine(text, cut.start)))) return [];
-    const isCut = (at: number): boolean => cuts.some(({ start, end }) => start <= at && at < end);
-    const group: { readonly at: number; readonly key: string; readonly gap: string }[] = [];
-    const attributeAt = (at: number): { readonly at: number; readonly key: string; readonly gap: string } | undefined => {
-      const line = text.slice(at, lineEnd(text, at));
-      const [, indent = '', key, gap] = ATTRIBUTE.exec(line) ?? [];
-      return key === undefined || gap === undefined || /[[{(]\s*$|<</.test(line) || /\s(?:#|\/\/)/.test(line) ? undefined : { at, key: indent + key, gap };
-    };
-    for (let at = cut.start; at < text.length; at = nextLine(text, at)) {
-      const attribute = attributeAt(at);
+  const gone = new Set<number>();
+  for (const { start, end, text: put } of cuts) {
+    // Where something stands in its place, nothing moves.
+    if (put !== '') return [];
+    for (let at = start; at < end; at = nextLine(text, at)) gone.add(at);
+  }
+  const splices: Splice[] = [];
+  let done = 0;
+  for (const { start } of cuts.toSorted((a, b) => a.start - b.start)) {
+    if (start < done || attributeAt(text, start) === undefined) continue;
+    let first = start;
+    while (first > lineStart(text, 0) && attributeAt(text, lineStart(text, first - 1)) !== undefined) first = lineStart(text, first - 1);
+    const group: Attribute[] = [];
+    for (done = first; done < text.length; done = nextLine(text, done)) {
+      const attribute = attributeAt(text, done);
       if (attribute === undefined) break;
       group.push(attribute);
     }
-    for (let at = cut.start; at > lineStart(text, 0); ) {
-      at = lineStart(text, at - 1);
-      const attribute = attributeAt(at);
-      if (attribute === undefined) break;
-      group.unshift(attribute);
-    }
-    const rest = group.filter(({ at }) => !isCut(at));
-    const columns = new Set(group.map(({ key, gap }) => key.length + gap.length));
-    const longest = Math.max(0, ...rest.map(({ key }) => key.length));
-    const [column = 0] = columns;
-    if (columns.size !== 1 || rest.length === 0 || Math.max(...group.map(({ key }) => key.length)) + 1 !== column || longest + 1 === column) return [];
-    // A cut of several lines comes by here once a line of it at most, and equal splices are made once.
-    return rest.map(({ at, key }) => ({ start: at + key.length, end: at + key.length + column - longest - 1, text: '' }));
-  });
+    splices.push(...alignedAgain(group, gone));
+  }
+  return splices;
+}
+
+function alignedAgain(group: readonly Attribute[], gone: ReadonlySet<number>): readonly Splice[] {
+  const rest = group.filter(({ at }) => !gone.has(at));
+  const columns = new Set(group.map(({ key, gap }) => key.length + gap.length));
+  const [column = 0] = columns;
+  const longestOf = (attributes: readonly Attribute[]): number => attributes.reduce((longest, { key }) => Math.max(longest, key.length), 0);
+  const longest = longestOf(rest);
+  if (columns.size !== 1 || rest.length === 0 || longestOf(group) + 1 !== column || longest + 1 === column) return [];
+  return rest.map(({ at, key }) => ({ start: at + key.length, end: at + key.length + column - longest - 1, text: '' }));
+}
+
+/** An attribute whose value ends on its line, and has no comment behind it. */
+function attributeAt(text: string, at: number): Attribute | undefined {
+  const line = text.slice(at, lineEnd(text, at));
+  const [, indent = '', key, gap] = ATTRIBUTE.exec(line) ?? [];
+  return key === undefined || gap === undefined || /[[{(]\s*$|<</.test(line) || /\s(?:#|\/\/)/.test(line) ? undefined : { at, key: indent + key, gap };
 }
 
 /** Whether `after` is `text` without what is gone. */
@@ -194,14 +221,13 @@ function means(text: string, after: string, gone: readonly HclRemoval[]): boolea
   const before = parseHcl(text);
   const read = parseHcl(after);
   if (before.root === undefined || read.root === undefined || read.fault !== undefined) return false;
-  if (gone.some(({ put }) => put !== undefined && put !== '')) return true;
   const nodes = new Set(gone.map(({ place }) => `${place.node.start}-${place.node.end}`));
   return isDeepStrictEqual(plain(before.root, nodes), plain(read.root, new Set()));
 }
 
 function plain(node: DataNode, without: ReadonlySet<string>): unknown {
   const stays = (child: DataNode): boolean => !without.has(`${child.start}-${child.end}`);
-  if (node.kind === 'scalar') return [node.tag, typeof node.value === 'string' ? node.value.replace(/\s+/g, ' ') : node.value];
+  if (node.kind === 'scalar') return [node.tag, node.value];
   if (node.kind === 'list') return [node.tag, ...node.items.filter(stays).map((item) => plain(item, without))];
   return [node.tag, ...node.entries.filter(({ value }) => stays(value)).map(({ key, value }) => ({ key, value: plain(value, without) }))];
 }

@@ -1,4 +1,5 @@
 import type { Splice } from '../../model/change.ts';
+import { LineIndex } from '../../support/lines.ts';
 
 /** Offset of the first character of the line at `offset`; a byte-order mark is no part of the first line. */
 export function lineStart(text: string, offset: number): number {
@@ -21,10 +22,12 @@ export function nextLine(text: string, offset: number): number {
 
 /** From 1. */
 export function lineNumber(text: string, offset: number): number {
-  let line = 1;
-  for (let at = text.indexOf('\n'); at !== -1 && at < offset; at = text.indexOf('\n', at + 1)) line += 1;
-  return line;
+  if (asked?.text !== text) asked = { text, index: new LineIndex(text) };
+  return asked.index.position(offset).line;
 }
+
+/** Of the text that was asked about last: many questions are about one file. */
+let asked: { readonly text: string; readonly index: LineIndex } | undefined;
 
 /** Whole lines that go, from the start of one to the start of another, and what stands in their place: lines that end with `\n`, or nothing. */
 export interface LineCut {

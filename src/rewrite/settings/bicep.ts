@@ -15,6 +15,8 @@ export const bicep: Rewriter = {
 function refusalsOf(code: string, need: Need): readonly FileRefusal[] {
   const wanted = new Set([...need.names].map(normalName));
   const refusals: FileRefusal[] = [];
+  const words = new Map<string, number>();
+  for (const [word] of code.matchAll(/\b[A-Za-z_]\w*\b/g)) words.set(word, (words.get(word) ?? 0) + 1);
   const add = (offset: number, reason: string, byHand: string): void => {
     refusals.push({ code: 'unknown-shape', line: lineNumber(code, offset), reason, byHand, migrations: [], shadows: false });
   };
@@ -22,7 +24,7 @@ function refusalsOf(code: string, need: Need): readonly FileRefusal[] {
     const name = match[1] ?? '';
     const at = match.index + match[0].indexOf(name);
     if (!wanted.has(normalName(name))) continue;
-    const uses = code.split(new RegExp(`\\b${name}\\b`)).length - 2;
+    const uses = (words.get(name) ?? 1) - 1;
     add(at, `Parameter ${name} brings the key of ${need.title} into the deployment.`, `Delete it, ${uses > 0 ? `its ${uses === 1 ? 'use' : 'uses'} ` : ''}and its value in the files of parameters, once no resource needs it.`);
   }
   const named: { readonly name: string; readonly at: number }[] = [];

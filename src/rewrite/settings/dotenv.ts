@@ -72,8 +72,13 @@ function changeOf(file: File, need: Need, held: readonly DotenvLine[], login: Lo
   const { path, text, lines } = file;
   const isShown = isTemplate || basename(path).startsWith('.envrc');
   const names = listed(held.map((line) => line.name));
+  const going = new Set(held);
+  const around: Around = {
+    assigned: new Set(lines.filter((line) => !going.has(line)).map(({ nameStart }) => lineStart(text, nameStart))),
+    commented: new Set(lines.filter(({ comment, name }) => comment && /^[A-Z_][A-Z0-9_]*$/.test(name)).map(({ nameStart }) => lineStart(text, nameStart))),
+  };
   const cuts = held.map((line, index): LineCut => {
-    const start = commentStart(text, line, lines, held, need);
+    const start = commentStart(text, line, around, need);
     const put = index === 0 && isShown ? shownInstead(file, need, line, login) : '';
     return { start, end: nextLine(text, line.valueEnd), text: put };
   });
@@ -112,18 +117,22 @@ function shownInstead({ text, shown }: File, need: Need, line: DotenvLine, login
   return said + settings.join('');
 }
 
+/** Starts of lines that stay: of those that set something, and of those of them that are commented out. */
+interface Around {
+  readonly assigned: ReadonlySet<number>;
+  readonly commented: ReadonlySet<number>;
+}
+
 /** Start of the line of `line`, or of the comment lines right above it that are about this key alone. */
-function commentStart(text: string, line: DotenvLine, lines: readonly DotenvLine[], held: readonly DotenvLine[], need: Need): number {
+function commentStart(text: string, line: DotenvLine, { assigned, commented }: Around, need: Need): number {
   const start = lineStart(text, line.nameStart);
-  const following = lineStart(text, nextLine(text, line.valueEnd));
   // A comment above several lines may be about all of them.
-  const isAlone = !lines.some((other) => !held.includes(other) && lineStart(text, other.nameStart) === following);
-  const assignments = new Set(lines.filter(({ comment, name }) => comment && /^[A-Z_][A-Z0-9_]*$/.test(name)).map(({ nameStart }) => lineStart(text, nameStart)));
+  const isAlone = !assigned.has(nextLine(text, line.valueEnd));
   const above: { readonly at: number; readonly isAbout: boolean }[] = [];
   for (let at = start; at > lineStart(text, 0); ) {
     at = lineStart(text, at - 1);
     const content = text.slice(at, lineEnd(text, at));
-    if (assignments.has(at) || !/^[ \t]*#/.test(content)) break;
+    if (commented.has(at) || !/^[ \t]*#/.test(content)) break;
     const isAbout = holdsName(content, line.name) || (ABOUT_KEY.test(content) && (isAlone || new RegExp(`\\b${need.title.split(' ')[0]?.replace(/\W/g, '') ?? ''}`, 'i').test(content)));
     above.push({ at, isAbout: isAbout && !hasHeading(text, at) });
     if (hasHeading(text, at)) break;

@@ -66,7 +66,7 @@ export const SHAPES: readonly ClientShape[] = [
     providers: ['anthropic'],
     keys: ['apiKey'],
     reads: ['ANTHROPIC_API_KEY'],
-    treatment: { kind: 'refuse', reason: 'the Anthropic class of LlamaIndex throws without a key', byHand: 'Give it a session whose client is new Anthropic() of @anthropic-ai/sdk 0.94.0 or later, or make this call with that package.' },
+    treatment: { kind: 'refuse', reason: 'the Anthropic class of LlamaIndex throws without a key', byHand: 'Make this call with @anthropic-ai/sdk 0.94.0 or later, whose client finds the identity.' },
   },
   {
     packages: ['openai', 'openai/index', 'openai/index.mjs'],
@@ -107,7 +107,7 @@ export const SHAPES: readonly ClientShape[] = [
     providers: ['openai'],
     keys: ['apiKey'],
     reads: ['OPENAI_API_KEY'],
-    treatment: { kind: 'refuse', reason: 'LlamaIndex makes the client of OpenAI itself and hands it a key', byHand: 'Give it a session made with workloadIdentity of openai 7.8.0 or later, or make this call with that package.' },
+    treatment: { kind: 'refuse', reason: 'LlamaIndex makes the client of OpenAI itself and hands it a key', byHand: 'Make this call with the package openai, 7.8.0 or later, and workloadIdentity.' },
   },
   {
     // First seen in 4.42.0, not in 4.40.0.
@@ -146,7 +146,7 @@ export const SHAPES: readonly ClientShape[] = [
     providers: ['azure-openai'],
     keys: ['apiKey'],
     reads: ['AZURE_OPENAI_API_KEY', 'AZURE_OPENAI_KEY'],
-    treatment: { kind: 'refuse', reason: 'the Azure class of LlamaIndex puts a key from the environment beside what it is given', byHand: `Give it azureADTokenProvider: ${ENTRA_HINT}, and see that no key is left in the environment.` },
+    treatment: { kind: 'refuse', reason: 'the Azure class of LlamaIndex puts a key from the environment beside what it is given', byHand: `Make this call with AzureOpenAI of the package openai and azureADTokenProvider: ${ENTRA_HINT}.` },
   },
   {
     packages: ['@azure/openai', '@azure-rest/ai-inference', '@azure/ai-inference', '@azure/core-auth'],
@@ -154,7 +154,7 @@ export const SHAPES: readonly ClientShape[] = [
     providers: ['azure-openai'],
     keys: [],
     reads: [],
-    treatment: { kind: 'refuse', reason: 'AzureKeyCredential is the key', byHand: 'Hand the client new DefaultAzureCredential() of @azure/identity in its place; @azure-rest/ai-inference also needs credentials: { scopes: [...] }.' },
+    treatment: { kind: 'refuse', reason: 'AzureKeyCredential is the key', byHand: 'Hand the client new DefaultAzureCredential() of @azure/identity in its place.' },
   },
   {
     packages: ['@aws-sdk/*'],

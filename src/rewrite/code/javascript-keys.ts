@@ -32,8 +32,12 @@ export type Source =
   /** `how` goes on `the key comes from`. */
   | { readonly kind: 'elsewhere'; readonly how: string };
 
+/** Expressions nested further than this are nobody's key. */
+const DEEPEST = 40;
+
 /** What the expression `value` is, for a provider whose keys go by `names`. */
-export function sourceOf(file: JsFile, value: SyntaxNode, names: ReadonlySet<string>): Source {
+export function sourceOf(file: JsFile, value: SyntaxNode, names: ReadonlySet<string>, depth = 0): Source {
+  if (depth > DEEPEST) return { kind: 'elsewhere', how: 'an expression' };
   const node = bare(value);
   if (node.type === 'undefined' || node.type === 'null' || (node.type === 'identifier' && node.text === 'undefined')) return { kind: 'nothing' };
   const text = stringOf(node);
@@ -42,20 +46,20 @@ export function sourceOf(file: JsFile, value: SyntaxNode, names: ReadonlySet<str
   if (variable !== undefined) return names.has(variable) ? { kind: 'key', names: [variable], plain: true, accessors: [node], constants: [] } : { kind: 'foreign' };
   switch (node.type) {
     case 'binary_expression':
-      return ofFallback(file, node, names);
+      return ofFallback(file, node, names, depth + 1);
     case 'template_string': {
       const [only, ...more] = node.namedChildren;
       if (only?.type !== 'template_substitution' || more.length > 0) break;
       const inner = only.namedChild(0);
-      return inner === null ? { kind: 'nothing' } : unplain(sourceOf(file, inner, names));
+      return inner === null ? { kind: 'nothing' } : unplain(sourceOf(file, inner, names, depth + 1));
     }
     case 'object':
-      return ofObject(file, node, names);
+      return ofObject(file, node, names, depth + 1);
     case 'call_expression':
-      return ofCall(file, node, names);
+      return ofCall(file, node, names, depth + 1);
     case 'identifier':
     case 'shorthand_property_identifier':
-      return ofName(file, node, names);
+      return ofName(file, node, names, depth + 1);
     case 'member_expression': {
       const property = node.childForFieldName('property')?.text ?? '';
       const root = rootOf(node);
@@ -83,13 +87,13 @@ function unplain(source: Source): Source {
   return source.kind === 'key' ? { ...source, plain: false } : source;
 }
 
-function ofFallback(file: JsFile, node: SyntaxNode, names: ReadonlySet<string>): Source {
+function ofFallback(file: JsFile, node: SyntaxNode, names: ReadonlySet<string>, depth: number): Source {
   const operator = node.childForFieldName('operator')?.text ?? '';
   const left = node.childForFieldName('left');
   const right = node.childForFieldName('right');
   if ((operator !== '??' && operator !== '||') || left === null || right === null) return { kind: 'elsewhere', how: 'an expression' };
-  const first = sourceOf(file, left, names);
-  const second = sourceOf(file, right, names);
+  const first = sourceOf(file, left, names, depth);
+  const second = sourceOf(file, right, names, depth);
   if (first.kind === 'key' && second.kind === 'nothing') return first;
   if (first.kind === 'key' && second.kind === 'literal') return second.text.length < 20 ? unplain(first) : second;
   if (first.kind === 'key' && second.kind === 'key') return { kind: 'key', names: [...first.names, ...second.names], plain: false, accessors: [...first.accessors, ...second.accessors], constants: [...first.constants, ...second.constants] };
@@ -99,11 +103,11 @@ function ofFallback(file: JsFile, node: SyntaxNode, names: ReadonlySet<string>):
 }
 
 /** `{ accessKeyId: process.env.A!, secretAccessKey: process.env.B! }`: every value a key, or a plain text beside them. */
-function ofObject(file: JsFile, node: SyntaxNode, names: ReadonlySet<string>): Source {
+function ofObject(file: JsFile, node: SyntaxNode, names: ReadonlySet<string>, depth: number): Source {
   const found: KeySource[] = [];
   for (const member of membersOf(node)) {
     const value = valueOfMember(member);
-    const source: Source = value === undefined ? { kind: 'elsewhere', how: 'an expression' } : sourceOf(file, value, names);
+    const source: Source = value === undefined ? { kind: 'elsewhere', how: 'an expression' } : sourceOf(file, value, names, depth);
     if (source.kind === 'key') found.push(source);
     else if (source.kind === 'foreign' && /^session_?token$/i.test(nameOfMember(member) ?? '') && value !== undefined && environmentName(file, bare(value)) !== undefined) continue;
     else if (source.kind === 'literal' && source.text.length >= 16) return source;
@@ -114,7 +118,7 @@ function ofObject(file: JsFile, node: SyntaxNode, names: ReadonlySet<string>): S
 }
 
 /** `requireEnv('OPENAI_API_KEY')`, `config.getOrThrow('OPENAI_API_KEY')`, `JSON.parse(process.env.KEY)`. */
-function ofCall(file: JsFile, node: SyntaxNode, names: ReadonlySet<string>): Source {
+function ofCall(file: JsFile, node: SyntaxNode, names: ReadonlySet<string>, depth: number): Source {
   const list = node.childForFieldName('arguments')?.namedChildren.filter(({ type }) => type !== 'comment') ?? [];
   const [first] = list;
   const called = node.childForFieldName('function')?.text ?? '';
@@ -124,11 +128,11 @@ function ofCall(file: JsFile, node: SyntaxNode, names: ReadonlySet<string>): Sou
     if (names.has(text)) return { kind: 'key', names: [text], plain: false, accessors: [], constants: [] };
     return /env|config|get|secret/i.test(called) && /^[A-Z][A-Z0-9_]+$/.test(text) ? { kind: 'foreign' } : { kind: 'elsewhere', how: `\`${shown(node)}\`` };
   }
-  if (/^(?:JSON\.parse|String|atob)$/.test(called) && list.length === 1) return unplain(sourceOf(file, first, names));
+  if (/^(?:JSON\.parse|String|atob)$/.test(called) && list.length === 1) return unplain(sourceOf(file, first, names, depth));
   return { kind: 'elsewhere', how: `\`${shown(node.childForFieldName('function') ?? node)}()\`` };
 }
 
-function ofName(file: JsFile, use: SyntaxNode, names: ReadonlySet<string>): Source {
+function ofName(file: JsFile, use: SyntaxNode, names: ReadonlySet<string>, depth: number): Source {
   const name = use.text;
   const constant = constantOf(file, use);
   if (constant === undefined) {
@@ -142,7 +146,7 @@ function ofName(file: JsFile, use: SyntaxNode, names: ReadonlySet<string>): Sour
     return names.has(name) ? { kind: 'key', names: [name], plain: true, accessors: [], constants: [constant] } : { kind: 'foreign' };
   }
   if (value === null) return { kind: 'elsewhere', how: `\`${name}\`` };
-  const source = sourceOf(file, value, names);
+  const source = sourceOf(file, value, names, depth);
   return source.kind === 'key' ? { ...source, constants: [...source.constants, constant] } : source;
 }
 
@@ -196,7 +200,8 @@ export function guardsOf(file: JsFile, isKey: (node: SyntaxNode) => boolean): re
   return guards;
 }
 
-function isMissing(condition: SyntaxNode, isKey: (node: SyntaxNode) => boolean): boolean {
+function isMissing(condition: SyntaxNode, isKey: (node: SyntaxNode) => boolean, depth = 0): boolean {
+  if (depth > DEEPEST) return false;
   const node = bare(condition);
   if (node.type === 'unary_expression' && node.childForFieldName('operator')?.text === '!') {
     const argument = node.childForFieldName('argument');
@@ -207,7 +212,7 @@ function isMissing(condition: SyntaxNode, isKey: (node: SyntaxNode) => boolean):
   const left = node.childForFieldName('left');
   const right = node.childForFieldName('right');
   if (left === null || right === null) return false;
-  if (operator === '||') return isMissing(left, isKey) && isMissing(right, isKey);
+  if (operator === '||') return isMissing(left, isKey, depth + 1) && isMissing(right, isKey, depth + 1);
   if (operator !== '===' && operator !== '==') return false;
   return isKey(bare(left)) && /^(?:undefined|null|''|"")$/.test(bare(right).text);
 }

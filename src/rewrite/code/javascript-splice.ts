@@ -124,7 +124,7 @@ export function indentAt(text: string, at: number): string {
 }
 
 /** A comment about a key, right above what holds it. */
-const KEY_COMMENT = /\bapi[\s_-]?keys?\b/i;
+const KEY_COMMENT = /\b(?:api[\s_-]?)?(?:keys?|credentials?|secrets?)\b/i;
 
 /** Start of the own-line comment right above `start` that names one of `names`; else `start`. Nothing before `least` is looked at. */
 function commentAbove(text: string, start: number, least: number, names: readonly string[]): number {
@@ -180,15 +180,15 @@ export function beforeStatement(file: JsFile, node: SyntaxNode, lines: readonly 
   return { start: statement.startIndex, end: statement.startIndex, text: lines.map((line) => `${line}\n${indent}`).join('') };
 }
 
-/** Behind the last import, with a blank line before it; undefined when nothing is imported. */
+/** On lines of their own behind the last import; undefined when nothing is imported. */
 export function afterImports({ text, imports, style }: JsFile, lines: readonly string[]): Splice | undefined {
   const last = imports.at(-1)?.statement;
   if (last === undefined) return undefined;
-  const end = text.indexOf('\n', last.endIndex);
-  const at = end === -1 ? text.length : end;
-  // Nothing but a comment may stand behind it on its line.
-  if (text.slice(last.endIndex, at).replace(/^\s*;?\s*/, '').replace(/^\/\/.*$/, '') !== '') return undefined;
-  return { start: at, end: at, text: `\n\n${lines.map((line) => line.replace(/^ +/, (blanks) => style.unit.repeat(blanks.length / 2))).join('\n')}` };
+  const at = endOfLine(text, last.endIndex);
+  const rest = text.slice(last.endIndex, at).trim();
+  if (!text.slice(last.endIndex, at).endsWith('\n') || (rest !== '' && rest !== ';' && !isComment(rest))) return undefined;
+  const isTight = text.slice(at, endOfLine(text, at)).trim() !== '';
+  return { start: at, end: at, text: `\n${lines.map((line) => line.replace(/^ +/, (blanks) => style.unit.repeat(blanks.length / 2))).join('\n')}\n${isTight ? '\n' : ''}` };
 }
 
 /** What a file has to import. */
@@ -231,7 +231,8 @@ function openList(statement: SyntaxNode): SyntaxNode | undefined {
 function newImport({ text, imports, style }: JsFile, { package: name, names }: Needed, beside: string): Splice | undefined {
   const anchor = imports.find((one) => one.package === beside && !one.typeOnly) ?? imports.at(-1);
   if (anchor === undefined) return undefined;
-  const { quote, semicolon } = style;
+  const { semicolon } = style;
+  const quote = /["'](?=[^"']*["'][^"']*$)/.exec(anchor.statement.text)?.[0] ?? style.quote;
   const line = anchor.module === 'import' ? `import { ${names.join(', ')} } from ${quote}${name}${quote}${semicolon}` : `const { ${names.join(', ')} } = require(${quote}${name}${quote})${semicolon}`;
   // Among sorted neighbours it takes its place; else it stands behind the import it belongs to.
   // What is imported for what it does has its place in the order.

@@ -47,6 +47,8 @@ interface Work extends Rewriting {
 const NOTHING: Work = { changes: [], refusals: [], demands: [] };
 /** A file beyond this is no hand-written code. */
 const LARGEST = 2 ** 20;
+/** Nor is one that makes more clients than this. */
+const MOST_CLIENTS = 200;
 
 const remembered = new WeakMap<readonly Replacement[], Map<string, Work>>();
 
@@ -76,6 +78,7 @@ function findWork(path: string, text: string, context: RewriteContext): Work {
   const file = readFile(path, text, parseCode(grammar, text).root);
   const lines = new LineIndex(text);
   const made = clientsIn(file);
+  if (made.length > MOST_CLIENTS) return { ...NOTHING, refusals: [{ code: 'unknown-shape', line: 1, reason: `The file makes more than ${MOST_CLIENTS} clients.`, byHand: 'Change it by hand, or what generates it.', migrations: groups.flatMap(({ follows }) => follows.migrations), shadows: false }] };
   const done = new Set<number>();
   const works = groups.map((group) => workOnProvider(file, group, made, done, context, (offset) => lines.position(offset).line));
   return { changes: works.flatMap(({ changes }) => changes), refusals: works.flatMap(({ refusals }) => refusals), demands: works.flatMap(({ demands }) => demands) };

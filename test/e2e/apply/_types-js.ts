@@ -32,7 +32,8 @@ export async function typeCheckExamples(say: (lines: readonly string[]) => void,
         if (platform === 'eks') for (const { code } of refusals) refused.set(code, (refused.get(code) ?? 0) + 1);
         const ids = changes.map(({ id }) => id);
         const isNew = platform === 'eks' || ids.some((id) => id.endsWith('/azure-openai'));
-        if (after !== before && isNew && !path.endsWith('package.json')) examples.push({ place: `${name}/${path}`, before, after, changes: ids });
+        const isKnown = examples.some((one) => one.place === `${name}/${path}` && one.after === after);
+        if (after !== before && isNew && !isKnown && !path.endsWith('package.json')) examples.push({ place: `${name}/${path}`, before, after, changes: ids });
       }
     }
   }

@@ -111,7 +111,7 @@ describe.skipIf(!hasBash)('scripts put into pipelines', () => {
       writeFileSync(join(root, 'bin', name), text);
       chmodSync(join(root, 'bin', name), 0o755);
     };
-    for (const name of ['python', 'npm', 'hf', './review.sh'.slice(2)]) tool(name, PROGRAM);
+    for (const name of ['python', 'npm', 'hf', 'aws', './review.sh'.slice(2)]) tool(name, PROGRAM);
     tool('pip', '#!/bin/sh\n');
     tool('circleci', '#!/bin/sh\n[ "$1 $2 $3" = "run oidc get" ] || exit 9\nprintf %s "$5" | jq -e .aud >/dev/null || exit 9\nprintf the-token\n');
     tool('buildkite-agent', '#!/bin/sh\n[ "$1 $2 $3" = "oidc request-token --audience" ] || exit 9\nprintf the-token\n');

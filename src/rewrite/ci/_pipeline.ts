@@ -46,6 +46,8 @@ export interface PipelineShape {
   readonly hasToken: (job: Job, setup: Setup) => boolean;
   readonly install: (installation: Installation) => readonly Edit[] | Obstacle;
   readonly store: string;
+  /** What a change rests on beside the rest. */
+  readonly note?: (uses: readonly Use[], jobs: readonly Job[], parties: readonly string[]) => string;
 }
 
 /** Rewrites the jobs of one file. `nameOf` gives the job that a replacement is for. */
@@ -83,13 +85,20 @@ export function rewritePipeline(editor: YamlEditor, shape: PipelineShape, own: r
     install(name, of) {
       const job = shape.jobs.get(name);
       if (job === undefined) return { code: 'unknown-shape', reason: `${name} is no job of this file.`, byHand: 'Follow the README of the plan for this job.' };
-      const hidden = [...new Set(of.flatMap((unit) => hiding(unit.setup, new Set(storedBy(unit)))))].toSorted();
       const setups = onePerParty(of.map(({ setup }) => setup));
       if ('code' in setups) return setups;
+      // What is set anew need not be unset first.
+      const hidden = hiddenBy(of).filter((variable) => variable !== 'GOOGLE_APPLICATION_CREDENTIALS' || !setups.some(({ way }) => way.kind === 'google'));
       return shape.install({ job, setups, hidden, uses: of.flatMap((unit) => [...unit.own, ...unit.shared]) });
     },
     stored: (of) => [...new Set(of.flatMap(storedBy))].toSorted(),
     store: shape.store,
+    note: (of) =>
+      shape.note?.(
+        of.flatMap((unit) => [...unit.own, ...unit.shared]),
+        [...new Set(of.map((unit) => unit.job))].flatMap((name) => shape.jobs.get(name) ?? []),
+        of.map((unit) => unit.setup.party),
+      ) ?? '',
   });
 
   function usesIn(job: Job, parts: readonly Part[], keys: KeyNames): readonly Use[] {
@@ -113,6 +122,10 @@ export function rewritePipeline(editor: YamlEditor, shape: PipelineShape, own: r
     if (editor.isShared(use.leaf.scalar)) return { code: 'shared-by-alias', reason: 'It is reached through an alias or a merge key: one edit would change several places.', byHand: 'Write it out where it is used, and run again.' };
     return shape.guard(job, use, keys);
   }
+}
+
+function hiddenBy(units: readonly Unit[]): readonly string[] {
+  return [...new Set(units.flatMap((unit) => hiding(unit.setup, new Set(storedBy(unit)))))].toSorted();
 }
 
 /** Two keys of one party become one identity; two identities do not fit into one environment. */

@@ -34,6 +34,8 @@ export interface Site {
   readonly install: (job: string, units: readonly Unit[]) => readonly Edit[] | Obstacle;
   /** Names of variables that stay in the platform's own store. */
   readonly stored: (units: readonly Unit[]) => readonly string[];
+  /** What a change rests on beside the rest. */
+  readonly note: (units: readonly Unit[]) => string;
   /** `CI/CD variables of the project`. */
   readonly store: string;
 }
@@ -134,7 +136,7 @@ function changeOf(units: readonly Unit[], site: Site): Change<Edit> | undefined 
     title: `${place}: the key of ${listed(titles)} becomes an identity token`,
     why: `The job shows its own identity to ${listed(titles)} and holds no key.${needed.length === 0 ? '' : ` ${listed(needed)} ${needed.length === 1 ? 'has' : 'have'} to be set as ${site.store}.`}`,
     safety: 'unsafe',
-    reason: restsOn(setups, stored),
+    reason: [restsOn(setups, stored), site.note(units)].filter((sentence) => sentence !== '').join(' '),
     migrations: setups.map(({ replacement }) => replacement.migration),
     edits,
   };

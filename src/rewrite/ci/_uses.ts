@@ -139,8 +139,13 @@ function inCommand({ scalar, held }: Leaf, mentions: readonly VariableMention[],
 }
 
 /** `NAME=$KEY command`, `export NAME=$KEY`: what has to go, when that is all there is to it. */
-function assignmentAround(text: string, { start, end }: VariableMention, names: ReadonlySet<string>): { readonly from: number; readonly to: number } | undefined {
+function assignmentAround(text: string, mention: VariableMention, names: ReadonlySet<string>): { readonly from: number; readonly to: number } | undefined {
+  const { start, end } = mention;
   const line = lineStart(text, start);
+  // `aws configure set aws_secret_access_key $KEY` does nothing else.
+  if (/^[ \t]*aws configure set aws_(?:access_key_id|secret_access_key|session_token)[ \t]+"?$/.test(text.slice(line, start)) && /^"?[ \t]*$/.test(text.slice(end, lineStop(text, end)))) {
+    return { from: commentAbove(text, line, names), to: Math.min(lineStop(text, end) + 1, text.length) };
+  }
   const lead = /(?:^|[\s;&|({])((?:export[ \t]+)?([A-Za-z_]\w{0,127})=("?))$/.exec(text.slice(Math.max(line, start - 300), start));
   if (lead === null || !names.has(lead[2] ?? '')) return undefined;
   const [, whole = '', , quote = ''] = lead;
@@ -153,11 +158,18 @@ function assignmentAround(text: string, { start, end }: VariableMention, names: 
   const isFirst = prior === '';
   // `docker run -e NAME=$KEY` assigns nothing here.
   if (!/(?:^|[;&|({!]|(?:^|[\s;])(?:then|do|else|env|exec|time|[A-Za-z_]\w{0,127}=(?:"[^"]*"|'[^']*'|[^\s"'`]*)))$/.test(prior.slice(-300))) return undefined;
+  const isExport = whole.startsWith('export');
+  if (isExport && /^[ \t]+[A-Za-z_]\w{0,127}=/.test(rest)) {
+    // `export A=$KEY B=x`: the others stay.
+    const name = from + (/^export[ \t]+/.exec(whole)?.[0].length ?? 0);
+    return { from: name, to: behind + (/^[ \t]+/.exec(rest)?.[0].length ?? 0) };
+  }
+  if (rest.trim() === '' && !isFirst && /^export[ \t]/.test(prior)) return { from: line + text.slice(line, from).trimEnd().length, to: behind };
   if (rest.trim() === '' && isFirst) return { from: commentAbove(text, line, names), to: Math.min(stop + 1, text.length) };
   const next = /^[ \t]*(?:&&|;)[ \t]*(?=\S)/.exec(rest);
   if (next !== null && isFirst) return { from, to: behind + next[0].length };
   const blank = /^[ \t]+(?=[^\s&|;])/.exec(rest);
-  if (blank !== null && !whole.startsWith('export')) return { from, to: behind + blank[0].length };
+  if (blank !== null && !isExport) return { from, to: behind + blank[0].length };
   return undefined;
 }
 

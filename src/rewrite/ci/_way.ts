@@ -66,6 +66,10 @@ export function setupOf(replacement: Replacement, context: Pick<RewriteContext, 
     return { code: 'no-path', reason: `${title} does not take tokens of this platform directly: the path goes through ${names.slice(0, -1).join(' and ')}.`, byHand: `Let the program get a token of ${names.slice(0, -1).join(' and ')} first and show that to ${names.at(-1) ?? title}, as the README of the plan says; then delete the key here.` };
   }
   const way = wayOf(replacement);
+  const exchange = parties.find(({ id }) => id === party)?.exchange;
+  if (way === undefined && replacement.change === 'configuration' && exchange !== undefined) {
+    return { code: 'unknown-shape', reason: `${title} takes an exchanged token under the name of the key, and whether this job has the tools to exchange one is not said in the file.`, byHand: `Exchange the identity token of the job at ${exchange.url}, keep the result out of the log, and export it under the name of the key; then delete the stored one.` };
+  }
   if (way === undefined) {
     return { code: 'needs-code-change', reason: `No variable tells a client of ${title} to use an identity token.`, byHand: 'Give the client a token provider, as the README of the plan says; then delete the key here.' };
   }

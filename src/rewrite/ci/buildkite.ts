@@ -35,6 +35,7 @@ export const rewriter: Rewriter = {
       hasToken: ({ node }, setup) => hasToken(text.slice(node.range.start, node.range.end), setup),
       install: (installation) => install(editor, installation, context),
       store: 'environment variables of the pipeline',
+      note: (_, of) => (of.some(({ node }) => Number(textOf(get(node, 'timeout_in_minutes')) ?? '0') > 60) ? 'A step that runs longer than an hour has to ask for another token by then.' : ''),
     };
     return rewritePipeline(editor, shape, own, context, (replacement) => jobNamed(places, replacement));
 

@@ -35,6 +35,13 @@ export const rewriter: Rewriter = {
       hasToken: ({ node }, setup) => pipeline.hasToken(node, setup),
       install: (installation) => pipeline.install(installation),
       store: 'CI/CD variables of the project',
+      note: (uses, jobs, parties) =>
+        [
+          get(root, 'include') !== undefined && uses.some(({ leaf }) => leaf.path[0] === 'variables') ? 'Jobs of included files have the variables of this file too, and have to be changed with it.' : '',
+          parties.includes('anthropic') && jobs.some(({ node }) => minutesOf(textOf(get(node, 'timeout')) ?? textOf(get(get(root, 'default'), 'timeout')) ?? '') > 60) ? 'Its tokens live as long as the job may run, which is longer than the hour that an issuer at Anthropic takes: raise max_jwt_lifetime_seconds there.' : '',
+        ]
+          .filter((sentence) => sentence !== '')
+          .join(' '),
     };
     return rewritePipeline(editor, shape, own, context, ({ workload }) => [...pipeline.jobs.keys()].find((name) => nameOf(path, name) === workload));
   },
@@ -168,26 +175,27 @@ class Pipeline {
     return edits;
   }
 
-  /** Commands come before all others of the job. */
+  /** Commands come before all others of the job. A list that the job has not written itself is left alone: a file that includes this one may give it. */
   #place({ name, node, shared }: Job, commands: readonly string[], setups: readonly Setup[]): { readonly edit: YamlEdit } | { readonly block: string } | Obstacle {
     const early = entry(node, 'before_script');
     const script = entry(node, 'script');
     const items = commands.map(item).join('');
     if (early !== undefined && early.via === undefined && isList(early.value)) return { edit: { kind: 'add-items', holder: early.value, ...first(early.value), text: items } };
     const inherited = shared.find((part) => part.entry.key === 'before_script');
-    if (early === undefined && inherited === undefined) {
-      const text = this.#editor.file.text;
-      const offset = script !== undefined && script.value.kind === 'seq' && text[script.value.range.start] === '-' ? Math.max(0, columnOf(text, script.value.range.start) - columnOf(text, script.keyRange.start)) : 2;
-      return { block: `before_script:\n${items.replace(/^(?=.)/gm, ' '.repeat(offset > 8 ? 2 : offset))}` };
-    }
-    if (script !== undefined && script.via === undefined && isList(script.value)) {
-      const before = inherited?.entry.value ?? early?.value;
-      const source = before === undefined ? '' : this.#editor.file.text.slice(before.range.start, before.range.end);
-      if (!setups.some(({ way }) => way.kind !== 'token') || !/\b(?:aws|gcloud|gsutil|az|terraform|docker|cdk|sam|kubectl|helm)\b/.test(source)) return { edit: { kind: 'add-items', holder: script.value, ...first(script.value), text: items } };
+    const before = inherited?.entry.value ?? early?.value;
+    const source = before === undefined ? '' : this.#editor.file.text.slice(before.range.start, before.range.end);
+    const isTooLate = setups.some(({ way }) => way.kind !== 'token') && /\b(?:aws|gcloud|gsutil|az|terraform|docker|cdk|sam|kubectl|helm)\b/.test(source);
+    if (script !== undefined && script.via === undefined && !isTooLate) {
+      const { value } = script;
+      if (isList(value)) return { edit: { kind: 'add-items', holder: value, ...first(value), text: items } };
+      if (value.kind === 'scalar' && value.style === 'literal') return { edit: { kind: 'replace-within', scalar: value, from: 0, to: 0, text: commands.map((command) => `${command.trimEnd()}\n`).join('') } };
+      if (value.kind === 'scalar' && value.style !== 'folded') return { edit: { kind: 'wrap-value', holder: node, entry: script, before: items } };
     }
     // https://docs.gitlab.com/ci/yaml/yaml_optimization/#reference-tags, 2026-11-24
     const template = inherited?.path[0];
     if (early === undefined && template?.startsWith('.') === true && inherited?.path.length === 1) return { block: `before_script:\n${`${items}- !reference [${template}, before_script]\n`.replace(/^(?=.)/gm, '  ')}` };
+    const isKnown = textsOf(get(node, 'extends')).every((base) => get(this.#root, base) !== undefined) && get(this.#root, 'include') === undefined;
+    if (early === undefined && inherited === undefined && isKnown) return { block: `before_script:\n${items.replace(/^(?=.)/gm, '  ')}` };
     return { code: 'unknown-shape', reason: `The commands of ${name} come from elsewhere, and the new identity has to be there before them.`, byHand: `Run first: ${commands.join('; ').replace(/\s*\n\s*/g, ' ')}` };
   }
 
@@ -257,6 +265,13 @@ function isList(node: YamlNode): node is YamlSequence {
 function first(list: YamlSequence): { readonly before: YamlNode } | Record<string, never> {
   const [before] = list.items;
   return before === undefined ? {} : { before };
+}
+
+/** `2h 30m`, `90 minutes`, `1 hour` */
+function minutesOf(text: string): number {
+  const hours = /(\d+)\s*h/.exec(text.slice(0, 100))?.[1] ?? '0';
+  const minutes = /(\d+)\s*m/.exec(text.slice(0, 100))?.[1] ?? '0';
+  return Number(hours) * 60 + Number(minutes);
 }
 
 /** What YAML would read as something other than text. */

@@ -64,6 +64,7 @@ describe('what goes, with its commas and lines', () => {
     ['new Anthropic({\n  maxRetries: 4,\n  apiKey: process.env.ANTHROPIC_API_KEY\n})', 'new Anthropic({\n  maxRetries: 4\n})'],
     ['new Anthropic({\n  maxRetries: 4,\n  // The API key.\n  apiKey: process.env.ANTHROPIC_API_KEY, // secret\n})', 'new Anthropic({\n  maxRetries: 4,\n})'],
     ['new Anthropic({\n  // keep me\n  // and me\n  apiKey: process.env.ANTHROPIC_API_KEY,\n  timeout: 1,\n})', 'new Anthropic({\n  // keep me\n  // and me\n  timeout: 1,\n})'],
+    ['new Anthropic({ apiKey: process.env.ANTHROPIC_API_KEY, authToken: null })', 'new Anthropic({ authToken: null })'],
     ["new Anthropic({ apiKey: requireEnv('ANTHROPIC_API_KEY'), timeout: 1 })", 'new Anthropic({ timeout: 1 })'],
   ])('%s', (before, after) => {
     expect(edit(`${SDK}const c = ${before};\n`)).toMatchObject({ after: `${SDK}const c = ${after};\n`, refusals: [] });
@@ -133,6 +134,13 @@ describe('refused', () => {
     const { after, refusals } = edit(text);
     expect(after).toBe(text);
     expect(refusals.join()).toMatch(reason);
+  });
+
+  test('keys of another store under the names of AWS', () => {
+    const text = "import { S3Client } from '@aws-sdk/client-s3';\nconst c = new S3Client({ endpoint: process.env.S3_ENDPOINT, credentials: { accessKeyId: process.env.AWS_ACCESS_KEY_ID!, secretAccessKey: process.env.AWS_SECRET_ACCESS_KEY! } });\n";
+    const aws: Replacement = { ...ANTHROPIC, migration: 'm-bot-aws', provider: 'aws', title: 'Amazon Web Services', names: ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY'], parties: ['aws'], floors: [] };
+    expect(edit(text, [aws])).toMatchObject({ after: text, refusals: [expect.stringMatching(/given an endpoint/)] });
+    expect(edit(text.replace('endpoint: process.env.S3_ENDPOINT, ', ''), [aws])).toMatchObject({ after: "import { S3Client } from '@aws-sdk/client-s3';\nconst c = new S3Client();\n", refusals: [] });
   });
 
   test('a literal is never shown', () => {

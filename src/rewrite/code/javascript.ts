@@ -70,7 +70,8 @@ function findWork(path: string, text: string, context: RewriteContext): Work {
   const groups = providers.flatMap((provider): Group[] => {
     const follows = followed(context, [provider]);
     if (follows === undefined) return [];
-    const names = new Set(follows.all.flatMap((one) => one.names));
+    // Inputs and entries of secrets are no names that code reads.
+    const names = new Set(follows.all.flatMap((one) => one.names).filter((name) => /^[A-Z][A-Z0-9_]{2,}$/.test(name)));
     const isOwn = follows.replacement.path === path;
     return isOwn || (!stays(follows) && ([...names].some((name) => text.includes(name)) || mayMake(text, provider))) ? [{ provider, follows, names, isOwn }] : [];
   });
@@ -219,13 +220,15 @@ function jobOf(file: JsFile, made: Made, { follows, names }: Group, isShared: bo
   const stance = stanceOf(follows, shape);
   if (stance !== undefined) return refuse('needs-code-change', stance.reason, stance.byHand);
   if (shape.treatment.kind === 'refuse') return isOurs || isImplicit || elsewhere !== undefined ? refuse('needs-code-change', `${sentence(shape.treatment.reason)} (${made.title})`, shape.treatment.byHand) : { kind: 'none' };
-  if (isOther && isOurs) return refuse('unknown-shape', `${made.title} is given a base URL: the identity would be shown to whoever answers there`, `Decide whether that host takes the identity of ${replacement.title}; if not, it needs a way of its own.`);
+  if (isOther && isOurs) return refuse('unknown-shape', `${made.title} is given ${shape.packages.includes('@aws-sdk/*') ? 'an endpoint' : 'a base URL'}: the identity would be shown to whoever answers there`, `Decide whether that host takes the identity of ${replacement.title}; if not, it needs a way of its own.`);
   if (elsewhere?.kind === 'elsewhere') return refuse('needs-code-change', `The key of ${made.title} comes from ${elsewhere.how}`, byHandOf(shape, made, elsewhere.how));
   if (options !== undefined && memberOf(options, 'dangerouslyAllowBrowser') !== undefined) return refuse('unknown-shape', `${made.title} may run in a browser, where no workload identity is`, 'Make the call from a server, and the client there without a key.');
   if (isClientOrEdge(file)) return refuse('unknown-shape', `${made.title} runs in a browser or an edge runtime, where no token file is`, 'Run this code on Node, and make the client there without a key.');
   const accessors = values.flatMap((value) => (value.kind === 'key' ? value.accessors : []));
   if (shape.treatment.kind !== 'drop' && accessors.some((node) => !/^(?:globalThis\.)?process\b|^env\b/.test(node.text))) return refuse('unknown-shape', `${made.title} reads its key in a way that is not Node's`, 'Write the new options by hand, with the variables read as this file reads them.');
-  const written = write(file, made, members, { follows, accessor: accessors[0], names: [...names], isShared });
+  // What is switched off stays switched off.
+  const gone = shape.treatment.kind === 'drop' ? members.filter((_, index) => values[index]?.kind === 'key') : members;
+  const written = write(file, made, gone, { follows, accessor: accessors[0], names: [...names], isShared });
   if ('reason' in written) return refuse('unknown-shape', written.reason, written.byHand);
   const keys = values.filter((value) => value.kind === 'key');
   const source: Source | undefined = keys.length === 0 ? undefined : { kind: 'key', names: keys.flatMap((key) => key.names), plain: keys.every(({ plain }) => plain), accessors, constants: keys.flatMap(({ constants }) => constants) };
@@ -256,7 +259,12 @@ function stanceOf(follows: Followed, shape: ClientShape | undefined): { readonly
 }
 
 /** A base URL that is not the provider's own. */
-function hasOtherHost(options: SyntaxNode, { treatment, providers }: ClientShape): boolean {
+function hasOtherHost(options: SyntaxNode, { treatment, providers, packages }: ClientShape): boolean {
+  // Stores of other vendors speak the protocol of S3, with keys of their own.
+  if (packages.includes('@aws-sdk/*')) {
+    const endpoint = memberOf(options, 'endpoint');
+    return endpoint !== undefined && !/amazonaws\.com/.test(endpoint.text);
+  }
   if (treatment.kind === 'vertex') return /\bbaseUrl\b/i.test(options.text);
   if (treatment.kind !== 'openai' && !(treatment.kind === 'drop' && providers.includes('anthropic'))) return false;
   const member = memberOf(options, 'baseURL') ?? memberOf(options, 'baseUrl');

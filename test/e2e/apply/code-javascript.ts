@@ -33,7 +33,7 @@ const AZURE = { runsOn: 'aks', without: ['OPENAI_BASE_URL'], audience: 'api://Az
 const AWS = { ...K8S, audience: 'sts.amazonaws.com', sets: ['aws'], manifest: '{"dependencies":{"@aws-sdk/client-bedrock-runtime":"^3.900.0"}}' } as const;
 const PING = `messages: [{ role: 'user', content: 'ping' }]`;
 
-export const PROGRAMS: readonly Program[] = [
+const PROGRAMS: readonly Program[] = [
   { ...CLAUDE, name: 'Anthropic, argument', file: 'src/a.ts', text: `import Anthropic from '@anthropic-ai/sdk';\n\nconst client = new Anthropic({ apiKey: process.env.ANTHROPIC_API_KEY!, maxRetries: 0 });\nawait client.messages.create({ model: 'm', max_tokens: 1, ${PING} });\n` },
   { ...CLAUDE, name: 'Anthropic, only argument, empty default', file: 'src/a.mjs', text: `import { Anthropic } from '@anthropic-ai/sdk';\n\nconst client = new Anthropic({\n  apiKey: process.env['ANTHROPIC_API_KEY'] ?? '',\n});\nawait client.messages.create({ model: 'm', max_tokens: 1, ${PING} }, { maxRetries: 0 });\n` },
   { ...CLAUDE, name: 'Anthropic, constant and guard, CommonJS', file: 'src/a.cjs', text: `const Anthropic = require('@anthropic-ai/sdk');\n\nconst apiKey = process.env.ANTHROPIC_API_KEY;\nif (!apiKey) {\n  console.error('no key');\n  process.exit(1);\n}\n\nconst client = new Anthropic({ apiKey, maxRetries: 0 });\nclient.messages.create({ model: 'm', max_tokens: 1, ${PING} }).catch((error) => {\n  console.error(error);\n  process.exit(1);\n});\n` },
@@ -78,7 +78,7 @@ export async function proveJavascript(say: (lines: readonly string[]) => void, f
 }
 
 /** The program after the edit that the real pipeline makes of it. */
-export async function edit({ file, text, manifest, runsOn }: Pick<Program, 'file' | 'text' | 'manifest' | 'runsOn'>): Promise<{ readonly text: string } | { readonly failure: string }> {
+async function edit({ file, text, manifest, runsOn }: Pick<Program, 'file' | 'text' | 'manifest' | 'runsOn'>): Promise<{ readonly text: string } | { readonly failure: string }> {
   const folder = mkdtempSync(join(tmpdir(), 'dekey-edit-'));
   try {
     mkdirSync(dirname(join(folder, file)), { recursive: true });

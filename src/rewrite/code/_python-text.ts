@@ -150,7 +150,7 @@ export function importSplices(python: Python, anchor: SyntaxNode, wanted: Argume
       splices.push({ start: at, end: at, text: isCut ? `\n${line}` : `${line}\n` });
     }
   }
-  if (needsOs && !imports.some(({ local, path, statement }) => local === 'os' && path === 'os' && (statement.parent?.id === python.root.id || contains(scopeOf(statement), anchor)))) {
+  if (needsOs && !imports.some(({ local, path, statement }) => local === 'os' && path === 'os' && statement.parent !== null && contains(statement.parent, anchor))) {
     if (isBound(python, 'os')) return undefined;
     splices.push(...osImport(python, anchor));
   }

@@ -162,13 +162,19 @@ function rewriteGo(text: string, context: RewriteContext): Rewriting {
     id: 'client/anthropic',
     line: firstRemoved.startPosition.row + 1,
     title: removed.length === 0 ? 'Anthropic: the check for a key goes' : `Anthropic: ${removed.length === 1 ? 'the client is made without a key' : `${removed.length} clients are made without a key`}`,
-    why: 'Without the option the SDK takes ANTHROPIC_API_KEY where it is set, and the federation variables where it is not.',
+    why: `Without the option the SDK takes ANTHROPIC_API_KEY where it is set, and the federation variables where it is not.${[...byList.values()].some(({ list, nodes }) => isRespaced(list, nodes)) ? ' Run gofmt afterwards: it spaces an operator in a lone argument differently.' : ''}`,
     safety: isPlain && statements.length === 0 ? 'safe' : 'unsafe',
     reason: isPlain && statements.length === 0 ? 'The package reads the same variable by itself: where it is set nothing changes, and where it is gone the new identity is found.' : 'Rests on this: nothing but the key was asked for by what goes with it.',
     migrations: follow.migrations,
     edits: [...splices, ...cut].map((splice) => ({ kind: 'text', ...splice })),
   };
   return { changes: [change], refusals: refusals.toSorted((a, b) => a.line - b.line) };
+}
+
+/** gofmt writes `20*time.Second` among several arguments and `20 * time.Second` in one that stands alone. */
+function isRespaced(list: SyntaxNode, removed: readonly SyntaxNode[]): boolean {
+  const left = argumentsIn(list).filter(({ id }) => !removed.some((one) => one.id === id));
+  return left.length === 1 && (left[0]?.descendantsOfType('binary_expression').length ?? 0) > 0;
 }
 
 /** The whole declaration where it imports nothing else. */

@@ -290,7 +290,7 @@ function front(party: string, own: (asked: Asked) => Answer | undefined, taken: 
     const answer = own(asked);
     if (answer !== undefined) return answer;
     const headers = Object.fromEntries(Object.entries(asked.headers).filter((entry): entry is [string, string] => typeof entry[1] === 'string' && !['host', 'content-length', 'connection', 'transfer-encoding', 'accept-encoding'].includes(entry[0])));
-    const response = await fetch(`${party}${asked.path}${asked.query.size === 0 ? '' : `?${asked.query}`}`, { method: asked.method, headers, ...(asked.method === 'GET' ? {} : { body: asked.body }) });
+    const response = await fetch(`${party}${asked.path}${asked.query.size === 0 ? '' : `?${asked.query.toString()}`}`, { method: asked.method, headers, ...(asked.method === 'GET' ? {} : { body: asked.body }) });
     const text = await response.text();
     const json = readFields(text);
     taken(asked, json ?? text);

@@ -41,6 +41,6 @@ export function item(command: string): string {
 }
 
 /** A line of shell as a YAML scalar: plain where that reads the same. */
-export function plainOrQuoted(line: string): string {
+function plainOrQuoted(line: string): string {
   return /^[A-Za-z(][^\n]*$/.test(line) && !/: |:$| #|^(?:true|false|null)$/.test(line) ? line : `'${line.replaceAll("'", "''")}'`;
 }

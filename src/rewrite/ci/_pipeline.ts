@@ -79,6 +79,8 @@ export function rewritePipeline(editor: YamlEditor, shape: PipelineShape, own: r
     if (uses.length + shared.length > 0) units.push({ setup, job: job.name, line: job.line, own: uses, shared });
     else if (!shape.hasToken(job, setup)) refuse({ code: 'unknown-shape', reason: `Where ${job.name} takes the key of ${replacement.title} from is not seen in a place that can be edited.`, byHand: 'Follow the README of the plan for this job.' }, true);
   }
+  // What one job finds in the platform's store, the others do too.
+  const stored: ReadonlySet<string> = new Set(units.flatMap(storedBy));
   return settle(units, refused, {
     usersOf: (use) => users.get(partOf.get(use)?.entry.value ?? use.leaf.scalar) ?? [],
     lineOf: (use) => editor.lineOf(use.leaf.scalar),
@@ -88,7 +90,7 @@ export function rewritePipeline(editor: YamlEditor, shape: PipelineShape, own: r
       const setups = onePerParty(of.map(({ setup }) => setup));
       if ('code' in setups) return setups;
       // What is set anew need not be unset first.
-      const hidden = hiddenBy(of).filter((variable) => variable !== 'GOOGLE_APPLICATION_CREDENTIALS' || !setups.some(({ way }) => way.kind === 'google'));
+      const hidden = hiddenBy(of, stored).filter((variable) => variable !== 'GOOGLE_APPLICATION_CREDENTIALS' || !setups.some(({ way }) => way.kind === 'google'));
       return shape.install({ job, setups, hidden, uses: of.flatMap((unit) => [...unit.own, ...unit.shared]) });
     },
     stored: (of) => [...new Set(of.flatMap(storedBy))].toSorted(),
@@ -124,8 +126,8 @@ export function rewritePipeline(editor: YamlEditor, shape: PipelineShape, own: r
   }
 }
 
-function hiddenBy(units: readonly Unit[]): readonly string[] {
-  return [...new Set(units.flatMap((unit) => hiding(unit.setup, new Set(storedBy(unit)))))].toSorted();
+function hiddenBy(units: readonly Unit[], stored: ReadonlySet<string>): readonly string[] {
+  return [...new Set(units.flatMap((unit) => hiding(unit.setup, stored)))].toSorted();
 }
 
 /** Two keys of one party become one identity; two identities do not fit into one environment. */

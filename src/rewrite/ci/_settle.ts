@@ -25,7 +25,7 @@ export interface Refused {
   readonly shadows: boolean;
 }
 
-export interface Site {
+interface Site {
   /** Jobs that have the use of this shared text; those without a unit of the same provider keep it where it is. */
   readonly usersOf: (use: Use) => readonly string[];
   /** From 1. */

@@ -5,7 +5,7 @@ import type { YamlEdit, YamlMap, YamlSequence } from '../yaml-edit.ts';
 import type { Obstacle } from './_way.ts';
 
 /** Where a scalar hangs. */
-export type Held = { readonly kind: 'entry'; readonly holder: YamlMap; readonly entry: YamlEntry } | { readonly kind: 'item'; readonly holder: YamlSequence; readonly item: YamlNode };
+type Held = { readonly kind: 'entry'; readonly holder: YamlMap; readonly entry: YamlEntry } | { readonly kind: 'item'; readonly holder: YamlSequence; readonly item: YamlNode };
 
 /** A scalar with the keys above it, outermost first. */
 export interface Leaf {

@@ -11,13 +11,13 @@ import type { FileRefusal, Replacement, RewriteContext } from '../types.ts';
  * `token`: the client takes it from this variable; Anthropic's SDKs also from a file that `file` names. `file`: from the file that this variable names.
  * `google`: from a file that a credential configuration names.
  */
-export type Way =
+type Way =
   | { readonly kind: 'token'; readonly variable: string; readonly file?: string }
   | { readonly kind: 'file'; readonly variable: string }
   | { readonly kind: 'google' };
 
 /** Where the value of a variable comes from: written out, or another variable of the platform. */
-export type Source = { readonly kind: 'literal'; readonly text: string } | { readonly kind: 'variable'; readonly name: string };
+type Source = { readonly kind: 'literal'; readonly text: string } | { readonly kind: 'variable'; readonly name: string };
 
 export interface Setting {
   readonly name: string;

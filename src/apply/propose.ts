@@ -203,8 +203,8 @@ export function splicesOf({ file }: Proposed): readonly ByteSplice[] {
   return undoSplices(file.before, file.after);
 }
 
-/** `isSelection`: only some changes were chosen, so a key that stays only matters to them. */
-export function summaryOf(files: readonly AppliedFile[], madeBefore: number, isSelection: boolean): ApplyResult['summary'] {
+/** A key that stays only matters to a workload that is switched: one that shares a file or a migration with a change, or that cannot be told. */
+export function summaryOf(files: readonly AppliedFile[], madeBefore: number): ApplyResult['summary'] {
   const changes = files.flatMap((file) => file.changes);
   const touched = new Set(changes.flatMap(({ migrations }) => migrations));
   const lines = files.flatMap(({ hunks }) => hunks.flatMap((hunk) => hunk.lines));
@@ -213,7 +213,7 @@ export function summaryOf(files: readonly AppliedFile[], madeBefore: number, isS
   let leftovers = 0;
   for (const file of files) {
     for (const { code, shadows, migrations } of file.refusals) {
-      if (shadows && (!isSelection || file.changes.length > 0 || migrations.some((id) => touched.has(id)))) leftovers += 1;
+      if (shadows && touched.size > 0 && (file.changes.length > 0 || migrations.length === 0 || migrations.some((id) => touched.has(id)))) leftovers += 1;
       else if (code === 'dropped') dropped += 1;
       else refused.set(code, (refused.get(code) ?? 0) + 1);
     }

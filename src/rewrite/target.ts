@@ -43,7 +43,7 @@ export function rewriteTarget(rewriters: readonly Rewriter[], input: TargetInput
   const files = new Map<string, RewrittenFile>();
   const blocked = new Map<string, string>();
   const accepts: TargetInput['accepts'] = (change, path, rewriter) => !blocked.has(`${path}\n${change.id}`) && (input.accepts?.(change, path, rewriter) ?? true);
-  for (let paths: readonly string[] = input.paths; paths.length > 0; paths = newlyBlocked(files, blocked)) {
+  for (let paths: readonly string[] = input.paths; paths.length > 0; paths = newlyBlocked(files, blocked, input.replacements)) {
     for (const path of paths) {
       const text = input.read(path);
       if (text !== undefined) files.set(path, rewriteFile(rewriters, path, text, { ...input, accepts }));
@@ -57,18 +57,33 @@ export function rewriteTarget(rewriters: readonly Rewriter[], input: TargetInput
 }
 
 /** Blocks every change that needs one which is not made; gives the files that have to be rewritten without them. */
-function newlyBlocked(files: ReadonlyMap<string, RewrittenFile>, blocked: Map<string, string>): readonly string[] {
+function newlyBlocked(files: ReadonlyMap<string, RewrittenFile>, blocked: Map<string, string>, replacements: readonly Replacement[]): readonly string[] {
   const made = new Set([...files.values()].flatMap(({ path, changes }) => changes.map(({ id }) => `${path}\n${id}`)));
+  const waiting = refusedAtHome(files, replacements);
   const paths = new Set<string>();
   for (const { path, changes } of files.values()) {
-    for (const { id, requires } of changes) {
-      const missing = requires?.find((other) => !made.has(`${other.path}\n${other.id}`));
+    for (const { id, requires, migrations } of changes) {
+      const home = migrations.map((migration) => waiting.get(migration)).find((other) => other !== undefined && other !== path);
+      const missing = requires?.find((other) => !made.has(`${other.path}\n${other.id}`))?.path ?? home;
       if (missing === undefined) continue;
-      blocked.set(`${path}\n${id}`, missing.path);
+      blocked.set(`${path}\n${id}`, missing);
       paths.add(path);
     }
   }
   return [...paths];
+}
+
+/**
+ * Migrations whose own file keeps the key, by path, where the program has to change with it: code that no longer takes a key would stop where the workload still hands it one.
+ */
+function refusedAtHome(files: ReadonlyMap<string, RewrittenFile>, replacements: readonly Replacement[]): ReadonlyMap<string, string> {
+  const waiting = new Map<string, string>();
+  for (const { migration, path, change } of replacements) {
+    const home = files.get(path);
+    if (change !== 'code' || home === undefined || home.changes.some(({ migrations }) => migrations.includes(migration))) continue;
+    if (home.refusals.some(({ migrations }) => migrations.includes(migration))) waiting.set(migration, path);
+  }
+  return waiting;
 }
 
 function withBlocked(file: RewrittenFile, blocked: ReadonlyMap<string, string>): RewrittenFile {

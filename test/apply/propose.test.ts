@@ -60,7 +60,7 @@ describe('what is proposed', () => {
     expect(JSON.stringify(splicesOf(proposed))).not.toContain(KEY.slice(20, 40));
     const shown = shownFile(proposed, keys, digestOf);
     expect(JSON.stringify(shown)).not.toContain(KEY.slice(20, 40));
-    expect(summaryOf([shown], 0, false)).toMatchObject({ changes: 2, removed: 2, refused: { 'literal-key': 1 } });
+    expect(summaryOf([shown], 0)).toMatchObject({ changes: 2, removed: 2, refused: { 'literal-key': 1 } });
     // What was found to be at fault stays so, whatever is chosen.
     expect(proposer.choose(() => true)).toBe(proposer.everything);
     expect(proposer.choose(({ id }) => id !== 'one')[0]?.file.after).toBe(`drop one\ndrop two = ${KEY}\nkeep ${KEY}\n`);

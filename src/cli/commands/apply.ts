@@ -65,7 +65,7 @@ export async function runApply(planName: string | undefined, raw: Readonly<Recor
     answer = asked === undefined ? 'quit' : 'show';
   }
   const files = chosen.map((proposed) => shownFile(proposed, keys, digestOf));
-  const summary = summaryOf(files, done.count, flags.only.length > 0 || flags.interactive);
+  const summary = summaryOf(files, done.count);
   const blocked = summary.leftovers > 0 && !flags.allowLeftovers;
   if (answer === 'quit') {
     process.stderr.write('dekey: nothing was written\n');

@@ -1,5 +1,5 @@
 import { parties } from '../../parties/index.ts';
-import { entry, get, textOf, type YamlEntry, type YamlNode, type YamlScalar } from '../../support/yaml.ts';
+import { entriesOf, entry, get, textOf, type YamlEntry, type YamlNode, type YamlScalar } from '../../support/yaml.ts';
 import { CannotRewrite } from '../cannot.ts';
 import type { Edit } from '../edit.ts';
 import type { Replacement, RewriteContext } from '../types.ts';
@@ -97,6 +97,7 @@ class JobPlanner {
     const curls = others.filter(({ kind }) => kind.kind === 'curl');
     const clients = others.filter(({ kind }) => kind.kind !== 'curl');
     if (curls.length > 0) this.#bearer(curls);
+    this.#refuseLeftovers(consumers, [...wide, ...jobUses]);
     if (clients.length > 0) this.#prepare(clients, wide);
     else for (const use of wide) this.#removeEntry(use);
     this.#restOf(jobUses, others);
@@ -109,6 +110,20 @@ class JobPlanner {
     if (outcome === 'reduced') throw new CannotRewrite('no-path', `${title} has no federation: the plan only moves its key to a guarded place.`, 'Store the key at the broker of the plan first, then read it in the job by the step that the broker documents.');
     if (hops.length !== 1) throw new CannotRewrite('no-path', `The path takes ${hops.length} exchanges, one after the other, which no step of a workflow does.`, 'Follow the README of the plan: authenticate at the first party, ask it for a token for the second.');
     if (change === 'model') throw new CannotRewrite('needs-code-change', `The path (${route}) needs another client and the cloud’s id of the model.`, 'Change the program first as the plan says, then run dekey plan again.');
+  }
+
+  /** A variable that stays, and that clients would take before the new identity. */
+  #refuseLeftovers(consumers: readonly Consumer[], uses: readonly Use[]): void {
+    const gone = new Set(uses.flatMap(({ held }) => held?.entry ?? []));
+    const names = this.#replacement.parties[0] === 'aws' ? [...AWS_VARIABLES, 'AWS_BEARER_TOKEN_BEDROCK'] : this.#replacement.readByClients;
+    const places = [...consumers.map(({ step }) => get(step, 'env')), get(this.#job, 'env'), get(this.#scene.root, 'env'), get(get(this.#job, 'container'), 'env')];
+    for (const one of places.flatMap(entriesOf)) {
+      if (this.#replacement.parties[0] === 'aws' && /^(?:AWS_ENDPOINT_URL|S3_ENDPOINT)/.test(one.key)) {
+        throw new CannotRewrite('unknown-shape', 'The keys are for a server of its own at another address, not for AWS.', 'See whether that server federates; its keys have nothing to do with a role at AWS.', { line: this.#line(one) });
+      }
+      if (!names.includes(one.key) || gone.has(one) || textOf(one.value) === '') continue;
+      throw new CannotRewrite('shadowing', `${one.key} is also set to something that is no secret, and would win over the new identity.`, `Take ${one.key} out there, then plan again.`, { line: this.#line(one), shadows: true });
+    }
   }
 
   #jobUses(): readonly Use[] {
@@ -186,8 +201,10 @@ class JobPlanner {
     const { text } = this.#scene;
     const end = text.indexOf('\n', scalar.outer.end);
     const rest = text.slice(scalar.outer.end, end === -1 ? text.length : end);
-    const version = versionOf(action.ref, rest);
     const isCommit = /^[0-9a-f]{40}$/.test(action.ref);
+    const said = versionOf(action.ref, rest);
+    // `# v1` beside a commit does not say which release it is.
+    const version = isCommit && said?.[2] === undefined ? undefined : said;
     if (version !== undefined && !isBelow(version, floor.version)) return;
     if (version === undefined && !isCommit && /^(?:main|master)$/.test(action.ref)) return;
     if (version === undefined && !isCommit) {
@@ -218,7 +235,13 @@ class JobPlanner {
     for (const consumer of consumers) this.#consume(consumer, setup, names);
     const steps = get(this.#job, 'steps');
     if (steps?.kind !== 'seq') throw new CannotRewrite('unknown-shape', 'The steps of the job are no list.', 'Write them out, then plan again.');
-    // Services start before any step, so nothing a step does reaches them.
+    const isLoggedIn = this.#hasLogin(consumers);
+    if (isLoggedIn) {
+      this.#titles.push('key is gone, the job has logged in by federation already');
+      this.#why.push('A step before logs in to the same cloud by the job’s own token.');
+      this.#doubts.push('the identity of that step has to be allowed what the key was for');
+      return;
+    }
     for (const group of this.#groups(consumers, wide)) {
       const [first] = group;
       if (first === undefined) continue;
@@ -452,11 +475,18 @@ class JobPlanner {
     return triggers.length === 1 ? sameRepository : `github.event_name != 'pull_request' || ${sameRepository}`;
   }
 
-  /** The value as the file writes it, on one line. */
+  /** The value on one line. */
   #source(node: YamlNode | undefined): string | undefined {
-    if (node?.kind !== 'scalar') return undefined;
-    if (node.style === 'literal' || node.style === 'folded' || node.value.includes('\n')) return node.value.trim().replace(/\s*\n\s*/g, ' ');
-    return node.style === 'plain' ? node.value : this.#scene.text.slice(node.outer.start, node.outer.end).replace(/^(["'])([^"'\\]*)\1$/, '$2');
+    return node?.kind === 'scalar' ? node.value.trim().replace(/\s*\n\s*/g, ' ') : undefined;
+  }
+
+  /** A step before that logs in to the same cloud by federation already. */
+  #hasLogin(consumers: readonly Consumer[]): boolean {
+    const first = consumers[0]?.index ?? 0;
+    const logins: Readonly<Record<string, readonly [action: RegExp, input: string]>> = { google: [/^google-github-actions\/auth$/, 'workload_identity_provider'], aws: [/^aws-actions\/configure-aws-credentials$/, 'role-to-assume'] };
+    const login = logins[this.#replacement.parties[0] ?? ''];
+    if (login === undefined) return false;
+    return stepsOf(this.#job).slice(0, first).some(({ step }) => login[0].test(actionOf(step)?.name ?? '') && entry(get(step, 'with'), login[1]) !== undefined && !/key/.test(entriesOf(get(step, 'with')).map(({ key }) => key).join(' ')));
   }
 
   // --- requests made by hand ---

@@ -30,10 +30,19 @@ export const githubActions: Rewriter = {
     if (problem !== undefined || root?.kind !== 'map') {
       return { changes: [], refusals: context.own.map((one) => ({ code: 'not-readable', line: problem?.line ?? one.line, reason: `The file cannot be edited safely: ${problem?.message ?? 'it is no map'}.`, byHand: 'Correct the file, then plan again.', migrations: [one.migration], shadows: false })) };
     }
+    if (isGenerated(text)) {
+      return { changes: [], refusals: [...context.own, ...context.kept.filter((one) => one.path === path)].map((one) => ({ code: 'template', line: one.line, reason: 'The file says that it is generated.', byHand: 'Change what it is generated from, generate it again, and plan again.', migrations: [one.migration], shadows: false })) };
+    }
     return ACTION.test(path) ? rewriteAction(path, root, context) : rewriteWorkflow(path, text, root, context);
   },
   problems: (path, text) => (ACTION.test(path) ? [] : workflowProblems(text)),
 };
+
+/** Whether the comments at the head of a file say that a program writes it. */
+function isGenerated(text: string): boolean {
+  const head = text.split('\n', 40).filter((line) => /^\uFEFF?\s*#/.test(line)).slice(0, 30).join('\n');
+  return /(?:do not|don['’]t|never)\s+(?:directly\s+|manually\s+)?(?:edit|modify|change)\b|\b(?:auto|automatically)[- ]?generated\b|\bgenerated\s+(?:by|from|automatically)\b/i.test(head);
+}
 
 interface JobNode {
   readonly id: string;

@@ -129,6 +129,9 @@ describe('refused', () => {
     [`${SDK}const c = new Anthropic({ apiKey: process.env.ANTHROPIC_API_KEY, baseURL });\n`, /given a base URL/],
     [`${SDK}const c = new Anthropic({ apiKey: 'x'.repeat(30) ?? process.env.ANTHROPIC_API_KEY });\n`, /more than one place/],
     [`'use client';\n${SDK}const c = new Anthropic({ apiKey: process.env.ANTHROPIC_API_KEY });\n`, /browser or an edge runtime/],
+    ["import { anthropic } from '@ai-sdk/anthropic';\nexport const model = anthropic('claude-sonnet-4-5');\n", /takes only a fixed key/],
+    ["import { ChatAnthropic } from '@langchain/anthropic';\nexport const model = new ChatAnthropic({ model: 'claude-sonnet-4-5' });\n", /throws without a key/],
+    ["import { run } from '@openai/agents';\nimport OpenAI from 'openai';\nconst c = new OpenAI();\nawait run(agent, 'hi');\n", /Agents SDK makes its client/],
     [`${SDK}export const key = process.env.ANTHROPIC_API_KEY;\nconst c = new Anthropic({ apiKey: key });\n`, /declared together/],
   ])('%#', (text, reason) => {
     const { after, refusals } = edit(text);

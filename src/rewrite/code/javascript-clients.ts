@@ -32,7 +32,7 @@ export interface ClientShape {
 
 const ENTRA_HINT = 'getBearerTokenProvider(new DefaultAzureCredential(), ...) of @azure/identity';
 
-export const SHAPES: readonly ClientShape[] = [
+const SHAPES: readonly ClientShape[] = [
   {
     // 0.94.0 sends the workspace in the exchange: CHANGELOG of the package.
     packages: ['@anthropic-ai/sdk', '@anthropic-ai/sdk/index', '@anthropic-ai/sdk/index.mjs'],
@@ -54,7 +54,7 @@ export const SHAPES: readonly ClientShape[] = [
   },
   {
     packages: ['@ai-sdk/anthropic'],
-    exported: ['createAnthropic'],
+    exported: ['createAnthropic', 'anthropic'],
     providers: ['anthropic'],
     keys: ['apiKey', 'authToken'],
     reads: ['ANTHROPIC_API_KEY'],
@@ -95,11 +95,19 @@ export const SHAPES: readonly ClientShape[] = [
   },
   {
     packages: ['@ai-sdk/openai', '@ai-sdk/openai-compatible'],
-    exported: ['createOpenAI', 'createOpenAICompatible'],
+    exported: ['createOpenAI', 'createOpenAICompatible', 'openai'],
     providers: ['openai'],
     keys: ['apiKey'],
     reads: ['OPENAI_API_KEY'],
     treatment: { kind: 'refuse', reason: '@ai-sdk/openai takes only a fixed key and has no workload identity', byHand: 'Give createOpenAI a fetch that exchanges the token of the workload and sets Authorization, or make this call with the package openai.' },
+  },
+  {
+    packages: ['@openai/agents', '@openai/agents-openai', '@openai/codex-sdk'],
+    exported: ['run', 'Runner', 'OpenAIProvider', 'setDefaultOpenAIKey', 'Codex'],
+    providers: ['openai'],
+    keys: ['apiKey'],
+    reads: ['OPENAI_API_KEY'],
+    treatment: { kind: 'refuse', reason: 'the Agents SDK makes its client by itself, with the key', byHand: 'Call setDefaultOpenAIClient of @openai/agents with a client that is made with workloadIdentity of openai 7.8.0 or later.' },
   },
   {
     packages: ['@llamaindex/openai', 'llamaindex'],
@@ -216,7 +224,7 @@ export const SHAPES: readonly ClientShape[] = [
   },
   {
     packages: ['@ai-sdk/google'],
-    exported: ['createGoogleGenerativeAI', 'createGoogle'],
+    exported: ['createGoogleGenerativeAI', 'createGoogle', 'google'],
     providers: ['google-gemini'],
     keys: ['apiKey'],
     reads: ['GOOGLE_GENERATIVE_AI_API_KEY'],
@@ -231,6 +239,11 @@ export const SHAPES: readonly ClientShape[] = [
     treatment: { kind: 'refuse', reason: 'this class of LangChain knows only keys', byHand: 'Move to ChatVertexAI of @langchain/google-vertexai, which finds application default credentials.' },
   },
 ];
+
+/** Whether the text names a package whose clients take a key of this provider from the environment without a word in the code. */
+export function mayMakeClient(text: string, provider: string): boolean {
+  return SHAPES.some(({ providers, packages, reads, treatment }) => treatment.kind !== 'drop' && reads.length > 0 && providers.includes(provider) && packages.some((name) => text.includes(name.replace('*', ''))));
+}
 
 /** A place that makes a client. */
 export interface Made {

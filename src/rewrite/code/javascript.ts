@@ -4,7 +4,7 @@ import type { Edit } from '../edit.ts';
 import type { FileRefusal, Replacement, RewriteContext, Rewriter, Rewriting } from '../types.ts';
 import { type Followed, followed, workloadsOf } from './_shared.ts';
 import { isAtLeast } from './_ranges.ts';
-import { type ClientShape, clientsIn, type Made } from './javascript-clients.ts';
+import { type ClientShape, clientsIn, type Made, mayMakeClient } from './javascript-clients.ts';
 import { bare, environmentName, grammarOf, isSame, type JsFile, readFile, within } from './javascript-file.ts';
 import { type Constant, guardsOf, leftOver, type Source, sourceOf } from './javascript-keys.ts';
 import { addImports, cutLines, cutMembers, linesOf, memberOf, membersOf, nameOfMember, type Needed, valueOfMember } from './javascript-splice.ts';
@@ -73,7 +73,7 @@ function findWork(path: string, text: string, context: RewriteContext): Work {
     // Inputs and entries of secrets are no names that code reads.
     const names = new Set(follows.all.flatMap((one) => one.names).filter((name) => /^[A-Z][A-Z0-9_]{2,}$/.test(name)));
     const isOwn = follows.replacement.path === path;
-    return isOwn || (!stays(follows) && ([...names].some((name) => text.includes(name)) || mayMake(text, provider))) ? [{ provider, follows, names, isOwn }] : [];
+    return isOwn || (!stays(follows) && ([...names].some((name) => text.includes(name)) || mayMakeClient(text, provider))) ? [{ provider, follows, names, isOwn }] : [];
   });
   if (groups.length === 0) return NOTHING;
   const file = readFile(path, text, parseCode(grammar, text).root);
@@ -92,11 +92,6 @@ interface Group {
   readonly names: ReadonlySet<string>;
   /** The file is a workload itself. */
   readonly isOwn: boolean;
-}
-
-/** Clients that take their key from the environment name no variable. */
-function mayMake(text: string, provider: string): boolean {
-  return provider === 'openai' ? text.includes('openai') : provider === 'azure-openai' ? /openai|azure|foundry/.test(text) : false;
 }
 
 /** The variable is still there afterwards, with something short-lived in it: the code is as it has to be. */
@@ -199,7 +194,8 @@ function jobOf(file: JsFile, made: Made, { follows, names }: Group, isShared: bo
     return value === undefined ? { kind: 'elsewhere', how: 'a method' } : sourceOf(file, value, names);
   });
   const [positional] = given;
-  if (positional !== undefined && options === undefined) {
+  const isNew = made.node.type === 'new_expression';
+  if (positional !== undefined && options === undefined && isNew) {
     const source = sourceOf(file, positional, names);
     // Options that are made elsewhere may hold a key or not: what reads it is found by itself.
     if (source.kind !== 'elsewhere') values.push(source);
@@ -214,7 +210,7 @@ function jobOf(file: JsFile, made: Made, { follows, names }: Group, isShared: bo
   const elsewhere = values.find((value) => value.kind === 'elsewhere');
   if (options !== undefined && alreadyDone(options, shape)) return { kind: 'none' };
   const isImplicit = values.every(({ kind }) => kind === 'nothing');
-  if (isImplicit && given.length > 0 && options === undefined) return { kind: 'none' };
+  if (isImplicit && given.length > 0 && options === undefined && (isNew || shape.treatment.kind !== 'refuse')) return { kind: 'none' };
   // Without a key argument these find the identity by themselves.
   if (isImplicit && (shape.treatment.kind === 'drop' || !shape.reads.some((name) => names.has(name)) || isOther)) return { kind: 'none' };
   const stance = stanceOf(follows, shape);
@@ -227,7 +223,7 @@ function jobOf(file: JsFile, made: Made, { follows, names }: Group, isShared: bo
   const accessors = values.flatMap((value) => (value.kind === 'key' ? value.accessors : []));
   if (shape.treatment.kind !== 'drop' && accessors.some((node) => !/^(?:globalThis\.)?process\b|^env\b/.test(node.text))) return refuse('unknown-shape', `${made.title} reads its key in a way that is not Node's`, 'Write the new options by hand, with the variables read as this file reads them.');
   // What is switched off stays switched off.
-  const gone = shape.treatment.kind === 'drop' ? members.filter((_, index) => values[index]?.kind === 'key') : members;
+  const gone = shape.treatment.kind === 'drop' ? members.filter((member, index) => values[index]?.kind === 'key' || (values[index]?.kind === 'foreign' && /session_?token$/i.test(nameOfMember(member) ?? ''))) : members;
   const written = write(file, made, gone, { follows, accessor: accessors[0], names: [...names], isShared });
   if ('reason' in written) return refuse('unknown-shape', written.reason, written.byHand);
   const keys = values.filter((value) => value.kind === 'key');

@@ -116,9 +116,21 @@ export function documentMark(text: string, from: number): number | undefined {
   return mark.exec(text)?.index;
 }
 
+/** A block scalar that keeps the blank lines behind it. */
+export const KEEPS_BLANKS = /[|>][0-9]?\+/;
+
+/** Where what goes from `start` ends: of two blank lines that would meet one goes too, and one that would stand at the beginning of a list. */
+export function blankBelow(text: string, start: number, end: number, isFirst: boolean): number {
+  if (KEEPS_BLANKS.test(text)) return end;
+  const next = lineEnd(text, end + 1);
+  if (end >= text.length || text.slice(end, next).trim() !== '') return end;
+  const previous = lineStart(text, Math.max(0, start - 1));
+  return isFirst || text.slice(previous, start).trim() === '' ? next : end;
+}
+
 /** Where what goes up to `end` begins: at the end of a file the blank lines above go too, lest it end with them. They may be part of a block scalar that keeps them. */
 export function blanksAbove(text: string, start: number, end: number): number {
-  if (end < text.length || /[|>][0-9]?\+/.test(text)) return start;
+  if (end < text.length || KEEPS_BLANKS.test(text)) return start;
   let at = start;
   while (at > 0) {
     const previous = lineStart(text, at - 1);

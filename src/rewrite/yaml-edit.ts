@@ -7,7 +7,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Splice } from '../model/change.ts';
 import { parseYaml, sourceRange, type YamlEntry, type YamlFile, type YamlNode, type YamlScalar } from '../support/yaml.ts';
-import { blanksAbove, CannotEdit, colonAfter, columnText, commentsAbove, cutFromFlow, dashOf, documentMark, flowEntry, indented, isBlankBefore, isFlow, keyStart, lineEnd, lineStart, outerOf, requireRestIsComment, restyle } from './_yaml-lines.ts';
+import { blankBelow, blanksAbove, CannotEdit, colonAfter, columnText, commentsAbove, cutFromFlow, dashOf, documentMark, flowEntry, indented, isBlankBefore, isFlow, KEEPS_BLANKS, keyStart, lineEnd, lineStart, outerOf, requireRestIsComment, restyle } from './_yaml-lines.ts';
 import { plain, type Plain, type PlainEntry, scalarValue, strip } from './_yaml-meaning.ts';
 import { lineEnding, spliceText } from './edit.ts';
 
@@ -101,6 +101,7 @@ export class YamlEditor {
     const { length } = this.#text;
     const at = splices.findIndex(({ start, end }) => end > length || start >= length);
     if (at === -1) return { ok: true, text: bare, splices };
+    if (KEEPS_BLANKS.test(text)) return { ok: false, reason: 'the end of the file decides what a block before it holds' };
     const before = splices.slice(0, at);
     const start = Math.min(splices[at]?.start ?? length, length);
     const moved = before.reduce((sum, splice) => sum + splice.text.length - (splice.end - splice.start), start);
@@ -209,7 +210,8 @@ export class YamlEditor {
     const end = lineEnd(text, to);
     requireRestIsComment(text.slice(to, end));
     const above = this.#commentAbove(start, text.slice(start, dash), names);
-    return [{ start: blanksAbove(text, above + (above === 0 && text.charCodeAt(0) === 0xfeff ? 1 : 0), end), end, text: '' }];
+    const from = above + (above === 0 && text.charCodeAt(0) === 0xfeff ? 1 : 0);
+    return [{ start: blanksAbove(text, from, end), end: blankBelow(text, from, end, item === holder.items[0]), text: '' }];
   }
 
   #clearValue({ keyRange, value, via }: YamlEntry): readonly Splice[] {

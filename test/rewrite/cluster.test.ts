@@ -10,7 +10,8 @@ import { listFilesBelow } from './files.ts';
 
 const root = join(import.meta.dirname, '../..');
 const fixtures = join(root, 'fixtures/rewrite');
-const python = join(root, 'node_modules/.cache/dekey-judges/python/bin/python');
+const judges = join(root, 'node_modules/.cache/dekey-judges/python');
+const python = join(judges, 'bin/python');
 
 /** Groups whose objects are in Kubernetes itself; the others have schemas of their own. */
 const BUILT_IN = /^(?:v1|apps\/v1|batch\/v1)$/;
@@ -36,7 +37,7 @@ describe('schemas of Kubernetes', () => {
     expect(files.length).toBeGreaterThan(10);
   });
   // Without the judge this says so and is skipped; `npm run judges` installs it and skips nothing.
-  test.skipIf(!existsSync(python) && process.env['DEKEY_JUDGES'] !== 'required')('kubernetes-validate finds nothing in them (installed by npm run judges)', { timeout: 120_000 }, () => {
+  test.skipIf(!existsSync(join(judges, '.installed')) && process.env['DEKEY_JUDGES'] !== 'required')('kubernetes-validate finds nothing in them (installed by npm run judges)', { timeout: 120_000 }, () => {
     const { stdout, stderr } = spawnSync(python, [join(root, 'scripts/judges/ask.py'), 'kubernetes', ...files], { encoding: 'utf8' });
     expect(stdout ?? '', stderr ?? 'it is not installed').not.toBe('');
     const { problems } = JSON.parse(stdout) as { readonly problems: readonly { readonly file: string; readonly text: string }[] };

@@ -216,7 +216,7 @@ describe('random edits of random YAML', () => {
         kept += source.slice(at);
         expect(isSubsequence(kept, outcome.text)).toBe(true);
         if (source.startsWith('\uFEFF') && source.length > 1) expect(outcome.text.startsWith('\uFEFF')).toBe(true);
-        if (!/[\r\n]$/.test(source)) expect(outcome.text).not.toMatch(/[\r\n]$/);
+        if (!/[\r\n]$/.test(source) && !/[|>]\+/.test(source)) expect(outcome.text).not.toMatch(/[\r\n]$/);
         if (source.includes('\r\n') && !/[^\r]\n/.test(source)) expect(outcome.text).not.toMatch(/[^\r]\n/);
         expect(new YamlEditor(outcome.text).file.problems.length).toBeLessThanOrEqual(editor.file.problems.length);
       }),
@@ -243,7 +243,7 @@ describe('random edits of random YAML', () => {
         if (route === undefined) return;
         expect(meaning(outcome.text)).toEqual(without(meaning(source), [...route, entry.key]));
       }),
-      { numRuns: RUNS / 3, seed: 7 },
+      { numRuns: Math.ceil(RUNS / 3), seed: 7 },
     );
   });
 
@@ -263,7 +263,7 @@ describe('random edits of random YAML', () => {
         const nothing = editor.make([]);
         expect(nothing.ok && nothing.text).toBe(source);
       }),
-      { numRuns: RUNS / 3, seed: 11 },
+      { numRuns: Math.ceil(RUNS / 3), seed: 11 },
     );
   });
 

@@ -1,5 +1,5 @@
 import { formOf } from '../../platforms/_shared/config-values.ts';
-import { entry, get, itemsOf, textOf, walk, type YamlNode } from '../../support/yaml.ts';
+import { entry, get, itemsOf, textOf, walk, type YamlEntry, type YamlNode } from '../../support/yaml.ts';
 import { CannotRewrite } from '../cannot.ts';
 import type { Replacement } from '../types.ts';
 import type { YamlEdit, YamlEditor, YamlMap, YamlSequence } from '../yaml-edit.ts';
@@ -232,6 +232,7 @@ export class PodPlanner {
     const shape: Shape = { name: volume, projected: { sources } };
     const old = entry(spec, 'volumes');
     if (old === undefined) return { edits: [{ kind: 'add-entries', holder: spec, text: entries({ volumes: [shape] }, this.#style) }], makes: true };
+    if (isEmpty(old)) return { edits: [{ kind: 'remove-entry', holder: spec, entry: old }, { kind: 'add-entries', holder: spec, text: entries({ volumes: [shape] }, this.#style) }], makes: true };
     if (itemsOf(old.value).some((one) => textOf(get(one, 'name')) === volume)) return { edits: [], makes: false };
     return { edits: [this.#append(old.value, shape, 'volumes')], makes: false };
   }
@@ -301,6 +302,7 @@ export class PodPlanner {
   #mount(node: YamlMap, { volume, folder }: NonNullable<PodPath['token']>): readonly YamlEdit[] {
     const shape: Shape = { name: volume, mountPath: folder, readOnly: 'true' };
     const old = entry(node, 'volumeMounts');
+    if (old !== undefined && isEmpty(old)) return [{ kind: 'remove-entry', holder: node, entry: old }, { kind: 'add-entries', holder: node, text: entries({ volumeMounts: [shape] }, this.#style) }];
     if (old !== undefined) return itemsOf(old.value).some((one) => textOf(get(one, 'name')) === volume) ? [] : [this.#append(old.value, shape, 'volumeMounts')];
     return [{ kind: 'add-entries', holder: node, text: entries({ volumeMounts: [shape] }, this.#style) }];
   }
@@ -321,6 +323,11 @@ function freedBy(uses: readonly Use[]): readonly FreedEntry[] {
     ...removed.flatMap(({ reference }) => (reference?.kind === 'secret' ? [{ holder: reference.holder, key: reference.key, at: reference.node.range.start }] : [])),
     ...whole.map(({ holder, node }) => ({ holder, key: undefined, at: node.range.start })),
   ]);
+}
+
+/** `volumes: []`, or nothing behind the colon. */
+function isEmpty({ value, via }: YamlEntry): boolean {
+  return via === undefined && ((value.kind === 'seq' && value.items.length === 0) || (value.kind === 'scalar' && /^(?:|~|null)$/.test(value.value)));
 }
 
 function keyFirst(reference: YamlNode): boolean {

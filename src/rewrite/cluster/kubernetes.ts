@@ -57,7 +57,7 @@ function planPods(path: string, editor: YamlEditor, context: RewriteContext, fil
     const object = objects.find((one) => isOf(one, replacement));
     try {
       if (object === undefined) continue;
-      planned.push(planPod(path, editor, object, replacement, context, files, planned));
+      planned.push(planPod(path, editor, object, replacement, context, files));
     } catch (error) {
       if (!(error instanceof CannotRewrite)) throw error;
       const { code, byHand, shadows } = error;
@@ -72,7 +72,7 @@ function isOf({ kind, name, namespace }: ClusterObject, replacement: Replacement
   return `${kind}/${name}` === replacement.workload && (wanted === undefined || namespace === '' || wanted === namespace);
 }
 
-function planPod(path: string, editor: YamlEditor, object: ClusterObject, replacement: Replacement, context: RewriteContext, files: ClusterFiles, earlier: readonly PlannedPod[]): PlannedPod {
+function planPod(path: string, editor: YamlEditor, object: ClusterObject, replacement: Replacement, context: RewriteContext, files: ClusterFiles): PlannedPod {
   const pod = podTemplateOf(object);
   const { title } = replacement;
   if (pod === undefined) {
@@ -81,9 +81,10 @@ function planPod(path: string, editor: YamlEditor, object: ClusterObject, replac
     }
     throw new CannotRewrite('unknown-shape', `Where ${object.kind} keeps its pod is not known.`, `Mount the token as kubernetes/patch.${replacement.identity.id}.yaml of the plan does, and take the key out.`);
   }
-  const rival = earlier.find((one) => one.object === object && one.replacement.parties[0] === replacement.parties[0]);
+  // Which one it is must not depend on what was done already.
+  const rival = context.own.slice(0, context.own.indexOf(replacement)).find((one) => isOf(object, one) && one.parties[0] === replacement.parties[0]);
   if (rival !== undefined) {
-    throw new CannotRewrite('unknown-shape', `${rival.replacement.title} and ${title} are to let this pod in at the same party, and a pod is one identity there.`, `Let the identity made for ${rival.replacement.title} do what that of ${title} may do, then take the key out.`, { shadows: true });
+    throw new CannotRewrite('unknown-shape', `${rival.title} and ${title} are to let this pod in at the same party, and a pod is one identity there.`, `Let the identity made for ${rival.title} do what that of ${title} may do, then take the key out.`, { shadows: true });
   }
   const deleted = deletedVariables(pod, replacement);
   if (deleted.length > 0) return planDeleted(path, editor, object, replacement, deleted, context);

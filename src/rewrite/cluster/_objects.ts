@@ -1,4 +1,4 @@
-import { get, itemsOf, textOf, type YamlEntry, type YamlNode, type YamlScalar } from '../../support/yaml.ts';
+import { get, itemsOf, textOf, type YamlNode, type YamlScalar } from '../../support/yaml.ts';
 import type { YamlEditor, YamlMap, YamlSequence } from '../yaml-edit.ts';
 
 /** One object of a manifest. */
@@ -112,9 +112,4 @@ export function wholeSecretsOf(container: YamlNode): readonly { readonly item: Y
     const holder = textOf(get(node, 'name'));
     return node === undefined || holder === undefined ? [] : [{ item, holder, prefix: textOf(get(item, 'prefix')) ?? '', node }];
   });
-}
-
-/** Whether a merge key or alias stands between `node` and its content. */
-export function comesFromElsewhere(map: YamlNode | undefined, ...keys: readonly string[]): YamlEntry | undefined {
-  return map?.kind === 'map' ? map.entries.find(({ key, via }) => via !== undefined && keys.includes(key)) : undefined;
 }

@@ -1,10 +1,10 @@
-import { entriesOf, get, itemsOf, textOf, walk, type YamlNode } from '../../support/yaml.ts';
+import { entriesOf, get, itemsOf, textOf, type YamlNode } from '../../support/yaml.ts';
 import type { RewriteContext } from '../types.ts';
 import { YamlEditor } from '../yaml-edit.ts';
 import { type ClusterObject, looksLikeManifest, objectsOf } from './_objects.ts';
 
 /** A place that reads a Secret. */
-export interface SecretUse {
+interface SecretUse {
   readonly path: string;
   readonly namespace: string;
   readonly holder: string;
@@ -184,7 +184,6 @@ function usesIn(path: string, object: ClusterObject): readonly SecretUse[] {
   const { kind, namespace, node } = object;
   if (['Secret', 'SealedSecret', 'ExternalSecret', 'ServiceAccount', 'ConfigMap'].includes(kind)) return [];
   const found: SecretUse[] = [];
-  const keyed = new Set<YamlNode>();
   const visit = (current: YamlNode): void => {
     if (current.kind === 'scalar') return;
     if (current.kind === 'seq') return current.items.forEach(visit);
@@ -192,7 +191,6 @@ function usesIn(path: string, object: ClusterObject): readonly SecretUse[] {
       const holder = textOf(get(value, 'name'));
       if (key === 'secretKeyRef' && holder !== undefined) {
         found.push({ path, namespace, holder, key: textOf(get(value, 'key')) ?? '', at: value.range.start });
-        keyed.add(value);
       } else if (/secret/i.test(key) && holder !== undefined) {
         found.push({ path, namespace, holder, key: undefined, at: value.range.start });
       } else if (/secret/i.test(key) && value.kind === 'scalar') {
@@ -201,14 +199,5 @@ function usesIn(path: string, object: ClusterObject): readonly SecretUse[] {
     }
   };
   visit(node);
-  return found;
-}
-
-/** Whether `word` stands as a whole value somewhere below `node`. */
-export function mentions(node: YamlNode, word: string): boolean {
-  let found = false;
-  walk(node, '', ({ value }) => {
-    if (value === word) found = true;
-  });
   return found;
 }

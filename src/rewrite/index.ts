@@ -24,4 +24,8 @@ import { settings } from './settings/index.ts';
 import type { Rewriter } from './types.ts';
 
 /** Every kind of file that can be rewritten. Several may be for one path; they run in this order, each on what the one before left. */
-export const rewriters: readonly Rewriter[] = [githubActions, gitlabCi, circleci, buildkite, bitbucketPipelines, azurePipelines, jenkins, googleCloudBuild, javascript, packageJson, kubernetes, devcontainer, dockerCompose, dockerfile, helm, kustomize, python, pythonManifests, go, goMod, java, javaManifests, ...settings];
+export const rewriters: readonly Rewriter[] = [githubActions, gitlabCi, circleci, buildkite, bitbucketPipelines, azurePipelines, jenkins, googleCloudBuild, ...following(javascript, packageJson), kubernetes, devcontainer, dockerCompose, dockerfile, helm, kustomize, ...following(python, pythonManifests, go, goMod, java, javaManifests), ...settings];
+
+function following(...own: readonly Rewriter[]): readonly Rewriter[] {
+  return own.map((rewriter) => ({ ...rewriter, follows: true }));
+}

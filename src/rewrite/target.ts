@@ -53,7 +53,7 @@ export function rewriteTarget(rewriters: readonly Rewriter[], input: TargetInput
     const file = files.get(path);
     return file === undefined || (file.after === file.before && file.refusals.length === 0 && file.declined.length === 0) ? [] : [withBlocked(file, blocked)];
   });
-  return withUnhandled(results, input);
+  return withUnhandled(results, input, new Set(rewriters.filter(({ follows }) => follows === true).map(({ id }) => id)));
 }
 
 /** Blocks every change that needs one which is not made; gives the files that have to be rewritten without them. */
@@ -126,8 +126,13 @@ function rewriteFile(rewriters: readonly Rewriter[], path: string, text: string,
 }
 
 /** A migration that no change and no refusal names is named here: nothing is passed over in silence. */
-function withUnhandled(files: readonly RewrittenFile[], input: TargetInput): readonly RewrittenFile[] {
-  const handled = new Set([...(input.done ?? []), ...files.flatMap(({ changes, declined, refusals }) => [...changes, ...declined, ...refusals].flatMap(({ migrations }) => migrations))]);
+function withUnhandled(files: readonly RewrittenFile[], input: TargetInput, followers: ReadonlySet<string>): readonly RewrittenFile[] {
+  const homes = new Map([...input.replacements, ...input.kept].map(({ migration, path }) => [migration, path]));
+  const handled = new Set(input.done);
+  for (const { path, changes, declined, refusals } of files) {
+    for (const { migrations } of refusals) for (const id of migrations) handled.add(id);
+    for (const { migrations, rewriter } of [...changes, ...declined]) for (const id of migrations) if (!followers.has(rewriter) || homes.get(id) === path) handled.add(id);
+  }
   const missing = new Map<string, FileRefusal[]>();
   const add = (path: string, refusal: FileRefusal): void => {
     missing.set(path, [...(missing.get(path) ?? []), refusal]);

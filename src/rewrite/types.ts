@@ -96,6 +96,8 @@ export interface Rewriter {
   readonly rewrite: (path: string, text: string, context: RewriteContext) => Rewriting;
   /** Languages whose grammars have to be loaded before `rewrite` runs on this path. */
   readonly grammars?: (path: string) => readonly string[];
+  /** Its files follow the workloads that run or read them: a change here carries out no migration of another file. */
+  readonly follows?: true;
   /** Problems that the text has for programs that read it; those that the text after an edit has and the one before has not are a reason to drop it. */
   readonly problems?: (path: string, text: string) => readonly string[];
 }

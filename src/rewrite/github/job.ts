@@ -8,7 +8,9 @@ import { type House, isBelow, pinOf, reference, versionOf } from './actions.ts';
 import { compositeKeys, folderOf } from './composite.ts';
 import { actionOf, isKeyInput, isPreparing, type NativeAction, nativeOf } from './native.ts';
 import { anthropicProfile, assumeRole, exchange, fill, googleAuth, type Ids, idsOf, type Setup, tokenFile, withConditions } from './steps.ts';
-import { computedUses, type KeyNames, normal, type Scope, stepsOf, type Use, usesOf } from './uses.ts';
+import { quoteIfNeeded, unwrap } from './conditions.ts';
+import { ACCESS_TOKEN, headersIn, mentionsIn, TESTED } from './script-edits.ts';
+import { computedUses, jobScope, type KeyNames, normal, stepScope, stepsOf, type Use, usesOf } from './uses.ts';
 
 /** What all jobs of one file share. */
 export interface Scene {
@@ -525,7 +527,7 @@ class JobPlanner {
 
   /** Gates ask for the variable that says whether federation is set up; everything else that still reads the key cannot stay. */
   #restOf(uses: readonly Use[], others: readonly Consumer[]): void {
-    const handled = new Set([...others.flatMap((consumer) => consumer.uses)]);
+    const handled = new Set(others.flatMap((consumer) => consumer.uses));
     for (const use of uses) {
       if (use.shape === 'gate') this.#gate(use);
       else if (use.step === undefined && use.scope !== 'job-env' && use.scope !== 'container-env') throw this.#odd(use);
@@ -587,35 +589,6 @@ class JobPlanner {
   }
 }
 
-/** The variable that an exchange for requests made by hand sets: no client reads it. */
-const ACCESS_TOKEN = 'ANTHROPIC_ACCESS_TOKEN';
-/** A test whether the variable is set, and `docker run -e NAME`. Group 1 is what stands before the name. */
-const TESTED = '(\\[\\[? -[nz] "?\\$\\{?)NAME(?:(?::-)?\\})?"? \\]\\]?|(?:-e|--env)[ =]NAME(?:="?\\$\\{?NAME\\}?"?)?(?![A-Za-z0-9_=])';
-
-interface Header {
-  readonly start: number;
-  readonly end: number;
-  readonly text: string;
-}
-
-/** Each `x-api-key: KEY` of `script`, with what takes its place. */
-function headersIn(script: string, { names }: KeyNames, variables: readonly string[]): readonly Header[] {
-  const headers: Header[] = [];
-  for (const { index, 0: whole, 1: quote = '', 2: read = '' } of script.matchAll(/(?<=(["']))x-api-key:[ ]?(\$\{\{\s*secrets\.[A-Za-z0-9_-]+\s*\}\}|\$\{?[A-Za-z0-9_]+\}?)(?=\1)/gi)) {
-    const name = /^\$\{\{\s*secrets\.([A-Za-z0-9_-]+)/.exec(read)?.[1] ?? /^\$\{?([A-Za-z0-9_]+)/.exec(read)?.[1] ?? '';
-    const isExpression = read.startsWith('${{');
-    if (isExpression ? !names.has(normal(name)) : quote !== '"' || !variables.includes(name)) continue;
-    headers.push({ start: index, end: index + whole.length, text: `Authorization: Bearer ${isExpression ? `\${{ env.${ACCESS_TOKEN} }}` : `$${ACCESS_TOKEN}`}` });
-  }
-  return headers;
-}
-
-/** How often a script reads the key, by expression or by variable. */
-function mentionsIn(script: string, uses: readonly Use[], variables: readonly string[]): number {
-  const expressions = uses.filter(({ scope }) => scope === 'step-run').reduce((sum, { spans }) => sum + spans.length, 0);
-  return expressions + [...script.matchAll(/\$\{?([A-Za-z0-9_]+)/g)].filter(([, name = '']) => variables.includes(name)).length;
-}
-
 function groupsOf(consumers: readonly Consumer[]): readonly (readonly Consumer[])[] {
   const groups: Consumer[][] = [];
   for (const consumer of consumers) {
@@ -637,32 +610,4 @@ function isValue({ shape }: Use): boolean {
 /** The job without its steps, whose uses are sought step by step. */
 function withoutSteps(job: YamlMap): YamlMap {
   return { ...job, entries: job.entries.filter(({ key }) => key !== 'steps') };
-}
-
-function jobScope([first, second, third]: readonly string[]): Scope {
-  if (first === 'env') return 'job-env';
-  if (first === 'container' && second === 'env') return 'container-env';
-  if (first === 'services' && third === 'env') return 'service-env';
-  if (first === 'secrets') return 'secrets';
-  if (first === 'outputs') return 'outputs';
-  return 'other';
-}
-
-function stepScope([first]: readonly string[]): Scope {
-  if (first === 'env') return 'step-env';
-  if (first === 'with') return 'step-with';
-  if (first === 'run') return 'step-run';
-  if (first === 'if') return 'step-if';
-  return 'other';
-}
-
-/** The expression inside `${{ }}`, when the whole text is one. */
-function unwrap(text: string): string {
-  const inner = /^\$\{\{([\s\S]*)\}\}$/.exec(text.trim())?.[1];
-  return inner === undefined || inner.includes('${{') ? text.trim() : inner.trim();
-}
-
-/** An expression as YAML: plain where it can be, else in single quotes. */
-function quoteIfNeeded(text: string): string {
-  return /^[A-Za-z(_$]/.test(text) && !/: | #|^\$\{\{.*: /.test(text) ? text : `'${text.replaceAll("'", "''")}'`;
 }

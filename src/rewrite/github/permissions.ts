@@ -124,7 +124,7 @@ function neededBy(jobs: readonly YamlNode[]): readonly (readonly [string, string
     const run = textOf(get(step, 'run')) ?? '';
     for (const [pattern, scopes] of BY_ACTION) if (pattern.test(uses)) want(scopes);
     for (const [pattern, scopes] of BY_COMMAND) if (pattern.test(run)) want(scopes);
-    if (/^docker\/login-action@/.test(uses) && textOf(get(get(step, 'with'), 'registry')) === 'ghcr.io') want({ packages: 'write' });
+    if (uses.startsWith('docker/login-action@') && textOf(get(get(step, 'with'), 'registry')) === 'ghcr.io') want({ packages: 'write' });
   }
   return [...needed].toSorted(([a], [b]) => (a < b ? -1 : 1));
 }

@@ -119,3 +119,22 @@ export function triggersOf(root: YamlNode): readonly string[] {
   if (single !== undefined) return [single];
   return [...itemsOf(on).flatMap((item) => textOf(item) ?? []), ...entriesOf(on).map(({ key }) => key)];
 }
+
+/** Where below a job, but for its steps, a route leads. */
+export function jobScope([first, second, third]: readonly string[]): Scope {
+  if (first === 'env') return 'job-env';
+  if (first === 'container' && second === 'env') return 'container-env';
+  if (first === 'services' && third === 'env') return 'service-env';
+  if (first === 'secrets') return 'secrets';
+  if (first === 'outputs') return 'outputs';
+  return 'other';
+}
+
+/** Where below a step a route leads. */
+export function stepScope([first]: readonly string[]): Scope {
+  if (first === 'env') return 'step-env';
+  if (first === 'with') return 'step-with';
+  if (first === 'run') return 'step-run';
+  if (first === 'if') return 'step-if';
+  return 'other';
+}

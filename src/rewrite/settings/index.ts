@@ -15,4 +15,4 @@ import { terraform } from './terraform.ts';
 import { vercel } from './vercel.ts';
 
 /** Settings, infrastructure and texts, in which the workloads of other files find their keys. */
-export const settings: readonly Rewriter[] = [dotenv, agentConfig, terraform, bicep, serverless, cloudformation, appEngine, render, fly, vercel, appSettings, pulumi, shell, docs];
+export const settings: readonly Rewriter[] = [{ ...dotenv, follows: true }, agentConfig, terraform, bicep, serverless, cloudformation, appEngine, render, fly, vercel, appSettings, pulumi, { ...shell, follows: true }, { ...docs, follows: true }];

@@ -35,6 +35,8 @@ export interface World {
   readonly preload: string;
   /** Puts a fresh token of the platform, for this audience, into the token file. */
   readonly freshToken: (audience: string) => Promise<void>;
+  /** A token of the platform for this audience. */
+  readonly mint: (audience: string) => Promise<string>;
   /** How requests to the APIs were let in since the last call. */
   readonly ways: () => readonly Way[];
   readonly stop: () => Promise<void>;
@@ -145,7 +147,7 @@ export async function startWorld(): Promise<World> {
       `  return request(isLogin ? { ...options, hostname: 'localhost', host: 'localhost', port: ${new URL(login.url).port}, servername: 'localhost' } : options, ...more);`,
       '};',
       'syncBuiltinESMExports();',
-      `const places = ${JSON.stringify({ 'https://auth.openai.com': gpt.url, 'https://acme.openai.azure.com': gpt.url })};`,
+      `const places = ${JSON.stringify({ 'https://auth.openai.com': gpt.url, 'https://api.anthropic.com': claude.url, 'https://acme.openai.azure.com': gpt.url })};`,
       'const send = globalThis.fetch;',
       'globalThis.fetch = (input, init) => {',
       "  const url = typeof input === 'string' ? input : input instanceof URL ? input.href : input.url;",
@@ -203,6 +205,7 @@ export async function startWorld(): Promise<World> {
       NO_PROXY: '*',
     },
     preload,
+    mint: (audience) => issuer.mint(claimsFor(audience), { lifetime: 300 }),
     freshToken: async (audience) => writeFileSync(tokenFile, await issuer.mint(claimsFor(audience), { lifetime: 600 })),
     ways: () => ways.splice(0),
     stop: async () => {

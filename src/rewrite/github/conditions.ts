@@ -1,0 +1,10 @@
+/** The expression inside `${{ }}`, when the whole text is one. */
+export function unwrap(text: string): string {
+  const inner = /^\$\{\{([\s\S]*)\}\}$/.exec(text.trim())?.[1];
+  return inner === undefined || inner.includes('${{') ? text.trim() : inner.trim();
+}
+
+/** An expression as YAML: plain where it can be, else in single quotes. */
+export function quoteIfNeeded(text: string): string {
+  return /^[A-Za-z(_$]/.test(text) && !/: | #|^\$\{\{.*: /.test(text) ? text : `'${text.replaceAll("'", "''")}'`;
+}

@@ -1,0 +1,30 @@
+import { type KeyNames, normal, type Use } from './uses.ts';
+
+/** The variable that an exchange for requests made by hand sets: no client reads it. */
+export const ACCESS_TOKEN = 'ANTHROPIC_ACCESS_TOKEN';
+/** A test whether the variable is set, and `docker run -e NAME`. Group 1 is what stands before the name. */
+export const TESTED = '(\\[\\[? -[nz] "?\\$\\{?)NAME(?:(?::-)?\\})?"? \\]\\]?|(?:-e|--env)[ =]NAME(?:="?\\$\\{?NAME\\}?"?)?(?![A-Za-z0-9_=])';
+
+interface Header {
+  readonly start: number;
+  readonly end: number;
+  readonly text: string;
+}
+
+/** Each `x-api-key: KEY` of `script`, with what takes its place. */
+export function headersIn(script: string, { names }: KeyNames, variables: readonly string[]): readonly Header[] {
+  const headers: Header[] = [];
+  for (const { index, 0: whole, 1: quote = '', 2: read = '' } of script.matchAll(/(?<=(["']))x-api-key:[ ]?(\$\{\{\s*secrets\.[A-Za-z0-9_-]+\s*\}\}|\$\{?[A-Za-z0-9_]+\}?)(?=\1)/gi)) {
+    const name = /^\$\{\{\s*secrets\.([A-Za-z0-9_-]+)/.exec(read)?.[1] ?? /^\$\{?([A-Za-z0-9_]+)/.exec(read)?.[1] ?? '';
+    const isExpression = read.startsWith('${{');
+    if (isExpression ? !names.has(normal(name)) : quote !== '"' || !variables.includes(name)) continue;
+    headers.push({ start: index, end: index + whole.length, text: `Authorization: Bearer ${isExpression ? `\${{ env.${ACCESS_TOKEN} }}` : `$${ACCESS_TOKEN}`}` });
+  }
+  return headers;
+}
+
+/** How often a script reads the key, by expression or by variable. */
+export function mentionsIn(script: string, uses: readonly Use[], variables: readonly string[]): number {
+  const expressions = uses.filter(({ scope }) => scope === 'step-run').reduce((sum, { spans }) => sum + spans.length, 0);
+  return expressions + [...script.matchAll(/\$\{?([A-Za-z0-9_]+)/g)].filter(([, name = '']) => variables.includes(name)).length;
+}

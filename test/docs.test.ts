@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, wri
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { rewriters } from '../src/rewrite/index.ts';
 import { parse } from 'yaml';
 import { EXIT_CODES } from '../src/cli/exit-codes.ts';
 import { buildProgram } from '../src/cli/program.ts';
@@ -98,6 +99,29 @@ describe('names in the pages', () => {
       const anchors = [...page.matchAll(/^#+ (.+)$/gm)].map((match) => (match[1] ?? '').toLowerCase().replace(/[^\w\s-]/g, '').trim().replaceAll(' ', '-'));
       for (const [, anchor] of page.matchAll(/\]\(#([^)]+)\)/g)) expect(anchors, path).toContain(anchor);
     }
+  });
+});
+
+describe('what apply edits', () => {
+  test('docs/apply.md names every kind of file and every code of a refusal', () => {
+    const page = text('docs/apply.md');
+    for (const { id } of rewriters) expect(page, id).toContain(`\`${id}\``);
+    const schema = JSON.stringify(JSON.parse(text('schema/apply.schema.json')));
+    const codes = [...text('src/model/change.ts').matchAll(/^ {2}\| '([a-z-]+)'/gm)].map(([, code = '']) => code);
+    expect(codes.length).toBeGreaterThan(10);
+    for (const code of codes) {
+      expect(page, code).toContain(`\`${code}\``);
+      expect(schema, code).toContain(`"${code}"`);
+    }
+  });
+
+  test('the diff of the README is what comes of a fixture', () => {
+    const diff = /<!-- apply:[^\n]*\n```diff\n([\s\S]*?)```/.exec(text('README.md'))?.[1] ?? '';
+    const side = (sign: string): string => diff.split('\n').filter((line) => line.startsWith(' ') || line.startsWith(sign)).map((line) => line.slice(1)).join('\n');
+    const folder = 'fixtures/rewrite/github-actions/readme';
+    expect(side('+').length).toBeGreaterThan(100);
+    expect(text(`${folder}/input/.github/workflows/ci.yml`)).toContain(side('-'));
+    expect(text(`${folder}/expected/.github/workflows/ci.yml`)).toContain(side('+'));
   });
 });
 

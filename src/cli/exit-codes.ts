@@ -5,7 +5,7 @@ import type { Inventory } from '../model/inventory.ts';
 /** The one table of exit codes; `docs/cli.md` prints it. */
 export const EXIT_CODES = {
   clean: { code: 0, short: 'nothing as bad as --fail-on', meaning: 'ran; nothing at or above --fail-on' },
-  findings: { code: 1, short: 'findings as bad as --fail-on', meaning: 'findings at or above --fail-on' },
+  findings: { code: 1, short: 'findings as bad as --fail-on', meaning: 'findings at or above --fail-on; for apply: a key is left that would win over the new identity' },
   usage: { code: 2, short: 'bad usage or configuration', meaning: 'bad usage or configuration' },
   incomplete: { code: 3, short: 'something could not be read; the report names it', meaning: 'incomplete: a target could not be read whole; what is missing is named in the report' },
   internal: { code: 4, short: 'internal error', meaning: 'internal error' },

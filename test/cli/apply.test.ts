@@ -344,14 +344,11 @@ describe('writing', () => {
 });
 
 describe('a key that would win over the new identity', () => {
-  const files = {
-    '.gitlab-ci.yml': "ask:\n  script:\n    - 'curl -H \"x-api-key: $ANTHROPIC_API_KEY\" https://api.anthropic.com/v1/messages -d @prompt.json'\n",
-    'deploy/bot.yaml': 'apiVersion: apps/v1\nkind: Deployment\nmetadata: { name: bot, namespace: bots }\nspec:\n  template:\n    spec:\n      containers:\n        - name: app\n          env:\n            - name: ANTHROPIC_API_KEY\n              valueFrom: { secretKeyRef: { name: ai, key: anthropic } }\n',
-  };
+  const pod = 'apiVersion: apps/v1\nkind: Deployment\nmetadata: { name: bot, namespace: bots }\nspec:\n  template:\n    spec:\n      containers:\n        - name: app\n          env:\n            - name: ANTHROPIC_API_KEY\n              valueFrom: { secretKeyRef: { name: ai, key: anthropic } }\n';
 
   test('stops the writing of everything, unless it is allowed', () => {
     const folder = kit.folder('leftovers');
-    kit.write(folder, files);
+    kit.write(folder, { 'deploy/bot.yaml': pod, 'app.py': 'import os\nimport anthropic\n\nos.environ["ANTHROPIC_API_KEY"] = open("/run/key").read()\nclient = anthropic.Anthropic()\n' });
     expect(kit.dekey(['plan', '--repository', 'gitlab.com/acme/app', '--branch', 'main'], { cwd: folder }).code).toBe(0);
     const shown = apply(folder);
     expect(shown.code).toBe(1);
@@ -363,12 +360,17 @@ describe('a key that would win over the new identity', () => {
     expect(written).toMatchObject({ code: 1, stderr: expect.stringContaining('nothing was written: 1 key is left') });
     expect(tree(folder)).toEqual(before);
     expect(rollbacks(folder)).toEqual([]);
-    // It does not stand in the way of what was chosen apart from it.
-    expect(apply(folder, ['--only', 'bot.yaml']).code).toBe(0);
     const allowed = apply(folder, ['--write', '--allow-leftovers']);
     expect(allowed).toMatchObject({ code: 0, stderr: '' });
     expect(tree(folder)).not.toEqual(before);
-    expect(apply(folder, ['--write']).code).toBe(1);
+  });
+
+  test('does not stop what has nothing to do with it', () => {
+    const folder = kit.folder('leftovers-elsewhere');
+    kit.write(folder, { 'deploy/bot.yaml': pod, '.gitlab-ci.yml': "ask:\n  script:\n    - 'curl -H \"x-api-key: $ANTHROPIC_API_KEY\" https://api.anthropic.com/v1/messages -d @prompt.json'\n" });
+    expect(kit.dekey(['plan', '--repository', 'gitlab.com/acme/app', '--branch', 'main'], { cwd: folder }).code).toBe(0);
+    expect(apply(folder, ['--write'])).toMatchObject({ code: 0, stderr: '' });
+    expect(rollbacks(folder)).toEqual(['rollback-1.json']);
   });
 });
 

@@ -10,7 +10,10 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { entriesOf, get, itemsOf, parseYaml, textOf, textsOf, type YamlNode } from '../../src/support/yaml.ts';
 
 const fixtures = join(import.meta.dirname, '../../fixtures/rewrite');
-const hasShellcheck = spawnSync('shellcheck', ['--version']).status === 0;
+/** Installed by `npm run judges`, which requires it; elsewhere the system's. */
+const judged = join(import.meta.dirname, '../../node_modules/.cache/dekey-judges/python/bin/shellcheck');
+const shellcheck = existsSync(judged) ? judged : 'shellcheck';
+const hasShellcheck = process.env['DEKEY_JUDGES'] === 'required' || spawnSync(shellcheck, ['--version']).status === 0;
 const hasBash = spawnSync('bash', ['-c', 'command -v jq']).status === 0;
 
 /** What a job runs, one script a shell, with what the platform puts into its environment. */
@@ -146,7 +149,7 @@ describe.skipIf(!hasBash)('scripts put into pipelines', () => {
     const document = parseYaml(readFileSync(file, 'utf8')).documents.at(-1);
     for (const { shell, scripts } of document === undefined ? [] : (READERS[kind]?.(document, '/tmp', {}) ?? [])) {
       for (const script of scripts) {
-        const result = spawnSync('shellcheck', ['-s', shell, '-f', 'gcc', '-'], { input: `${script}\n`, encoding: 'utf8' });
+        const result = spawnSync(shellcheck, ['-s', shell, '-f', 'gcc', '-'], { input: `${script}\n`, encoding: 'utf8' });
         expect(result.stdout.replaceAll('\n', ' | ')).toBe('');
       }
     }

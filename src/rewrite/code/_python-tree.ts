@@ -113,11 +113,6 @@ export function argumentsOf(call: SyntaxNode): SyntaxNode | undefined {
   return list?.type === 'argument_list' ? list : undefined;
 }
 
-/** `name=value` of a call. */
-export function keywordOf(call: SyntaxNode, name: string): SyntaxNode | undefined {
-  return keywordsOf(call).find((node) => node.childForFieldName('name')?.text === name);
-}
-
 export function keywordsOf(call: SyntaxNode): readonly SyntaxNode[] {
   return argumentsIn(argumentsOf(call)).filter(({ type }) => type === 'keyword_argument');
 }

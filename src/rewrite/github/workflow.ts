@@ -316,7 +316,7 @@ function rewriteCalled(scene: Scene, replacement: Replacement, handed: readonly 
       titles: ['key is no longer taken from callers', ...done.flatMap(({ titles }) => titles)],
       why: ['It runs with the identity of the job that calls it.', ...done.flatMap(({ why }) => why)],
       doubts: ['callers in other repositories, if there are any, have to stop handing the key over and grant id-token: write', ...done.flatMap(({ doubts }) => doubts)],
-      line: Math.min(...[...declared.map((one) => scene.editor.lineOf(one)), ...done.map(({ line }) => line)]),
+      line: Math.min(...declared.map((one) => scene.editor.lineOf(one)), ...done.map(({ line }) => line)),
     };
   } catch (error) {
     if (error instanceof CannotRewrite) return error;

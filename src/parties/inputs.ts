@@ -20,6 +20,8 @@ export const partyInputs: Readonly<Record<string, Input>> = byId([
   ['azure.tenant_id', 'Microsoft Entra tenant id', 'uuid', 'az account show --query tenantId --output tsv'],
   ['azure.client_id', 'Client id of the managed identity', 'uuid', 'Printed by azure/create.sh.'],
   ['azure.endpoint', 'Endpoint of the Azure OpenAI or Foundry resource', 'url', 'az cognitiveservices account show --name NAME --resource-group GROUP --query properties.endpoint'],
+  ['azure.subscription_id', 'Azure subscription id', 'uuid', 'az account show --query id --output tsv'],
+  ['azure_devops.connection_name', 'Service connection of Azure DevOps', 'name', 'Project settings, Service connections: the name of the one that the plan trusts.'],
   ['azure.foundry_resource', 'Name of the Foundry resource', 'name', 'az cognitiveservices account list --query "[].name"'],
   ['huggingface.resource', 'Hugging Face resource', 'path', 'The repository or user name the token is for: NAMESPACE/NAME, datasets/NAMESPACE/NAME or USER.'],
   ['openrouter.federation_policy_id', 'OpenRouter federation policy id', 'uuid', 'OpenRouter, Settings, Workload identity: id of the policy.'],

@@ -208,14 +208,19 @@ class JobPlanner {
     // `# v1` beside a commit does not say which release it is.
     const version = isCommit && said?.[2] === undefined ? undefined : said;
     if (version !== undefined && !isBelow(version, floor.version)) return;
-    if (version === undefined && !isCommit && /^(?:main|master)$/.test(action.ref)) return;
-    if (version === undefined && !isCommit) {
+    if (version === undefined && /^(?:main|master)$/.test(action.ref)) return;
+    if (version === undefined && isCommit) {
+      // It may be newer than any release known here: it is left as it is.
+      this.#doubts.push(`${action.name} is pinned to a commit that does not say its release, which has to be ${floor.version.join('.')} or later`);
+      return;
+    }
+    if (version === undefined) {
       throw new CannotRewrite('unknown-shape', `${action.name}@${action.ref} is a line of its own without these inputs.`, `Move the step to ${action.name}@${pinOf(floor.raise).tag} first, then plan again.`, { line: this.#line(scalar) });
     }
     if (action.name.toLowerCase() !== floor.raise) throw new CannotRewrite('unknown-shape', `The version of ${action.name} may be too old for these inputs (from ${floor.version.join('.')}).`, 'Raise it by hand, then plan again.', { line: this.#line(scalar) });
     const comment = /^([ \t]+)#[^\r]*/.exec(rest);
     const isQuoted = scalar.style !== 'plain';
-    const exact = !isCommit && version?.[2] !== undefined;
+    const exact = !isCommit && version[2] !== undefined;
     const whole = exact ? `${floor.raise}@${pinOf(floor.raise).release ?? pinOf(floor.raise).tag}` : reference(floor.raise, { ...this.#scene.house, pinsCommits: isCommit, gap: comment?.[1] ?? this.#scene.house.gap });
     const [value = whole, words] = whole.split(/[ \t]+(?=#)/);
     const quote = isQuoted ? (text[scalar.outer.start] ?? '') : '';
@@ -225,7 +230,7 @@ class JobPlanner {
     if (old !== null && words !== undefined) this.#edits.push({ kind: 'text', start: scalar.outer.end + old.index, end: scalar.outer.end + old.index + old[0].length, text: words });
     else if (words !== undefined && comment === null) this.#edits.push({ kind: 'text', start: scalar.outer.end, end: scalar.outer.end, text: `${this.#scene.house.gap}${words}` });
     this.#titles.push(`${action.name} raised to ${pinOf(floor.raise).tag}`);
-    this.#doubts.push(`${action.name} is raised ${version === undefined ? 'from a commit of unknown version' : `from ${version.filter((part) => part !== undefined).join('.')}`}, since ${floor.version.join('.')} is the first with these inputs`);
+    this.#doubts.push(`${action.name} is raised from ${version.filter((part) => part !== undefined).join('.')}, since ${floor.version.join('.')} is the first with these inputs`);
   }
 
   // --- everything else: a step before it ---

@@ -45,11 +45,28 @@ export interface ApplyResult {
   readonly targets: readonly { readonly id: string; readonly name: string }[];
   readonly files: readonly AppliedFile[];
   readonly summary: ApplySummary;
+  readonly toSet: readonly ValueToSet[];
   /** Files of the plan that are no longer as they were planned, and not as an earlier run left them. */
   readonly changedSince: readonly { readonly target: string; readonly path: string }[];
   readonly written: boolean;
   /** The rollback file, as it lies in the folder of the plan; null when nothing was written. */
   readonly rollback: string | null;
+}
+
+/** A value that is no secret, and that a changed file reads from its platform. */
+export interface ValueToSet {
+  /** A variable of the platform (or a secret of it, as `--ids` says), or a key of the ConfigMap `dekey-identity`. */
+  readonly where: 'variable' | 'config-map';
+  readonly name: string;
+  /** Id of the input: `anthropic.workspace_id`. */
+  readonly input: string;
+  readonly title: string;
+  /** Where to read it. */
+  readonly how: string;
+  /** The identity it belongs to, where several have one of their own. */
+  readonly identity: string | null;
+  /** Where the plan or `--set` knows it. */
+  readonly value: string | null;
 }
 
 export interface ApplySummary {

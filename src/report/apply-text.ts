@@ -32,7 +32,7 @@ interface View extends ApplyTextOptions {
 /** What would be done, or was, file by file: why, the diff, what was left and why; then what it adds up to. Ends with a line feed. */
 export function renderApplyText(result: ApplyResult, paint: Palette, options: ApplyTextOptions): string {
   const view = viewOf(paint, options);
-  const blocks = [...result.files.flatMap((file) => fileBlocks(view, file)), endBlock(view, result), nextBlock(view, result)].filter((block) => block.length > 0);
+  const blocks = [...result.files.flatMap((file) => fileBlocks(view, file)), endBlock(view, result), toSetBlock(view, result), nextBlock(view, result)].filter((block) => block.length > 0);
   return finish(view, blocks.flatMap((block, index) => (index === 0 ? block : ['', ...block])));
 }
 
@@ -134,6 +134,19 @@ function endBlock(view: View, { summary, changedSince, written }: ApplyResult): 
   if (changed.length > 0) rows.push(['Changed', `since the plan: ${changed.join(', ')}${changedSince.length > changed.length ? ` and ${changedSince.length - changed.length} more` : ''}`]);
   const indent = 13;
   return rows.flatMap(([label, text]) => wrapWords(text, columns - indent).map((line, index) => `${index === 0 ? (label === 'Leftovers' ? paint.high : paint.strong)(pad(label, indent)) : ' '.repeat(indent)}${line}`));
+}
+
+const MOST_TO_SET = 12;
+
+/** What has to be set where before the changed files run. */
+function toSetBlock({ paint, columns, clean }: View, { toSet }: ApplyResult): string[] {
+  if (toSet.length === 0) return [];
+  const rows = toSet.slice(0, MOST_TO_SET).flatMap(({ name, title, identity, value, where }) => {
+    const what = `${title}${identity === null ? '' : ` of ${identity}`}${where === 'config-map' ? ', in ConfigMap dekey-identity' : ''}${value === null ? '' : `: ${value}`}`;
+    return [`  ${clean(name)}`, ...wrapWords(clean(what), columns - 4).map((line) => paint.dim(`    ${line}`))];
+  });
+  const more = toSet.length > MOST_TO_SET ? [paint.dim(`  and ${toSet.length - MOST_TO_SET} more: --format json`)] : [];
+  return [...wrapWords(`To be set before what was changed runs: ${counted(toSet.length, 'value that is no secret', 'values that are no secrets')}. The scripts of the plan print those of identities.`, columns), ...rows, ...more];
 }
 
 function safetyWords({ safe, unsafe }: ApplyResult['summary']): string {

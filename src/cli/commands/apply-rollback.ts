@@ -89,7 +89,7 @@ async function show({ rollback, file }: RollbackRead, taking: readonly Taking[],
   }));
   const result: ApplyResult = {
     schemaVersion: '1.0', tool: { name: 'dekey', version }, plan: rollback.plan, targets: targets.map(({ id, name }) => ({ id, name })), files,
-    summary: { ...summaryOf(files, 0), files: files.length }, changedSince: [], written: flags.write && files.length > 0, rollback: null,
+    summary: { ...summaryOf(files, 0), files: files.length }, toSet: [], changedSince: [], written: flags.write && files.length > 0, rollback: null,
   };
   if (flags.format === 'json') return await print(renderApplyJson(result));
   await print(renderApplyText(result, await paletteOf(flags), {

@@ -8,6 +8,7 @@ import { type PlanRead, readPlan } from '../../apply/read-plan.ts';
 import { History, removeTemporaries, type Rollback, rollbacksIn, rootFrom, writeRollback } from '../../apply/rollback.ts';
 import { findRoots, type Rooted } from '../../apply/roots.ts';
 import { type Selectable, selection } from '../../apply/select.ts';
+import { valuesToSet } from '../../apply/to-set.ts';
 import { replaceAll, type Replacing, temporaryName } from '../../apply/write.ts';
 import { UsageError } from '../../model/errors.ts';
 import type { AppliedFile, ApplyResult } from '../../model/apply.ts';
@@ -19,6 +20,7 @@ import { renderApplyJson } from '../../report/apply-json.ts';
 import { gitPatch } from '../../report/apply-patch.ts';
 import { type ApplyTextOptions, renderApplyText, renderChangeText } from '../../report/apply-text.ts';
 import { rewriters as registry } from '../../rewrite/index.ts';
+import { replacementsOf } from '../../rewrite/replacements.ts';
 import { ID_STYLES, type Rewriter } from '../../rewrite/types.ts';
 import { visible } from '../../support/escape.ts';
 import { toPosix } from '../../support/paths.ts';
@@ -78,7 +80,7 @@ export async function runApply(planName: string | undefined, raw: Readonly<Recor
   if (flags.write) for (const target of targets) await removeTemporaries(target.root, history.filesOf(target.id));
   const result: ApplyResult = {
     schemaVersion: '1.0', tool: { name: 'dekey', version }, plan: read.digest, targets: targets.map(({ id, name: its }) => ({ id, name: its })),
-    files, summary, changedSince: stale, written: rollback !== null, rollback: rollback === null ? null : toPosix(relative(read.folder, rollback)),
+    files, summary, toSet: valuesToSet(files, targets.flatMap(({ id }) => replacementsOf(read.plan, id, providers).replacements), new Map([...Object.values(partyInputs), ...read.plan.inputs].map((input) => [input.id, input])), value), changedSince: stale, written: rollback !== null, rollback: rollback === null ? null : toPosix(relative(read.folder, rollback)),
   };
   if (flags.format === 'json') await print(renderApplyJson(result));
   else if (flags.format === 'patch') await print(patchOf(chosen, keys, cwd));

@@ -151,7 +151,7 @@ function ofName(file: JsFile, use: SyntaxNode, names: ReadonlySet<string>, depth
 }
 
 /** The declaration that the name at `use` means, when it is one of a variable that is set once, in this file. */
-function constantOf(file: JsFile, use: SyntaxNode): Constant | undefined {
+export function constantOf(file: JsFile, use: SyntaxNode): Constant | undefined {
   const all = file.identifiers.get(use.text) ?? [];
   let best: Constant | undefined;
   let smallest = Number.POSITIVE_INFINITY;

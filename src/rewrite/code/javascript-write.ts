@@ -144,7 +144,7 @@ function writeVertex(file: JsFile, made: Made, members: readonly SyntaxNode[], {
 }
 
 /** `process.env.NAME`, in the way the file reads its variables. */
-function variable(file: JsFile, name: string, like: SyntaxNode | undefined): string {
+export function variable(file: JsFile, name: string, like: SyntaxNode | undefined): string {
   const { quote } = file.style;
   const object = like?.childForFieldName('object')?.text ?? 'process.env';
   const isIndexed = like === undefined ? /process\.env\[/.test(file.text) && !/process\.env\.\w/.test(file.text) : like.type === 'subscript_expression';

@@ -2,9 +2,11 @@ import type { Change, Splice } from '../../model/change.ts';
 import { LineIndex } from '../../support/lines.ts';
 import type { Edit } from '../edit.ts';
 import type { FileRefusal, Replacement, RewriteContext, Rewriter, Rewriting } from '../types.ts';
+import { type Exchange, restsOn } from './_exchange.ts';
 import { type Followed, followed, workloadsOf } from './_shared.ts';
 import { isAtLeast } from './_ranges.ts';
 import { type ClientShape, clientsIn, type Made, mayMakeClient } from './javascript-clients.ts';
+import { rawByHand, requestsOf } from './javascript-exchange.ts';
 import { bare, environmentName, grammarOf, isSame, type JsFile, readFile, within } from './javascript-file.ts';
 import { type Constant, guardsOf, leftOver, type Source, sourceOf } from './javascript-keys.ts';
 import { addImports, cutLines, cutMembers, linesOf, memberOf, membersOf, nameOfMember, type Needed, valueOfMember } from './javascript-splice.ts';
@@ -121,31 +123,34 @@ function workOnProvider(file: JsFile, group: Group, made: readonly Made[], done:
     return { ...NOTHING, refusals: once.map((job) => refuse(job.made.node, job.code, job.reason, job.byHand)) };
   }
   const edits = jobs.filter((job) => job.kind === 'edit');
-  const sources = edits.flatMap(({ source }) => (source?.kind === 'key' ? [source] : []));
+  const requests = stanceOf(follows, undefined) === undefined && !isClientOrEdge(file) ? requestsOf(file, follows, names, context.read) : ({ kind: 'none' } as const);
+  if (requests.kind === 'refuse') return { ...NOTHING, refusals: [refuse(requests.at, 'needs-code-change', requests.reason, requests.byHand)] };
+  const headers = requests.kind === 'edit' ? requests.headers : [];
+  const hasEdits = edits.length > 0 || headers.length > 0;
+  const sources = [...edits.flatMap(({ source }) => (source?.kind === 'key' ? [source] : [])), ...headers.map(({ source }) => source)];
   const constants = distinctConstants(sources.flatMap((source) => source.constants));
   const isKey = (node: SyntaxNode): boolean => {
     const variable = environmentName(file, node);
     if (variable !== undefined) return names.has(variable);
     return constants.some(({ uses }) => uses.some((use) => isSame(use, node)));
   };
-  const guards = edits.length === 0 ? [] : guardsOf(file, isKey);
-  const covered = [...edits.flatMap(({ written }) => written.covers), ...guards, ...constants.map(({ statement }) => statement)];
+  const guards = !hasEdits ? [] : guardsOf(file, isKey);
+  const covered = [...edits.flatMap(({ written }) => written.covers), ...headers.map(({ pair }) => pair), ...guards, ...constants.map(({ statement }) => statement)];
   const left = leftOver(file, names, covered);
   const [other] = left;
   if (other !== undefined) {
     const name = other.text;
     const stance = stanceOf(follows, undefined);
-    if (stance !== undefined && edits.length === 0) return { ...NOTHING, refusals: [refuse(other, 'needs-code-change', `${stance.reason}, and this file reads ${name}.`, stance.byHand)] };
-    return { ...NOTHING, refusals: [leftOverRefusal(file, other, name, group, edits.length > 0, refuse, left.length)] };
+    if (stance !== undefined && !hasEdits) return { ...NOTHING, refusals: [refuse(other, 'needs-code-change', `${stance.reason}, and this file reads ${name}.`, stance.byHand)] };
+    return { ...NOTHING, refusals: [leftOverRefusal(file, other, name, group, hasEdits, refuse, left.length)] };
   }
-  const [first] = edits;
-  if (first === undefined) return needsNothing(file, group);
-  const splices: Splice[] = edits.flatMap(({ written }) => written.splices);
+  if (!hasEdits) return needsNothing(file, group);
+  const splices: Splice[] = [...edits.flatMap(({ written }) => written.splices), ...(requests.kind === 'edit' ? requests.splices : [])];
   const whole: Splice[] = [];
   const words = [...names];
   for (const constant of constants) {
     const used = constant.uses.find((use) => !covered.some((outer) => within(outer, use)));
-    if (used !== undefined) return { ...NOTHING, refusals: [refuse(used, 'needs-code-change', `\`${constant.name}\` holds the key of ${title}, and more than its client uses it.`, `Take \`${constant.name}\` out of that place first; the client does without it.`)] };
+    if (used !== undefined) return { ...NOTHING, refusals: [refuse(used, 'needs-code-change', `\`${constant.name}\` holds the key of ${title}, and more than its ${edits.length > 0 ? 'client' : 'request'} uses it.`, `Take \`${constant.name}\` out of that place first; the ${edits.length > 0 ? 'client' : 'request'} does without it.`)] };
     const cut = cutConstant(file, constant, words);
     if (cut === undefined) return { ...NOTHING, refusals: [refuse(constant.statement, 'unknown-shape', `\`${constant.name}\`, which holds the key of ${title}, is declared together with other things.`, 'Take this variable and the key argument away by hand.')] };
     (cut.isWhole ? whole : splices).push(cut.splice);
@@ -156,19 +161,21 @@ function workOnProvider(file: JsFile, group: Group, made: readonly Made[], done:
     whole.push(cut);
   }
   splices.push(...cutLines(file, whole));
+  const [first] = edits;
   const needed = mergedNeeds(edits.flatMap(({ written }) => written.imports));
-  const imports = addImports(file, needed, first.made.package);
-  if (imports === undefined) return { ...NOTHING, refusals: [refuse(first.made.node, 'unknown-shape', `The file gives a name that ${title} needs another meaning, or imports in a way that is not known.`, `Import ${needed.flatMap((one) => one.names).join(' and ')} of ${needed.map((one) => one.package).join(' and ')} by hand.`)] };
-  splices.push(...imports);
+  const imports = first === undefined ? [] : addImports(file, needed, first.made.package);
+  if (first !== undefined && imports === undefined) return { ...NOTHING, refusals: [refuse(first.made.node, 'unknown-shape', `The file gives a name that ${title} needs another meaning, or imports in a way that is not known.`, `Import ${needed.flatMap((one) => one.names).join(' and ')} of ${needed.map((one) => one.package).join(' and ')} by hand.`)] };
+  splices.push(...(imports ?? []));
   for (const { made: one } of edits) done.add(one.node.id);
   const demands = demandsOf(edits, provider, migrations);
-  const safety = safetyOf(file, edits, guards.length, demands, context, follows);
+  const starts = [...edits.map(({ made: one }) => one.node), ...headers.map(({ pair }) => pair)].map(({ startIndex }) => startIndex);
+  const what = [first?.written.why ?? [], requests.kind === 'edit' ? 'requests made by hand show a token that it is exchanged for once, because the header took nothing but the key.' : []].flat();
   const change: Change<Edit> = {
-    id: `client/${provider}`,
-    line: lineOf(Math.min(...edits.map(({ made: one }) => one.node.startIndex))),
-    title: titleOf(edits),
-    why: `${workloadsOf(follows)} ${follows.all.length > 1 ? 'use' : 'uses'} ${follows.replacement.route === 'native' ? `the federated identity at ${title}` : 'a federated identity'}: ${edits[0]?.written.why ?? ''}`,
-    ...safety,
+    id: `${edits.length > 0 ? 'client' : 'request'}/${provider}`,
+    line: lineOf(Math.min(...starts)),
+    title: [edits.length > 0 ? titleOf(edits) : [], requests.kind === 'edit' ? requests.title : []].flat().join('; '),
+    why: `${workloadsOf(follows)} ${follows.all.length > 1 ? 'use' : 'uses'} ${follows.replacement.route === 'native' ? `the federated identity at ${title}` : 'a federated identity'}: ${what.join(' Its ')}`,
+    ...(requests.kind === 'edit' ? requestSafety(requests.exchange, demands) : safetyOf(file, edits, guards.length, demands, context, follows)),
     migrations,
     edits: splices.map((splice) => ({ kind: 'text', ...splice })),
   };
@@ -318,13 +325,6 @@ function leftOverRefusal(file: JsFile, at: SyntaxNode, name: string, { follows, 
   return refuse(at, 'needs-code-change', `${name} is ${hasClient ? 'also read outside the client' : 'read here'}${more}, and will no longer be set.`, `Take the reading of ${name} away, or make it optional${hasClient ? '; then the client needs no key argument' : ''}.`);
 }
 
-function rawByHand(provider: string, title: string): string {
-  if (provider === 'anthropic') return 'Make the request with @anthropic-ai/sdk, which exchanges the token of the workload; or exchange it at https://api.anthropic.com/v1/oauth/token and send the result as Authorization: Bearer in place of x-api-key.';
-  if (provider === 'openai') return 'Make the request with the package openai and workloadIdentity; or exchange the token of the workload at https://auth.openai.com/oauth/token and send the result as Authorization: Bearer.';
-  if (provider === 'azure-openai') return 'Send Authorization: Bearer with a token of getBearerTokenProvider of @azure/identity in place of api-key.';
-  return `Send a short-lived token of ${title} in its place, as the README of the plan says.`;
-}
-
 // --- texts and judgement ---
 
 function mergedNeeds(needs: readonly Needed[]): readonly Needed[] {
@@ -359,6 +359,10 @@ function safetyOf(file: JsFile, edits: readonly (Job & { kind: 'edit' })[], guar
   if (guards > 0) return unsafe(`${rests}: the program no longer stops when the key is missing.`);
   if (tooOld.length > 0) return unsafe(`It rests on ${demandText(tooOld)}, which package.json does not ask for yet.`);
   return { safety: 'safe', reason: `The SDK reads ${[...new Set(edits.flatMap(({ source }) => (source?.kind === 'key' ? source.names : [])))].join(' and ')} by itself, so nothing changes while ${edits.some(({ source }) => source?.kind === 'key' && new Set(source.names).size > 1) ? 'they are' : 'it is'} set.` };
+}
+
+function requestSafety(exchange: Exchange, demands: readonly Demand[]): Pick<Change<Edit>, 'safety' | 'reason'> {
+  return { safety: 'unsafe', reason: `It rests on ${restsOn(exchange)}${demands.length > 0 ? `; and on ${demandText(demands)}` : ''}: the program no longer runs with a key.` };
 }
 
 function demandText(demands: readonly Demand[]): string {

@@ -11,7 +11,7 @@ export type Ids = (input: string) => string;
 export interface Setup {
   /** Items of a list of steps, unindented. */
   readonly text: string;
-  /** Variables that later steps find set. */
+  /** Variables that later steps find set, and that a container they start is handed. */
   readonly exports: readonly string[];
   readonly title: string;
   readonly why: string;
@@ -39,6 +39,7 @@ export function anthropicProfile(replacement: Replacement, house: House, ids: Id
   return {
     title: 'identity token and profile in place of the key',
     why: 'The clients of Anthropic find the profile by themselves, show the job’s own token and get one that lives minutes. The file is renewed every four minutes, because a job token lives five.',
+    // Of what is set, the profile is all that a client needs: it wins over the variables beside it.
     exports: ['ANTHROPIC_CONFIG_DIR', 'ANTHROPIC_PROFILE'],
     text: `- name: Let Anthropic clients authenticate as this job
   uses: ${reference('actions/github-script', house)}
@@ -52,7 +53,8 @@ export function anthropicProfile(replacement: Replacement, house: House, ids: Id
     script: |
       const { mkdirSync, writeFileSync } = require('node:fs');
       const { env } = process;
-      const unset = ['FEDERATION_RULE_ID', 'ORGANIZATION_ID', 'SERVICE_ACCOUNT_ID', 'WORKSPACE_ID'].find((name) => !env[name]);
+      const ids = ['FEDERATION_RULE_ID', 'ORGANIZATION_ID', 'SERVICE_ACCOUNT_ID', 'WORKSPACE_ID'];
+      const unset = ids.find((name) => !env[name]);
       if (unset) return core.setFailed(\`ANTHROPIC_\${unset} is not set in this repository's variables\`);
       const home = \`\${env.RUNNER_TEMP}/anthropic\`;
       const path = \`\${home}/identity-token\`;
@@ -71,6 +73,9 @@ export function anthropicProfile(replacement: Replacement, house: House, ids: Id
 ${TOKEN_FILE}
       core.exportVariable('ANTHROPIC_CONFIG_DIR', home);
       core.exportVariable('ANTHROPIC_PROFILE', 'default');
+      // Programs without the SDK exchange the token themselves.
+      core.exportVariable('ANTHROPIC_IDENTITY_TOKEN_FILE', path);
+      for (const name of ids) core.exportVariable(\`ANTHROPIC_\${name}\`, env[name]);
 `,
   };
 }

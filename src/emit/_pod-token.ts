@@ -1,5 +1,12 @@
 import type { PartyId } from '../model/federation.ts';
 
+/** Platforms that put a token of the pod's ServiceAccount into a file. */
+export const CLUSTERS: ReadonlySet<string> = new Set(['kubernetes', 'eks', 'gke', 'aks']);
+/** Holds the ids, which are no secrets, for manifests that are merged before they are known. */
+export const CONFIG_MAP = 'dekey-identity';
+/** Variable of the ids' kind for what GOOGLE_APPLICATION_CREDENTIALS points at. */
+const CREDENTIAL_CONFIG = 'GOOGLE_CREDENTIAL_CONFIG';
+
 /** Folder below which the token of each party is mounted: one volume for each, because their audiences differ. */
 const MOUNT = '/var/run/secrets/dekey';
 
@@ -27,4 +34,14 @@ export function tokenFolder(party: PartyId): string {
 
 export function tokenVolume(party: PartyId): string {
   return `dekey-${party}`;
+}
+
+/** `anthropic-federation-rule-id`: where CONFIG_MAP has what other platforms have in ANTHROPIC_FEDERATION_RULE_ID. */
+export function configKey(variable: string): string {
+  return variable.toLowerCase().replaceAll('_', '-');
+}
+
+/** Where it has the credential configuration of Google. */
+export function credentialConfigKey(suffix: string): string {
+  return configKey(`${CREDENTIAL_CONFIG}${suffix}`);
 }

@@ -1,13 +1,13 @@
 import type { EmittedFile, Emitter, Target } from '../model/federation.ts';
 import type { Input, Text } from '../model/text.ts';
 import { partyInputs } from '../parties/inputs.ts';
+import { credentialConfig, POOL, providerId } from './_google-credentials.ts';
 import { type Block, expression, type HclValue, patternOf } from './_hcl.ts';
 import { terraformFile } from './_hcl-party.ts';
 import { Asking, byId, celClaim, celText, scriptFile } from './_party.ts';
 import type { Statement, Word } from './_shell.ts';
 import { concat, data, inputsIn, jsonText, literal, placeholder, shortName, variableName } from './_text.ts';
 
-const POOL = 'dekey';
 /** Bytes of a mapped subject. */
 const LONGEST_SUBJECT = 127;
 const SECRET: Input = { id: 'google.secret_project', title: 'Project of the secrets', shape: 'name', how: 'gcloud config get-value project' };
@@ -15,15 +15,6 @@ const ACCOUNT: Input = { id: 'google.service_account_email', title: 'E-mail of t
 const TOOLS = ['gcloud', 'jq'] as const;
 /** In the description of what is made here, so that nothing else is changed or deleted. */
 const MARK = 'dekey';
-/** Platforms whose token lies in a file, which Google's libraries read by themselves. */
-const FILE_PLATFORMS: Readonly<Record<string, string>> = {
-  kubernetes: '/var/run/secrets/dekey/google/token',
-  eks: '/var/run/secrets/dekey/google/token',
-  gke: '/var/run/secrets/dekey/google/token',
-  aks: '/var/run/secrets/dekey/google/token',
-  spiffe: '/run/spiffe/token',
-  spacelift: '/mnt/workspace/spacelift.oidc',
-};
 
 /**
  * Google Cloud: one pool; for each identity a provider with an audience, a mapping and a condition of its own, and a role for its subject alone.
@@ -154,12 +145,6 @@ function conditionOf({ id, policy }: Target): Text {
   return conditions.reduce((all, one) => concat(all, ' && ', one));
 }
 
-/** 4 to 32 characters; Google keeps names that begin with `gcp-` to itself. */
-function providerId(id: string): string {
-  const name = shortName(id, 32);
-  return name.length < 4 || name.startsWith('gcp-') ? shortName(`dekey-${id}`, 32) : name;
-}
-
 /** A name in Terraform begins with a letter or an underscore. */
 function label(id: string): string {
   return /^[0-9]/.test(id) ? `_${id}` : id;
@@ -283,24 +268,9 @@ function grantBlocks(target: Target, scope: Scope, member: HclValue): Block[] {
   return grantsOf(target, scope).map(({ type, label: name, attributes, role }) => ({ type: 'resource', labels: [type, name], attributes: { ...attributes, role, member } }));
 }
 
-function credentialFile(one: Identity, number: Text): EmittedFile[] {
-  const file = FILE_PLATFORMS[one.target.platform];
-  if (file === undefined) return [];
-  return [
-    {
-      path: `google/credential-config.${one.target.id}.json`,
-      kind: 'json',
-      role: 'switch',
-      purpose: `GOOGLE_APPLICATION_CREDENTIALS of the workload points here: where its token lies. It holds no secret.`,
-      text: jsonText({
-        type: 'external_account',
-        audience: data(concat('//iam.googleapis.com/projects/', number, `/locations/global/workloadIdentityPools/${POOL}/providers/${one.id}`)),
-        subject_token_type: 'urn:ietf:params:oauth:token-type:jwt',
-        token_url: 'https://sts.googleapis.com/v1/token',
-        credential_source: { file },
-      }),
-    },
-  ];
+function credentialFile({ target }: Identity, number: Text): EmittedFile[] {
+  const text = credentialConfig(target, number);
+  return text === undefined ? [] : [{ path: `google/credential-config.${target.id}.json`, kind: 'json', role: 'switch', purpose: `GOOGLE_APPLICATION_CREDENTIALS of the workload points here: where its token lies. It holds no secret.`, text }];
 }
 
 const IN_POOL = ['--location=global', `--workload-identity-pool=${POOL}`] as const;

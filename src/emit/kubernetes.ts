@@ -1,8 +1,12 @@
 import { stringify } from 'yaml';
-import type { EmittedFile, Emitter, Target } from '../model/federation.ts';
+import type { Emission, EmittedFile, Emitter, Target } from '../model/federation.ts';
+import type { Migration } from '../model/plan.ts';
 import type { Input, Text } from '../model/text.ts';
+import { partyInputs } from '../parties/inputs.ts';
+import { credentialConfig } from './_google-credentials.ts';
+import { suffixesOf, variableOf } from './_identity-variables.ts';
 import { Asking, byId, scriptFile } from './_party.ts';
-import { POD_TOKEN_SECONDS, tokenFolder, tokenVariable, tokenVolume } from './_pod-token.ts';
+import { CLUSTERS, CONFIG_MAP, configKey, credentialConfigKey, POD_TOKEN_SECONDS, tokenFolder, tokenVariable, tokenVolume } from './_pod-token.ts';
 import type { Statement, Word } from './_shell.ts';
 import { data, type Data, fillPlaceholders, inputsIn, literal, placeholder, shortName } from './_text.ts';
 
@@ -20,8 +24,12 @@ const POD_AT: Readonly<Record<string, readonly string[]>> = {
 };
 const API_VERSIONS: Readonly<Record<string, string>> = { Pod: 'v1', Job: 'batch/v1', CronJob: 'batch/v1' };
 
-/** A ServiceAccount for each identity, and for each workload the patch that mounts its token. */
-export const emitKubernetes: Emitter = (targets, ask, known) => {
+/** A ServiceAccount for each identity, for each workload the patch that mounts its token, and for each namespace the ids that edited manifests read. */
+export function emitKubernetes(migrations: readonly Migration[]): Emitter {
+  return (targets, ask, known) => emit(targets, migrations, ask, known);
+}
+
+function emit(targets: readonly Target[], migrations: readonly Migration[], ...[ask, known]: EmitterTools): Emission {
   const asking = new Asking(ask, known);
   const items = byId(targets).map((target) => itemOf(target, asking));
   const accounts = new Map(items.map((item) => [`${placeholder(item.namespace)}/${placeholder(item.account)}`, item]));
@@ -40,6 +48,7 @@ export const emitKubernetes: Emitter = (targets, ask, known) => {
       purpose: `Mounts the token of ${item.target.workload}: kubectl patch, or a patch of kustomize. Take the key out of env in the same change.`,
       text: document(patch(item)),
     })),
+    ...configMaps(items, migrations, asking),
     scriptFile('kubernetes', 'create', 'Makes the service accounts. Workloads are changed in phase 2, in their own manifests.', {
       tools: ['kubectl'],
       inputs: asking.describe(items.flatMap(({ namespace, account }) => [...inputsIn(namespace), ...inputsIn(account)])),
@@ -63,7 +72,9 @@ export const emitKubernetes: Emitter = (targets, ask, known) => {
       ...(items.some(({ target }) => target.policy.uploadsKeys) ? ['The issuer of the cluster cannot be reached from outside: kubectl get --raw /openid/v1/jwks > jwks.json gives the public keys to upload, again after each rotation.'] : []),
     ],
   };
-};
+}
+
+type EmitterTools = readonly [ask: Parameters<Emitter>[1], known: Parameters<Emitter>[2]];
 
 interface Item {
   readonly target: Target;
@@ -88,6 +99,55 @@ function itemOf(target: Target, asking: Asking): Item {
     kind: kind in POD_AT ? kind : 'Deployment',
     name: kind in POD_AT && rest.length > 0 ? rest.join('/') : target.workload,
   };
+}
+
+/** Values that are the whole of a variable: what is put together of several stands in the manifest itself. */
+const WHOLE_INPUT = /^\{([a-z_]+\.[a-z_]+)\}$/;
+
+/** What manifests take from the ConfigMap, whether it is known already or not: a manifest that was merged ahead goes on reading it. */
+function configMaps(items: readonly Item[], migrations: readonly Migration[], asking: Asking): readonly EmittedFile[] {
+  const namespaces = new Map<string, { readonly namespace: Text; readonly data: Map<string, Data> }>();
+  for (const { target, namespace } of items) {
+    const key = placeholder(namespace);
+    const found = namespaces.get(key) ?? { namespace, data: new Map<string, Data>() };
+    namespaces.set(key, found);
+    for (const migration of migrations.filter(({ chosen }) => chosen?.hops.length === 1 && chosen.hops[0]?.identity === target.id)) {
+      for (const [name, value] of settingsOf(migration, target, suffixesOf(migrations, migration.target)(migration), asking)) found.data.set(name, value);
+    }
+  }
+  const maps = [...namespaces.values()].filter((one) => one.data.size > 0).map((one): Data => ({
+    apiVersion: 'v1',
+    kind: 'ConfigMap',
+    metadata: { name: CONFIG_MAP, namespace: data(one.namespace), labels: { 'app.kubernetes.io/managed-by': 'dekey' } },
+    data: Object.fromEntries([...one.data].toSorted(([a], [b]) => (a < b ? -1 : 1))),
+  }));
+  if (maps.length === 0) return [];
+  return [
+    {
+      path: 'kubernetes/config-map.yaml',
+      kind: 'kubernetes',
+      role: 'switch',
+      purpose: `ConfigMap ${CONFIG_MAP}, which edited manifests read the ids from: fill in what is open, and apply it before the pods change. Where the namespace has one from another plan, add to it by kubectl patch --patch-file.`,
+      text: documents(maps),
+    },
+  ];
+}
+
+function settingsOf({ platform, chosen, environment }: Migration, target: Target, suffix: string, asking: Asking): readonly (readonly [string, Data])[] {
+  const isRead = CLUSTERS.has(platform) && chosen !== null && ['native', 'same-model'].includes(chosen.class) && (target.party === 'google' || Object.values(environment.set).includes('{token-file}'));
+  if (!isRead) return [];
+  const named = Object.values(environment.set).flatMap((value): (readonly [string, Data])[] => {
+    const id = WHOLE_INPUT.exec(value)?.[1];
+    if (id === undefined) return [];
+    const variable = variableOf(id, { suffix });
+    const input = partyInputs[id];
+    // One value is given for an input: where several identities have one each, it says nothing of this one.
+    const isOneForAll = variable === variableOf(id, { suffix: '' });
+    return [[configKey(variable), input !== undefined && isOneForAll ? data(asking.get(input)) : `\${${variable}}`]];
+  });
+  const number = partyInputs['google.project_number'];
+  const credentials = target.party === 'google' && number !== undefined ? credentialConfig(target, asking.get(number)) : undefined;
+  return credentials === undefined ? named : [...named, [credentialConfigKey(suffix), credentials]];
 }
 
 function serviceAccount({ namespace, account }: Item): Data {

@@ -72,7 +72,7 @@ export async function runPlan(targets: readonly string[], raw: Readonly<Record<s
   const read = flags.github ? await readFromGithub(inventory, flags.githubApi) : { values: new Map<string, string>() };
   const options = planOptions(inventory, flags, config.plan, version, cwd, read);
   const draft = makePlan(inventory, { platforms, providers, parties, partyInputs }, options);
-  const emitted = [...emitPlan(draft, emitters, options.values), ...emitWorkloadSide(draft.identities.map(({ target }) => target), draft.keys.map(({ provider }) => provider), options.values, new Map(draft.inputs.map((input) => [input.id, input])))];
+  const emitted = [...emitPlan(draft, emitters, options.values), ...emitWorkloadSide(draft, options.values)];
   checkValues(draft.inputs, emitted.flatMap(({ asked }) => asked), options.values);
   refuseLoosePolicies(emitted.flatMap(({ files }) => files), [...draft.inputs, ...emitted.flatMap(({ asked }) => asked)]);
   const titles = titlesOf();

@@ -1,13 +1,10 @@
-import { POD_TOKEN_SECONDS, tokenFolder, tokenVolume } from '../../emit/_pod-token.ts';
+import { CLUSTERS, configKey, credentialConfigKey, POD_TOKEN_SECONDS, tokenFolder, tokenVolume } from '../../emit/_pod-token.ts';
 import type { PartyId } from '../../model/federation.ts';
 import { CannotRewrite } from '../cannot.ts';
 import { variableOf } from '../replacements.ts';
 import type { Replacement, RewriteContext } from '../types.ts';
 
-/** Platforms that put a token of the pod's ServiceAccount into a file. */
-export const CLUSTERS: ReadonlySet<string> = new Set(['kubernetes', 'eks', 'gke', 'aks']);
-/** Holds the ids, which are no secrets, for manifests that are merged before they are known. */
-export const CONFIG_MAP = 'dekey-identity';
+export { CLUSTERS, CONFIG_MAP } from '../../emit/_pod-token.ts';
 
 /** A value of a variable: as it is, or an entry of the ConfigMap. */
 export type PodValue = { readonly kind: 'literal'; readonly text: string } | { readonly kind: 'config'; readonly key: string };
@@ -55,7 +52,7 @@ export function podPath(replacement: Replacement, context: Pick<RewriteContext, 
   });
   if (webhook !== undefined) return { replacement, account, party, token: undefined, variables: values, general: generalOf(replacement), webhook };
   const folder = tokenFolder(party);
-  const credentialConfig = party === 'google' ? configKey(`GOOGLE_CREDENTIAL_CONFIG${replacement.suffix}`) : undefined;
+  const credentialConfig = party === 'google' ? credentialConfigKey(replacement.suffix) : undefined;
   const variables: readonly (readonly [string, PodValue])[] = credentialConfig === undefined ? values : [...values, ['GOOGLE_APPLICATION_CREDENTIALS', { kind: 'literal', text: `${folder}/credential-config.json` }]];
   return { replacement, account, party, token: { volume: tokenVolume(party), folder, audience: audienceOf(replacement, context), seconds: POD_TOKEN_SECONDS, credentialConfig }, variables, general: generalOf(replacement), webhook };
 }
@@ -100,11 +97,6 @@ function audienceOf({ identity, title }: Replacement, { value }: Pick<RewriteCon
       return known;
     })
     .join('');
-}
-
-/** `anthropic-federation-rule-id` of `ANTHROPIC_FEDERATION_RULE_ID`. */
-function configKey(variable: string): string {
-  return variable.toLowerCase().replaceAll('_', '-');
 }
 
 function valueOf(template: string, replacement: Replacement, context: Pick<RewriteContext, 'value'>): PodValue {

@@ -134,8 +134,7 @@ function planFor(platform: string, values: PlanOptions['values'], which: typeof 
     problems: [],
   };
   const draft = makePlan(inventory, { platforms, providers, parties, partyInputs }, { version: '0.0.0', values, runsOn: [], sources: [] });
-  const known = new Map(draft.inputs.map((input) => [input.id, input]));
-  const emitted = [...emitPlan(draft, emitters, values), ...emitWorkloadSide(draft.identities.map(({ target }) => target), draft.keys.map(({ provider }) => provider), values, known)];
+  const emitted = [...emitPlan(draft, emitters, values), ...emitWorkloadSide(draft, values)];
   return { platform, draft, files: emitted.flatMap(({ files }) => files), inputs: emitted.flatMap(({ asked }) => asked) };
 }
 

@@ -122,7 +122,7 @@ function spread(text: string, list: SyntaxNode, parts: readonly (readonly string
   return { start: list.startIndex + 1, end: list.endIndex - 1, text: `\n${lines.join(',\n')},\n${indent}` };
 }
 
-const STANDARD = /^(?:from|import)\s+(?:__future__|abc|argparse|ast|asyncio|base64|collections|contextlib|copy|csv|dataclasses|datetime|enum|functools|glob|hashlib|io|itertools|json|logging|math|os|pathlib|pprint|random|re|shutil|signal|string|subprocess|sys|tempfile|textwrap|threading|time|traceback|typing|unittest|urllib|uuid|warnings)\b/;
+export const STANDARD = /^(?:from|import)\s+(?:__future__|abc|argparse|ast|asyncio|base64|collections|contextlib|copy|csv|dataclasses|datetime|enum|functools|glob|hashlib|io|itertools|json|logging|math|os|pathlib|pprint|random|re|shutil|signal|string|subprocess|sys|tempfile|textwrap|threading|time|traceback|typing|unittest|urllib|uuid|warnings)\b/;
 
 /** Imports that are missing, beside the import of the SDK at `anchor`. Undefined when a name is taken by something else. */
 export function importSplices(python: Python, anchor: SyntaxNode, wanted: Argument['imports'], needsOs: boolean): readonly Splice[] | undefined {

@@ -93,11 +93,20 @@ export function isModulePackage(path: string, read: (path: string) => string | u
 /** Before the first statement, behind what has to come first: a byte order mark, the line for the shell, directives, and a comment that stands apart. */
 function headOf({ text, root }: JsFile): number {
   let at = text.charCodeAt(0) === 0xfeff ? 1 : 0;
-  for (const node of root.namedChildren) {
+  const nodes = root.namedChildren;
+  for (let index = 0; index < nodes.length; index += 1) {
+    let node = nodes[index];
+    if (node === undefined) break;
     const isDirective = node.type === 'expression_statement' && /^["']use \w+["'];?$/.test(node.text.trim());
+    const isComment = node.type === 'comment';
+    // Comments on lines that follow one another are one.
+    for (let next = nodes[index + 1]; isComment && next?.type === 'comment' && /^[ \t]*\r?\n?[ \t]*$/.test(text.slice(node.endIndex, next.startIndex)); next = nodes[index + 1]) {
+      node = next;
+      index += 1;
+    }
     const isApart = /^[^\n]*\n[ \t]*\r?\n/.test(text.slice(node.endIndex));
-    if (node.type !== 'hash_bang_line' && !isDirective && !(node.type === 'comment' && isApart)) break;
-    const next = root.namedChildren.find(({ startIndex }) => startIndex >= node.endIndex);
+    if (node.type !== 'hash_bang_line' && !isDirective && !(isComment && isApart)) break;
+    const next = nodes[index + 1];
     at = next === undefined ? text.length : lineStart(text, next.startIndex);
   }
   return at;
@@ -119,7 +128,7 @@ function helper(file: JsFile, exchange: Exchange, like: SyntaxNode | undefined, 
     `let ${word}Exchange${typed(': Promise<string> | undefined')}${s}`,
     `let ${word}Renewal = 0${s}`,
     '',
-    `/** A token for ${title}: the identity token of this workload, exchanged once and again shortly before the result ends. */`,
+    `/** The identity token of this workload, exchanged for a token of ${title} that is kept until shortly before it ends. */`,
     `async function ${tokenCall(exchange)}()${typed(': Promise<string>')} {`,
     `  if (${word}Exchange && Date.now() < ${word}Renewal) return ${word}Exchange${s}`,
     '  // An identity token may be good for one exchange only: whoever asks meanwhile waits for this one.',

@@ -1,6 +1,9 @@
 import type { Change, Splice } from '../../model/change.ts';
 import type { Edit } from '../edit.ts';
 import type { FileRefusal, RewriteContext, Rewriter, Rewriting } from '../types.ts';
+import { restsOn } from './_exchange.ts';
+import { BUILT_IN, keyProblem, type Request, requestByHand, requestsIn } from './_python-exchange.ts';
+import type { KeyHeader } from './_python-raw.ts';
 import { CLIENTS, type ClientKind, decide, PACKAGES } from './_python-clients.ts';
 import { absenceGuardOf, type Given, givenIn, guardOf, readIn } from './_python-keys.ts';
 import { withoutArguments, withoutImports, withoutStatements } from './_cuts.ts';
@@ -18,7 +21,7 @@ export const python: Rewriter = {
   id: 'python',
   matches: (path, text) => /\.(?:pyw?|ipynb)$/i.test(path) && text.length <= LARGEST && PACKAGES.test(text),
   grammars: (path) => (/\.pyw?$/i.test(path) ? ['python'] : []),
-  problems: (path, text) => (/\.pyw?$/i.test(path) ? [...readPython(text).errors, ...unboundNames(readPython(text)).map((name) => `undefined name ${name}`)] : []),
+  problems: (path, text) => (/\.pyw?$/i.test(path) ? [...readPython(text).errors, ...unboundNames(readPython(text)).filter((name) => !BUILT_IN.has(name)).map((name) => `undefined name ${name}`)] : []),
   rewrite: (path, text, context) => {
     if (/\.ipynb$/i.test(path)) return notebook(text, context);
     const tree = readPython(text);
@@ -40,6 +43,8 @@ interface Draft {
   readonly provider: string;
   readonly follow: Followed;
   readonly clients: Client[];
+  /** Headers that take a token in place of the key. */
+  readonly requests: { readonly pair: SyntaxNode; readonly title: string }[];
   readonly statements: SyntaxNode[];
   readonly splices: Splice[];
   readonly arguments: { readonly argument: Argument; readonly anchor: SyntaxNode }[];
@@ -66,15 +71,24 @@ class Editor {
   run(): Rewriting {
     if (this.#context.all.length === 0) return NOTHING;
     let clients = this.#clients();
+    let requests = this.#requests();
     // A key that one client still needs is not taken from another: what cannot be edited stays, and the rest is looked at again.
-    for (let round = 0; round < 4; round += 1) {
-      const going = clients.flatMap(({ keys }) => keys);
+    for (let rounds = clients.length + requests.length; rounds >= 0; rounds -= 1) {
+      const going = goingWith(clients, requests);
       const stuck = clients.filter((client) => client.keys.some((key) => this.#problemOf(client, key, givenIn(this.#python, key.childForFieldName('value'), going)) !== undefined));
-      if (stuck.length === 0) break;
+      const held = requests.flatMap((request) => {
+        const reason = keyProblem(givenIn(this.#python, request.header.slot, going));
+        return reason === undefined ? [] : [{ request, reason }];
+      });
+      if (stuck.length === 0 && held.length === 0) break;
       clients = clients.filter((client) => !stuck.includes(client));
+      requests = requests.filter((request) => !held.some((one) => one.request === request));
       for (const client of stuck) this.#refuseClient(client, going);
+      for (const { request, reason } of held) this.#refuseRequest(request.header, request.follow, reason, requestByHand(request.follow));
     }
-    for (const client of clients) this.#edit(client, clients.flatMap(({ keys }) => keys));
+    const going = goingWith(clients, requests);
+    for (const client of clients) this.#edit(client, going);
+    for (const request of requests) this.#send(request, going);
     this.#rest();
     const changes = this.#finish();
     return { changes, refusals: this.#refusals.toSorted((a, b) => a.line - b.line) };
@@ -108,6 +122,37 @@ class Editor {
       found.push(client);
     }
     return found;
+  }
+
+  #requests(): readonly Request[] {
+    return [...new Set(this.#context.all.map((one) => one.provider))].flatMap((provider) => {
+      const follow = followed(this.#context, [provider]);
+      return (follow === undefined ? [] : requestsIn(this.#python, follow)).flatMap((found) => {
+        if (found.kind === 'request') return [found.request];
+        if (follow !== undefined) this.#refuseRequest(found.header, follow, found.reason, found.byHand);
+        return [];
+      });
+    });
+  }
+
+  #refuseRequest({ pair, slot }: KeyHeader, { migrations }: Followed, reason: string, byHand: string): void {
+    this.#told.push(pair, ...this.#bindingsOf(slot));
+    this.#refusals.push({ code: 'needs-code-change', line: pair.startPosition.row + 1, reason, byHand, migrations, shadows: false });
+  }
+
+  #send({ header: { pair, slot }, follow, exchange, sender, splices, helper }: Request, going: readonly SyntaxNode[]): void {
+    const draft = this.#draft(follow.replacement.provider, follow);
+    if (draft.requests.length === 0) draft.splices.push(...helper);
+    draft.requests.push({ pair, title: sender.title });
+    draft.splices.push(...splices);
+    draft.lines.push(pair.startPosition.row + 1);
+    draft.doubts.add(restsOn(exchange));
+    this.#told.push(pair);
+    const given = givenIn(this.#python, slot, going);
+    if (given.kind !== 'bound') return;
+    draft.statements.push(...given.statements);
+    this.#told.push(...given.statements);
+    if (given.atModule) draft.doubts.add(`no other module imports ${given.name} from this file`);
   }
 
   /** Whether the key that this client is given is one that the plan replaces. A client without one reads the package's own variable. */
@@ -175,19 +220,18 @@ class Editor {
   }
 
   #refuse({ call, follow, keys }: Client, code: FileRefusal['code'], reason: string, byHand: string): void {
-    this.#told.push(...keys, ...keys.flatMap((key) => this.#bindingsOf(key)));
+    this.#told.push(...keys, ...keys.flatMap((key) => this.#bindingsOf(key.childForFieldName('value'))));
     this.#refusals.push({ code, line: call.startPosition.row + 1, reason, byHand, migrations: follow.migrations, shadows: false });
   }
 
-  /** Assignments that fill the name given as `key`: what is said of the client is said of them. */
-  #bindingsOf(key: SyntaxNode): readonly SyntaxNode[] {
-    const value = key.childForFieldName('value');
+  /** Assignments that fill the name given as a key: what is said of the client is said of them. */
+  #bindingsOf(value: SyntaxNode | null): readonly SyntaxNode[] {
     if (value?.type !== 'identifier') return [];
     return this.#python.assignments.filter((node) => node.childForFieldName('left')?.text === value.text);
   }
 
   #draft(provider: string, follow: Followed): Draft {
-    const draft = this.#drafts.get(provider) ?? { provider, follow, clients: [], statements: [], splices: [], arguments: [], lines: [], doubts: new Set<string>() };
+    const draft = this.#drafts.get(provider) ?? { provider, follow, clients: [], requests: [], statements: [], splices: [], arguments: [], lines: [], doubts: new Set<string>() };
     this.#drafts.set(provider, draft);
     return draft;
   }
@@ -292,7 +336,8 @@ class Editor {
     this.#refusals.push(this.#gate(node, name, follow));
   }
 
-  #gate(node: SyntaxNode, name: string, { migrations, replacement }: Followed): FileRefusal {
+  #gate(node: SyntaxNode, name: string, follow: Followed): FileRefusal {
+    const { migrations } = follow;
     const target = node.parent?.type === 'assignment' ? pathOf(this.#python, node.parent.childForFieldName('left')) : undefined;
     if (target === 'openai.api_key') return { code: 'needs-code-change', line: node.startPosition.row + 1, reason: 'The key is given to the openai module, which takes no other identity.', byHand: 'Make a client, OpenAI(workload_identity=...) or AzureOpenAI(azure_ad_token_provider=...), call that in place of the module, and take this line away.', migrations, shadows: false };
     const isHeader = /x-api-key|authorization|bearer/i.test(this.#python.text.slice(Math.max(0, node.startIndex - 80), node.startIndex));
@@ -300,7 +345,7 @@ class Editor {
       code: 'needs-code-change',
       line: node.startPosition.row + 1,
       reason: isHeader ? `${name} is sent in a header by hand.` : `${name} is read for something other than a client that finds the new identity by itself.`,
-      byHand: isHeader ? `Call ${replacement.title} through its SDK, which exchanges the token of the workload, or exchange it here and send "Authorization: Bearer" with the result.` : `Make this work without ${name}: it is not set any more.`,
+      byHand: isHeader ? requestByHand(follow) : `Make this work without ${name}: it is not set any more.`,
       migrations,
       shadows: false,
     };
@@ -338,6 +383,8 @@ class Editor {
     return drafts.flatMap((draft, index) => {
       const splices = alone[index];
       if (splices !== undefined) return [this.#change([draft], splices)];
+      const [request] = draft.requests;
+      if (request !== undefined) this.#refusals.push({ code: 'unknown-shape', line: request.pair.startPosition.row + 1, reason: 'What holds the key, its check or the imports share lines with something else.', byHand: requestByHand(draft.follow), migrations: draft.follow.migrations, shadows: false });
       for (const client of draft.clients) this.#refuse(client, 'unknown-shape', 'The key argument, its check or the imports share lines with something else.', `Take the key away${after(client.kind)}.`);
       return [];
     });
@@ -362,18 +409,28 @@ class Editor {
   #change(drafts: readonly Draft[], splices: readonly Splice[]): Change<Edit> {
     const titles = [...new Set(drafts.map(({ follow }) => follow.replacement.title))];
     const clients = drafts.flatMap((draft) => draft.clients);
+    const requests = drafts.flatMap((draft) => draft.requests);
+    const done = [
+      ...(clients.length === 0 ? [] : [clients.length === 1 ? 'the client is made without a key' : `${clients.length} clients are made without a key`]),
+      ...(requests.length === 0 ? [] : [`${[...new Set(requests.map(({ title }) => title))].join(', ')}: the key in the header becomes a bearer token of minutes`]),
+    ];
+    const why = [...new Set(clients.map(({ kind }) => WHY[kind.family])), ...(requests.length === 0 ? [] : ['The identity token of the workload is exchanged once for a token of minutes, which goes into the header Authorization.'])];
     const isSafe = drafts.every(({ doubts, clients: own }) => doubts.size === 0 && own.every(({ kind }) => kind.family === 'anthropic' || kind.family === 'aws' || kind.family === 'huggingface'));
     return {
-      id: `client/${drafts.map(({ provider }) => provider).join('+')}`,
+      id: `${clients.length === 0 && requests.length > 0 ? 'request' : 'client'}/${drafts.map(({ provider }) => provider).join('+')}`,
       line: Math.min(...drafts.flatMap(({ lines }) => lines)),
-      title: `${titles.join(' and ')}: ${clients.length === 0 ? 'the check for a key goes' : clients.length === 1 ? 'the client is made without a key' : `${clients.length} clients are made without a key`}`,
-      why: [...new Set(clients.map(({ kind }) => WHY[kind.family]))].join(' ') || 'The key is not set any more, so the check would stop the program.',
+      title: `${titles.join(' and ')}: ${done.length === 0 ? 'the check for a key goes' : done.join('; ')}`,
+      why: why.join(' ') || 'The key is not set any more, so the check would stop the program.',
       safety: isSafe ? 'safe' : 'unsafe',
       reason: isSafe ? 'The package reads the same variable by itself: where it is set nothing changes, and where it is gone the new identity is found.' : reasonOf(drafts),
       migrations: [...new Set(drafts.flatMap(({ follow }) => follow.migrations))],
       edits: splices.map((splice) => ({ kind: 'text', ...splice })),
     };
   }
+}
+
+function goingWith(clients: readonly Client[], requests: readonly Request[]): readonly SyntaxNode[] {
+  return [...clients.flatMap(({ keys }) => keys), ...requests.map(({ header }) => header.pair)];
 }
 
 /** On GitHub Actions a step exchanges for Hugging Face and hands the short-lived token on as HF_TOKEN: what reads that goes on doing so. */

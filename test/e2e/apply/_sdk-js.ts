@@ -15,6 +15,7 @@ export const SDK_SETS = {
   'azure-langchain': ['@langchain/openai@1.5.8', '@langchain/core@1.4.0', '@azure/identity@4.13.1', 'zod@4.1.12'],
   aws: ['@aws-sdk/client-bedrock-runtime@3.1164.0', '@aws-sdk/credential-providers@3.1164.0', '@anthropic-ai/bedrock-sdk@1.1.3', '@ai-sdk/amazon-bedrock@4.0.186', 'ai@6.0.326', 'zod@4.1.12'],
   google: ['@google/genai@2.32.0'],
+  raw: ['axios@1.12.2'],
   types: [
     'openai@7.57.0', '@anthropic-ai/sdk@1.12.0', '@anthropic-ai/bedrock-sdk@1.1.3', '@azure/identity@4.13.1', '@google/genai@2.32.0', '@aws-sdk/client-bedrock-runtime@3.1164.0', '@aws-sdk/credential-providers@3.1164.0',
     '@langchain/openai@1.6.0', '@langchain/anthropic@1.5.11', '@langchain/core@1.4.0', '@ai-sdk/azure@3.0.128', '@ai-sdk/amazon-bedrock@4.0.186', 'ai@6.0.326', 'zod@4.1.12', '@types/node@22.19.1', '@types/react@19.2.7', 'dotenv@17.2.3', '@types/jest@30.0.0',

@@ -39,6 +39,8 @@ export interface World {
   readonly mint: (audience: string) => Promise<string>;
   /** How requests to the APIs were let in since the last call. */
   readonly ways: () => readonly Way[];
+  /** How many exchanges the parties were asked for since the last call. */
+  readonly exchanges: () => number;
   readonly stop: () => Promise<void>;
 }
 
@@ -50,6 +52,7 @@ export async function startWorld(): Promise<World> {
   const host = ISSUER.slice('https://'.length);
   const given = new Set<string>();
   const ways: Way[] = [];
+  let exchanges = 0;
 
   const anthropicIds = await anthropic.configure({
     issuer: { issuer_url: ISSUER, name: 'cluster' },
@@ -86,6 +89,7 @@ export async function startWorld(): Promise<World> {
 
   /** Hands a request on to a party and remembers the token that it gives out. */
   const exchange = async (url: string, asked: Asked, field: string): Promise<Answer> => {
+    exchanges += 1;
     const response = await fetch(url, { method: asked.method, headers: { 'content-type': String(asked.headers['content-type'] ?? '') }, body: asked.body });
     const text = await response.text();
     const found = text.startsWith('<') ? new RegExp(`<${field}>([^<]+)<`).exec(text)?.[1] : undefined;
@@ -147,7 +151,7 @@ export async function startWorld(): Promise<World> {
       `  return request(isLogin ? { ...options, hostname: 'localhost', host: 'localhost', port: ${new URL(login.url).port}, servername: 'localhost' } : options, ...more);`,
       '};',
       'syncBuiltinESMExports();',
-      `const places = ${JSON.stringify({ 'https://auth.openai.com': gpt.url, 'https://api.anthropic.com': claude.url, 'https://acme.openai.azure.com': gpt.url })};`,
+      `const places = ${JSON.stringify({ 'https://auth.openai.com': gpt.url, 'https://api.anthropic.com': claude.url, 'https://api.openai.com': gpt.url, 'https://acme.openai.azure.com': gpt.url })};`,
       'const send = globalThis.fetch;',
       'globalThis.fetch = (input, init) => {',
       "  const url = typeof input === 'string' ? input : input instanceof URL ? input.href : input.url;",
@@ -208,6 +212,11 @@ export async function startWorld(): Promise<World> {
     mint: (audience) => issuer.mint(claimsFor(audience), { lifetime: 300 }),
     freshToken: async (audience) => writeFileSync(tokenFile, await issuer.mint(claimsFor(audience), { lifetime: 600 })),
     ways: () => ways.splice(0),
+    exchanges: () => {
+      const count = exchanges;
+      exchanges = 0;
+      return count;
+    },
     stop: async () => {
       await Promise.all([issuer, anthropic, openai, aws, entra, google, claude, gpt, sts, bedrock, bedrock2, vertex, login].map(({ stop }) => stop()));
       rmSync(folder, { recursive: true, force: true });

@@ -24,6 +24,8 @@ interface Program {
   readonly manifest: string;
   /** Variables of the loopback servers that this client would trip over. */
   readonly without?: readonly string[];
+  /** How often the token of the platform may be shown by one run. */
+  readonly exchanges?: number;
 }
 
 const K8S = { runsOn: 'eks' };
@@ -31,6 +33,7 @@ const CLAUDE = { ...K8S, audience: 'https://api.anthropic.com', sets: ['anthropi
 const GPT = { ...K8S, audience: 'https://api.openai.com/v1', sets: ['openai-floor', 'openai'], manifest: '{"dependencies":{"openai":"^7.8.0"}}' } as const;
 const AZURE = { runsOn: 'aks', without: ['OPENAI_BASE_URL'], audience: 'api://AzureADTokenExchange', manifest: '{"dependencies":{"openai":"^4.42.0"}}' } as const;
 const AWS = { ...K8S, audience: 'sts.amazonaws.com', sets: ['aws'], manifest: '{"dependencies":{"@aws-sdk/client-bedrock-runtime":"^3.900.0"}}' } as const;
+const RAW = { sets: ['raw'], exchanges: 1, manifest: '{"dependencies":{"axios":"^1.7.0"}}' } as const;
 const PING = `messages: [{ role: 'user', content: 'ping' }]`;
 
 const PROGRAMS: readonly Program[] = [
@@ -49,6 +52,22 @@ const PROGRAMS: readonly Program[] = [
   { ...AWS, name: 'Claude on Bedrock, AnthropicBedrock', file: 'src/c.ts', manifest: '{"dependencies":{"@anthropic-ai/bedrock-sdk":"^1.0.0"}}', text: `import AnthropicBedrock from '@anthropic-ai/bedrock-sdk';\n\nconst client = new AnthropicBedrock({\n  awsAccessKey: process.env.AWS_ACCESS_KEY_ID,\n  awsSecretKey: process.env.AWS_SECRET_ACCESS_KEY,\n  awsRegion: process.env.AWS_REGION,\n  maxRetries: 0,\n});\nawait client.messages.create({ model: 'm', max_tokens: 1, ${PING} });\n` },
   { ...AWS, name: 'Vercel AI SDK, createAmazonBedrock', file: 'src/d.ts', manifest: '{"dependencies":{"@ai-sdk/amazon-bedrock":"^4.0.0"}}', text: `import { createAmazonBedrock } from '@ai-sdk/amazon-bedrock';\nimport { generateText } from 'ai';\n\nconst bedrock = createAmazonBedrock({\n  region: process.env.AWS_REGION,\n  accessKeyId: process.env.AWS_ACCESS_KEY_ID,\n  secretAccessKey: process.env.AWS_SECRET_ACCESS_KEY,\n  baseURL: process.env.BEDROCK_URL,\n});\nawait generateText({ model: bedrock('m'), prompt: 'ping', maxRetries: 0 });\n` },
   { runsOn: 'eks', audience: `https://iam.googleapis.com/projects/1029384/locations/global/workloadIdentityPools/cluster-pool/providers/cluster`, sets: ['google'], name: 'Gemini, GoogleGenAI', file: 'src/g.ts', manifest: '{"dependencies":{"@google/genai":"^2.0.0"}}', text: `import { GoogleGenAI } from '@google/genai';\n\nconst ai = new GoogleGenAI({ apiKey: process.env.GEMINI_API_KEY });\nawait ai.models.generateContent({ model: 'gemini-2.5-flash', contents: 'ping' });\n` },
+  {
+    ...CLAUDE, ...RAW, name: 'Anthropic, by fetch, together and one after another', file: 'src/r.ts',
+    text: `async function ask(): Promise<void> {\n  const response = await fetch('https://api.anthropic.com/v1/messages', {\n    method: 'POST',\n    headers: {\n      'content-type': 'application/json',\n      'x-api-key': process.env.ANTHROPIC_API_KEY!,\n      'anthropic-version': '2023-06-01',\n    },\n    body: JSON.stringify({ model: 'm', max_tokens: 1, ${PING} }),\n  });\n  if (!response.ok) throw new Error(String(response.status));\n}\n\nawait Promise.all([ask(), ask()]);\nawait ask();\n\nexport {};\n`,
+  },
+  {
+    ...CLAUDE, ...RAW, name: 'Anthropic, Headers with a bearer, guard, CommonJS', file: 'src/r.cjs',
+    text: `const fs = require("fs")\n\nasync function main() {\n    const key = process.env.ANTHROPIC_API_KEY\n    if (!key) throw new Error("no key")\n\n    const headers = new Headers({ Authorization: \`Bearer \${key}\`, "Anthropic-Version": "2023-06-01" })\n    for (const page of [1, 2]) {\n        const response = await fetch(\`https://api.anthropic.com/v1/models?page=\${page}\`, { headers })\n        if (!response.ok) throw new Error(String(response.status))\n    }\n    fs.writeSync(1, "done")\n}\n\nmain().catch((error) => {\n    console.error(error)\n    process.exit(1)\n})\n`,
+  },
+  {
+    ...GPT, ...RAW, name: 'OpenAI, by fetch, constant at the top', file: 'src/p.mjs',
+    text: `const apiKey = process.env['OPENAI_API_KEY'];\nif (!apiKey) {\n  console.error('no key');\n  process.exit(1);\n}\n\nconst headers = { 'Content-Type': 'application/json', 'Authorization': 'Bearer ' + apiKey };\nfor (const content of ['ping', 'pong']) {\n  const response = await fetch('https://api.openai.com/v1/chat/completions', { method: 'POST', headers, body: JSON.stringify({ model: 'm', messages: [{ role: 'user', content }] }) });\n  if (!response.ok) throw new Error(String(response.status));\n}\n`,
+  },
+  {
+    ...GPT, ...RAW, name: 'OpenAI, by axios', file: 'src/p.ts',
+    text: `import axios from 'axios';\n\nconst API = 'https://api.openai.com/v1';\n\nclass Chat {\n  async ask(content: string): Promise<unknown> {\n    const { data } = await axios.post(\`\${API}/chat/completions\`, { model: 'm', messages: [{ role: 'user', content }] }, { headers: { Authorization: \`Bearer \${process.env.OPENAI_API_KEY}\` }, adapter: 'fetch' });\n    return data;\n  }\n}\n\nconst chat = new Chat();\nawait chat.ask('ping');\nawait chat.ask('pong');\n`,
+  },
 ];
 
 /** Failures; empty when everything is as it should be. `folder` is one of real repositories' files, whose edits are type-checked too. */
@@ -105,7 +124,11 @@ async function prove(world: World, program: Program, after: string, set: SdkSet)
   const failures: string[] = [];
   const attempt = async (title: string, text: string, variables: Readonly<Record<string, string>>, wanted: Way): Promise<string> => {
     await world.freshToken(program.audience);
+    world.exchanges();
     const { code, output, ways } = await run(world, folder, program, text, variables);
+    const exchanges = world.exchanges();
+    if (wanted === 'token' && program.exchanges !== undefined && exchanges !== program.exchanges) failures.push(`${title}: ${exchanges} exchanges where ${program.exchanges} is right`);
+    if (wanted === 'token' && program.exchanges !== undefined && ways.length < 2) failures.push(`${title}: ${ways.length} requests where several are right`);
     const last = ways.at(-1);
     const got: Way = code === 0 && last !== undefined ? last : 'refused';
     if (got !== wanted || (wanted === 'token' && ways.includes('key'))) failures.push(`${title}: ${got} where ${wanted} is right${code === 0 ? '' : `: ${output.trim().split('\n').join(' | ').slice(0, 1500)}`}`);

@@ -29,6 +29,7 @@ const PING = `messages: [{ role: 'user', content: 'ping' }]`;
 const CLAUDE = `import Anthropic from '@anthropic-ai/sdk';\nawait new Anthropic({ maxRetries: 0 }).messages.create({ model: 'm', max_tokens: 1, ${PING} });\n`;
 const GPT = `import OpenAI from 'openai';\nawait new OpenAI({ maxRetries: 0 }).chat.completions.create({ model: 'm', ${PING} });\n`;
 const step = (run: string, name: string): string => `      - run: ${run}\n        env:\n          ${name}: \${{ secrets.${name} }}\n`;
+const BY_HAND = `for (const page of [1, 2]) {\n  const response = await fetch(\`https://api.anthropic.com/v1/models?page=\${page}\`, { headers: { 'x-api-key': process.env.ANTHROPIC_API_KEY, 'anthropic-version': '2023-06-01' } });\n  if (!response.ok) throw new Error(String(response.status));\n}\n`;
 const twice = { secret: 'ANTHROPIC_API_KEY', steps: step('node one.mjs', 'ANTHROPIC_API_KEY') + step('node two.mjs', 'ANTHROPIC_API_KEY'), programs: { 'one.mjs': CLAUDE, 'two.mjs': CLAUDE }, requests: 2 };
 
 const JOBS: readonly JobCase[] = [
@@ -36,6 +37,7 @@ const JOBS: readonly JobCase[] = [
   { ...twice, name: 'Anthropic, two processes', set: 'anthropic' },
   { name: 'OpenAI, exchanged in a step', set: 'openai', secret: 'OPENAI_API_KEY', steps: step('node one.mjs', 'OPENAI_API_KEY'), programs: { 'one.mjs': GPT }, requests: 1 },
   { name: 'OpenAI, key under another name', set: 'openai-floor', secret: 'OPENAI_API_KEY', steps: `      - run: node one.mjs\n        env:\n          MY_KEY: \${{ secrets.OPENAI_API_KEY }}\n`, programs: { 'one.mjs': GPT.replace('{ maxRetries: 0 }', '{ apiKey: process.env.MY_KEY, maxRetries: 0 }') }, requests: 1 },
+  { name: 'Anthropic, by fetch', set: 'raw', secret: 'ANTHROPIC_API_KEY', steps: step('node one.mjs', 'ANTHROPIC_API_KEY'), programs: { 'one.mjs': BY_HAND }, requests: 2 },
   {
     name: 'Anthropic, by curl', set: 'anthropic', secret: 'ANTHROPIC_API_KEY', programs: {}, requests: 1,
     steps: `      - run: |\n          curl -fsS "$ANTHROPIC_BASE_URL/v1/messages" -H "content-type: application/json" -H "anthropic-version: 2023-06-01" -H "x-api-key: $ANTHROPIC_API_KEY" -d '{}'\n        env:\n          ANTHROPIC_API_KEY: \${{ secrets.ANTHROPIC_API_KEY }}\n`,
@@ -56,7 +58,8 @@ export async function proveWorkflowSteps(say: (lines: readonly string[]) => void
         continue;
       }
       const before = `on: workflow_dispatch\npermissions:\n  contents: read\njobs:\n  ask:\n    runs-on: ubuntu-24.04\n    steps:\n${one.steps}`;
-      const after = await edited(before);
+      const files = await edited(before, one.programs);
+      const after = files[PATH] ?? before;
       if (after === before) {
         failures.push(`${one.name}: not edited`);
         continue;
@@ -68,7 +71,7 @@ export async function proveWorkflowSteps(say: (lines: readonly string[]) => void
         ['after, with the variables', after, {}, world.withIdentity, 'token'],
         ['after, without the variables', after, {}, {}, 'refused'],
       ] as const) {
-        const job = new Job(world, tokens.url, installed.folder, one, { secrets, vars });
+        const job = new Job(world, tokens.url, installed.folder, text === before ? one : { ...one, programs: { ...one.programs, ...files } }, { secrets, vars });
         const { got, output } = await job.run(text);
         cells.push(got);
         if (got !== wanted) failures.push(`${one.name} (${one.set}), ${title}: ${got} where ${wanted} is right: ${output.slice(0, 1200)}`);
@@ -83,12 +86,14 @@ export async function proveWorkflowSteps(say: (lines: readonly string[]) => void
   return failures;
 }
 
-async function edited(text: string): Promise<string> {
+/** What becomes of the workflow and of the programs that it runs, by path. */
+async function edited(text: string, programs: Readonly<Record<string, string>>): Promise<Readonly<Record<string, string>>> {
   const folder = mkdtempSync(join(tmpdir(), 'dekey-job-'));
   try {
     mkdirSync(dirname(join(folder, PATH)), { recursive: true });
     writeFileSync(join(folder, PATH), text);
-    return (await rewriteFolder(folder)).find(({ path }) => path === PATH)?.after ?? text;
+    for (const [name, program] of Object.entries(programs)) writeFileSync(join(folder, name), program);
+    return Object.fromEntries((await rewriteFolder(folder)).map(({ path, after }) => [path, after]));
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
@@ -116,7 +121,7 @@ class Job {
     this.#world.ways();
     let output = '';
     try {
-      for (const [name, program] of Object.entries(this.#case.programs)) writeFileSync(join(this.#home, name), program);
+      for (const [name, program] of Object.entries(this.#case.programs)) if (name !== PATH) writeFileSync(join(this.#home, name), program);
       for (const node of itemsOf(get(get(get(parseYaml(text).documents[0], 'jobs'), 'ask'), 'steps'))) {
         const done = await this.#step(node);
         output += done.output;

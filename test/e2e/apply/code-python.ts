@@ -29,8 +29,8 @@ const WORKSPACE = 'wrkspc_01LoopbackLoopback';
 
 /** Newest of the day, and the first that the plan allows. */
 const PINS: Readonly<Record<string, readonly string[]>> = {
-  'sdk-python': ['anthropic==2.14.0', 'openai==2.54.0', 'azure-identity==1.27.0', 'boto3==1.44.8', 'google-genai==3.6.1', 'huggingface_hub==2.4.0', 'pyflakes'],
-  'sdk-python-floor': ['anthropic==0.99.0', 'openai==2.37.0', 'azure-identity==1.15.0', 'boto3', 'google-genai==1.51.0', 'huggingface_hub==1.19.0'],
+  'sdk-python': ['anthropic==2.14.0', 'openai==2.54.0', 'azure-identity==1.27.0', 'boto3==1.44.8', 'google-genai==3.6.1', 'huggingface_hub==2.4.0', 'requests==2.34.2', 'httpx==0.28.1', 'aiohttp==3.14.5', 'pyflakes'],
+  'sdk-python-floor': ['anthropic==0.99.0', 'openai==2.37.0', 'azure-identity==1.15.0', 'boto3', 'google-genai==1.51.0', 'huggingface_hub==1.19.0', 'requests', 'httpx', 'aiohttp'],
 };
 
 interface World {
@@ -38,6 +38,8 @@ interface World {
   readonly environment: Readonly<Record<string, string>>;
   readonly keys: Readonly<Record<string, string>>;
   readonly federation: Readonly<Record<string, string>>;
+  /** How many exchanges were asked for. */
+  readonly exchanges?: () => number;
   readonly stop: () => Promise<void>;
 }
 
@@ -50,17 +52,19 @@ interface Case {
   /** The loopback identity has to be taken at once by each process: tokens are used once. */
   readonly start: (reach: Reach, token: () => Promise<string>) => Promise<World>;
   readonly audience: string;
+  /** How often the tokens of the platform may be shown by the runs together. */
+  readonly exchanges?: number;
 }
 
 /** Failures; empty when all is as it should be. `folder` holds Python files of real repositories. */
-export async function provePython(say: (lines: readonly string[]) => void, folder?: string): Promise<readonly string[]> {
+export async function provePython(say: (lines: readonly string[]) => void, folder?: string, only = /./): Promise<readonly string[]> {
   const failures: string[] = [];
   for (const [name, pins] of Object.entries(PINS)) {
     const problem = await install(name, pins);
     if (problem !== undefined) return [`python: ${name} cannot be installed: ${problem}`];
   }
   let runs = 0;
-  for (const one of cases) {
+  for (const one of cases.filter(({ title }) => only.test(title))) {
     for (const name of Object.keys(PINS)) {
       const problems = await prove(one, interpreter(name));
       runs += 1;
@@ -142,6 +146,8 @@ async function prove(one: Case, program: string): Promise<readonly string[]> {
       expect('after, with nothing', after, {}, false),
       ...(one.keepsKey ? [expect('after, with the key', after, world.keys, true)] : []),
     ]);
+    const exchanges = world.exchanges?.();
+    if (one.exchanges !== undefined && exchanges !== one.exchanges) problems.push(`${exchanges ?? 0} exchanges where ${one.exchanges} is right`);
   } finally {
     await Promise.all([world.stop(), issuer.stop()]);
     rmSync(folder, { recursive: true, force: true });
@@ -159,6 +165,19 @@ function write(path: string, text: string): void {
  * that stands in for Azure's sends the assertion that WorkloadIdentityCredential would send.
  */
 const SITE = `import os
+if os.environ.get("PROOF_HOSTS"):
+    import json
+    import aiohttp, httpx, requests
+    _places = json.loads(os.environ["PROOF_HOSTS"])
+    def _moved(url):
+        host = next((one for one in _places if str(url).startswith(one + "/")), None)
+        return url if host is None else _places[host] + str(url)[len(host):]
+    def _patch(owner, name):
+        known = getattr(owner, name)
+        setattr(owner, name, lambda self, method, url, *args, **kwargs: known(self, method, _moved(url), *args, **kwargs))
+    _patch(requests.Session, "request")
+    _patch(httpx._client.BaseClient, "build_request")
+    _patch(aiohttp.ClientSession, "_request")
 if os.environ.get("PROOF_OPENAI_TOKENS"):
     import openai.auth._workload as _workload
     _init = _workload.WorkloadIdentityAuth.__init__
@@ -210,6 +229,30 @@ spec:
                   name: ai
                   key: key
 `;
+
+/** Each asks twice, and shows the token of its workload once. */
+const BY_HAND: readonly { readonly title: string; readonly provider: 'anthropic' | 'openai'; readonly text: string }[] = [
+  {
+    title: 'requests, threads, a constant of the module',
+    provider: 'anthropic',
+    text: 'import os\nfrom concurrent.futures import ThreadPoolExecutor\n\nimport requests\n\nAPI_KEY = os.environ["ANTHROPIC_API_KEY"]\n\n\ndef models(page: int) -> None:\n    response = requests.get(\n        f"https://api.anthropic.com/v1/models?page={page}",\n        headers={\n            "x-api-key": API_KEY,\n            "anthropic-version": "2023-06-01",\n        },\n        timeout=30,\n    )\n    response.raise_for_status()\n\n\nwith ThreadPoolExecutor(4) as pool:\n    list(pool.map(models, range(4)))\nmodels(5)\nprint("ANSWERED")\n',
+  },
+  {
+    title: 'httpx, a client, a name with a check',
+    provider: 'openai',
+    text: "import os\nimport httpx\n\ndef main():\n  key = os.getenv('OPENAI_API_KEY')\n  if not key:\n    raise SystemExit('no key')\n  headers = {'Authorization': f'Bearer {key}'}\n  with httpx.Client() as client:\n    for _ in range(2):\n      client.get('https://api.openai.com/v1/models', headers=headers).raise_for_status()\n  print(httpx.get('https://api.openai.com/v1/models', headers={'Authorization': 'Bearer ' + key}).raise_for_status() and 'ANSWERED')\n\nmain()\n",
+  },
+  {
+    title: 'httpx, asynchronous, together',
+    provider: 'openai',
+    text: 'import asyncio\nimport os\n\nimport httpx\n\nURL = "https://api.openai.com/v1/models"\n\n\nasync def ask(client):\n    (await client.get(URL)).status_code\n\n\nasync def one():\n    async with httpx.AsyncClient() as client:\n        reply = await client.get(URL, headers={"Authorization": "Bearer {}".format(os.environ["OPENAI_API_KEY"])})\n        reply.raise_for_status()\n\n\nasync def main():\n    await asyncio.gather(one(), one(), one())\n    await one()\n    print("ANSWERED")\n\n\nasyncio.run(main())\n',
+  },
+  {
+    title: 'aiohttp, together',
+    provider: 'anthropic',
+    text: 'import asyncio\nimport os\nimport aiohttp\n\n\nasync def one(page):\n    headers = {"X-Api-Key": os.environ["ANTHROPIC_API_KEY"], "anthropic-version": "2023-06-01", "anthropic-beta": "files-api-2025-04-14"}\n    async with aiohttp.ClientSession() as session:\n        async with session.get(f"https://api.anthropic.com/v1/models?page={page}", headers=headers) as reply:\n            reply.raise_for_status()\n\n\nasync def main():\n    await asyncio.gather(one(1), one(2))\n    await one(3)\n    print("ANSWERED")\n\n\nasyncio.run(main())\n',
+  },
+];
 
 const cases: readonly Case[] = [
   {
@@ -282,6 +325,14 @@ const cases: readonly Case[] = [
     audience: 'https://iam.googleapis.com/projects/1029384/locations/global/workloadIdentityPools/ci-pool/providers/cluster',
     start: googleWorld,
   },
+  ...BY_HAND.map(({ title, provider, text }): Case => ({
+    title: `${provider}, by hand: ${title}`,
+    files: { 'deploy.yaml': pod(provider === 'anthropic' ? 'ANTHROPIC_API_KEY' : 'OPENAI_API_KEY'), 'app.py': text },
+    keepsKey: false,
+    audience: provider === 'anthropic' ? 'https://api.anthropic.com' : 'https://api.openai.com/v1',
+    start: provider === 'anthropic' ? anthropicWorld : openAiWorld,
+    exchanges: 1,
+  })),
 ];
 
 /** A server that takes the key by itself and hands everything else on; `taken` sees what the party answers. */
@@ -311,10 +362,16 @@ async function anthropicWorld(reach: Reach): Promise<World> {
     rule: { name: 'worker', match: { subject_prefix: SUB, audience: 'https://api.anthropic.com' }, workspace_id: WORKSPACE, oauth_scope: 'workspace:inference', token_lifetime_seconds: 600 },
   });
   const list = { status: 200, body: { data: [], has_more: false, first_id: null, last_id: null } };
-  const server = await front(party.url, (asked) => (asked.path === '/v1/models' && (asked.headers['x-api-key'] === KEY || bearerOf(asked) === KEY) ? list : undefined));
+  let exchanges = 0;
+  const server = await front(
+    party.url,
+    (asked) => (asked.path === '/v1/models' && (asked.headers['x-api-key'] === KEY || bearerOf(asked) === KEY) ? list : undefined),
+    ({ path }) => (exchanges += path === '/v1/oauth/token' ? 1 : 0),
+  );
   const ids = configured.ids;
   return {
-    environment: { ANTHROPIC_BASE_URL: server.url },
+    environment: { ANTHROPIC_BASE_URL: server.url, PROOF_HOSTS: JSON.stringify({ 'https://api.anthropic.com': server.url }) },
+    exchanges: () => exchanges,
     keys: { ANTHROPIC_API_KEY: KEY },
     federation: {
       ANTHROPIC_FEDERATION_RULE_ID: ids['anthropic.federation_rule_id'] ?? '',
@@ -337,14 +394,19 @@ async function openAiWorld(reach: Reach): Promise<World> {
     rule: { attribute_matchers: { sub: SUB } },
   });
   const minted = new Set<string>([KEY]);
+  let exchanges = 0;
   const server = await front(
     party.url,
     (asked) => (asked.path === '/v1/models' ? (minted.has(bearerOf(asked) ?? '') ? { status: 200, body: { object: 'list', data: [] } } : { status: 401, body: { error: { message: 'no', type: 'invalid_request_error' } } }) : undefined),
-    (_, answer) => remember(minted, answer, 'access_token'),
+    ({ path }, answer) => {
+      exchanges += path === '/oauth/token' ? 1 : 0;
+      remember(minted, answer, 'access_token');
+    },
   );
   const ids = configured.ids;
   return {
-    environment: { OPENAI_BASE_URL: `${server.url}/v1`, PROOF_OPENAI_TOKENS: `${server.url}/oauth/token` },
+    environment: { OPENAI_BASE_URL: `${server.url}/v1`, PROOF_OPENAI_TOKENS: `${server.url}/oauth/token`, PROOF_HOSTS: JSON.stringify({ 'https://api.openai.com': server.url, 'https://auth.openai.com': server.url }) },
+    exchanges: () => exchanges,
     keys: { OPENAI_API_KEY: KEY },
     federation: { OPENAI_IDENTITY_PROVIDER_ID: ids['openai.identity_provider_id'] ?? '', OPENAI_SERVICE_ACCOUNT_ID: ids['openai.service_account_id'] ?? '', OPENAI_IDENTITY_TOKEN_FILE: '{token-file}' },
     stop: async () => void (await Promise.all([server.stop(), party.stop()])),

@@ -1,4 +1,5 @@
 import type { Extraction, NameTable, Platform, TextFile } from '../model/reference.ts';
+import { childOf, textOf } from '../support/data-tree.ts';
 import { bindTree } from './_shared/config-bindings.ts';
 import { Draft, IDENTITY_AVAILABLE, mayNameKey } from './_shared/config-draft.ts';
 import { readManifestText } from './_shared/config-manifest-text.ts';
@@ -28,7 +29,9 @@ export const platform: Platform = {
       if (fault !== undefined) readManifestText(draft);
     } else draft.fault(fault, 'YAML');
     for (const document of documents) {
-      const workload = { key: 'values', name: file.path, route: '', start: 0, end: 0, identity: IDENTITY_AVAILABLE };
+      // The account that the chart's own helper gives the pods; without a name it is called after the release, which no file tells.
+      const account = textOf(childOf(document, 'serviceAccount', 'name')) ?? '';
+      const workload = { key: 'values', name: file.path, route: '', start: 0, end: 0, identity: IDENTITY_AVAILABLE, ...(account === '' ? {} : { facts: { serviceAccount: account } }) };
       bindTree(draft, workload, document, '', { confidence: 'medium', unset: 'environment' });
     }
     return draft.done();

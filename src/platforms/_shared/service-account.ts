@@ -7,7 +7,17 @@ const SHARED: ReadonlySet<string> = new Set(['', 'default']);
 export function serviceAccountFor(workload: Pick<WorkloadContext, 'name' | 'facts'>): { readonly name: string; readonly isNew: boolean } {
   const given = workload.facts['serviceAccount'] ?? '';
   if (!SHARED.has(given) && /^[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?$/.test(given)) return { name: given, isNew: false };
-  const own = workload.name.slice(workload.name.lastIndexOf('/') + 1);
+  const own = chartName(workload.name) ?? workload.name.slice(workload.name.lastIndexOf('/') + 1);
   const clean = own.toLowerCase().replace(/[^a-z0-9-]+/g, '-').slice(0, 63).replace(/^-+|-+$/g, '');
   return { name: clean === '' || SHARED.has(clean) ? 'ai-workload' : clean, isNew: true };
+}
+
+/** Folders that say only that a chart is in them. */
+const PLAIN: ReadonlySet<string> = new Set(['chart', 'charts', 'helm', 'deploy', 'deployment', 'k8s', 'kubernetes', 'infra', 'values', 'environments']);
+
+/** `bot` of `charts/bot/values.yaml`: values are one workload, and are named after their chart. */
+function chartName(name: string): string | undefined {
+  const folders = name.split('/');
+  if (!/values[^/]*\.ya?ml$/.test(folders.pop() ?? '')) return undefined;
+  return folders.findLast((folder) => !PLAIN.has(folder.toLowerCase())) ?? '';
 }

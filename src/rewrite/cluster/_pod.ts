@@ -126,6 +126,11 @@ export class PodPlanner {
     };
   }
 
+  /** The token alone, for every container. @throws CannotRewrite where a list cannot be added to */
+  token({ token }: PodPath): readonly YamlEdit[] {
+    return token === undefined ? [] : [...containersOf(this.#pod.spec).flatMap(({ node }) => this.#mount(node, token)), ...this.#volume(token).edits];
+  }
+
   #lineOf(uses: readonly Use[]): number {
     return Math.min(...uses.flatMap(({ removed, whole }) => [...removed, ...whole].map(({ item }) => this.#editor.lineOf(item))));
   }

@@ -9,10 +9,11 @@ const LANGUAGES: Readonly<Record<string, string>> = { javascript: 'JavaScript', 
 
 /** What the change of a pod rests on. */
 export function podReason(path: PodPath, edits: PodEdits, account: AccountPlan, object: ClusterObject, files: ClusterFiles): readonly string[] {
-  return [programText(path, edits), configText(edits, object), accountText(account, files), unseenText(edits, path)].filter((text) => text !== '');
+  return [programText(path, edits.renamed), configText(edits, object), accountText(account, files), unseenText(edits, path)].filter((text) => text !== '');
 }
 
-function programText({ replacement }: PodPath, { renamed }: PodEdits): string {
+/** What the program has to do differently. `renamed`: names under which it reads the key. */
+export function programText({ replacement }: PodPath, renamed: readonly string[]): string {
   const floors = replacement.floors.flatMap((floor) => (floor.language in LANGUAGES ? [`${floor.package} ${floor.version} (${LANGUAGES[floor.language] ?? ''})`] : []));
   const from = floors.length === 0 ? '' : `, with ${floors.join(', ')} or later`;
   const asked = replacement.change === 'code' ? `The program has to make its client with this identity in place of the key${from}.` : `The program has to make its client without a key argument${from}.`;

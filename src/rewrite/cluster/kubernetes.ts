@@ -6,6 +6,7 @@ import type { FileRefusal, Replacement, RewriteContext, Rewriter, Rewriting } fr
 import type { YamlEdit, YamlEditor } from '../yaml-edit.ts';
 import { annotationChanges, planAccount } from './_accounts.ts';
 import { deliveryChanges } from './_delivery.ts';
+import { inOrder } from './_edits.ts';
 import { type ClusterObject, looksLikeManifest, objectsOf, podTemplateOf } from './_objects.ts';
 import { CLUSTERS, namespaceOf, podPath } from './_path.ts';
 import { deletedVariables, type FreedEntry, type PodEdits, PodPlanner } from './_pod.ts';
@@ -181,25 +182,6 @@ function grouped(planned: readonly PlannedPod[]): readonly Change<Edit>[] {
       },
     ];
   });
-}
-
-/** Blocks that several make become one; what ends at one place is written from the inside out. */
-function inOrder(edits: readonly YamlEdit[]): readonly YamlEdit[] {
-  const result: YamlEdit[] = [];
-  for (const edit of edits) {
-    const head = edit.kind === 'add-entries' ? /^(?:volumes|volumeMounts|env):\n/.exec(edit.text)?.[0] : undefined;
-    const index = head === undefined || edit.kind !== 'add-entries' ? -1 : result.findIndex((other) => other.kind === 'add-entries' && other.holder === edit.holder && other.text.startsWith(head));
-    const made = result[index];
-    if (made?.kind !== 'add-entries' || edit.kind !== 'add-entries' || head === undefined) result.push(edit);
-    else if (made.text !== edit.text) result[index] = { ...made, text: made.text + edit.text.slice(head.length) };
-  }
-  return result.toSorted((a, b) => rank(a) - rank(b));
-}
-
-function rank(edit: YamlEdit): number {
-  if (edit.kind === 'add-document') return 4;
-  if (edit.kind === 'add-entries') return edit.text.startsWith('volumes:') ? 3 : 2;
-  return edit.kind === 'add-items' ? 1 : 0;
 }
 
 const freedBefore = new WeakMap<readonly Replacement[], Map<string, PlannedPods['freed']>>();

@@ -180,13 +180,17 @@ export class YamlEditor {
     const from = keyStart(text, entry);
     const to = entry.via?.kind === 'alias' ? entry.via.range.end : this.#endOf(entry.value, entry.keyRange.end);
     // What is added right behind it takes its place, with its comma: see #addToFlow.
-    if (isFlow(text, holder)) return all.some((edit) => edit.kind === 'add-entries' && edit.holder === holder && edit.after === entry) ? [] : [cutFromFlow(text, from, to)];
+    const isReplaced = all.some((edit) => edit.kind === 'add-entries' && edit.holder === holder && edit.after === entry);
+    if (isFlow(text, holder)) return isReplaced ? [] : [cutFromFlow(text, from, to)];
     const start = lineStart(text, from);
     const head = text.slice(start, from).replace(/^\uFEFF/, '');
     const end = lineEnd(text, to);
     requireRestIsComment(text.slice(to, end));
     if (/^[ \t]*$/.test(head)) {
-      return [{ start: blanksAbove(text, this.#commentAbove(start, head, names) + (text.charCodeAt(start) === 0xfeff ? 1 : 0), end), end, text: '' }];
+      const above = this.#commentAbove(start, head, names) + (text.charCodeAt(start) === 0xfeff ? 1 : 0);
+      // One that had nothing yet is filled where it is.
+      const isFilled = isReplaced && (entry.value.kind === 'scalar' ? entry.value.value === '' : entry.value.kind === 'seq' && entry.value.items.length === 0);
+      return [{ start: isFilled ? above : blanksAbove(text, above, end), end, text: '' }];
     }
     if (!/^[ \t]*(?:-[ \t]+)+$/.test(head)) throw new CannotEdit('it does not stand on a line of its own');
     // The first key of an item: the next one takes its place behind the dash.

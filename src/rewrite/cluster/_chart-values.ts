@@ -6,7 +6,7 @@ import { type Chart, type ChartPod, type ListKey, makesAccount, type Slot } from
 import type { PodTemplate } from './_objects.ts';
 import type { PodPath } from './_path.ts';
 import { keyNames } from './_pod.ts';
-import { entries } from './_style.ts';
+import { entries, type Style, styleOf } from './_style.ts';
 
 /** A place in the values: the map that holds it, and the entry, where there is one. */
 interface ValuePlace {
@@ -19,11 +19,12 @@ interface ValuePlace {
 export class ValuesPod {
   readonly pod: PodTemplate;
   readonly env: ValuePlace & { readonly entry: YamlEntry };
+  readonly style: Style;
   readonly #places: ReadonlyMap<ListKey, ValuePlace>;
   readonly #container: YamlMap;
 
   /** `env`: the list that holds the key. */
-  constructor(root: YamlMap, env: Slot, slots: readonly Slot[]) {
+  constructor(text: string, root: YamlMap, env: Slot, slots: readonly Slot[]) {
     const place = placeIn(root, env);
     if (place?.entry === undefined) throw new Error('the key stands in no list');
     this.env = { ...place, entry: place.entry };
@@ -45,6 +46,7 @@ export class ValuesPod {
     const containers: YamlSequence = { kind: 'seq', tag: undefined, range: first, items: [this.#container] };
     const spec: YamlMap = { kind: 'map', tag: undefined, range: first, entries: [{ key: 'containers', keyRange, value: containers }, ...entryOf('volumes')] };
     this.pod = { template: { kind: 'map', tag: undefined, range: first, entries: [{ key: 'spec', keyRange, value: spec }] }, spec };
+    this.style = styleIn(text, root, styleOf(text, this.pod.template, spec), value.kind === 'seq');
   }
 
   has(key: ListKey): boolean {
@@ -75,6 +77,15 @@ export class ValuesPod {
     const own = [...this.#places.values()].flatMap((place) => (place.holder === holder && place.entry !== undefined ? [place.entry] : []));
     return own.toSorted((a, b) => a.keyRange.start - b.keyRange.start).at(-1) ?? this.env.entry;
   }
+}
+
+/** How the values are written: maps as the first of them, lists as the one with the key or, where that is none, as the first. */
+function styleIn(text: string, root: YamlMap, own: Style, isOwn: boolean): Style {
+  const column = (offset: number): number => offset - (text.lastIndexOf('\n', offset - 1) + 1);
+  const inner = root.entries.flatMap(({ keyRange, value }) => (value.kind === 'map' && value.entries[0] !== undefined ? [column(value.entries[0].keyRange.start) - column(keyRange.start)] : []));
+  const lists = root.entries.flatMap(({ keyRange, value }) => (value.kind === 'seq' && value.items[0] !== undefined && text[value.range.start] === '-' ? [column(value.range.start) - column(keyRange.start)] : []));
+  const unit = inner.find((width) => width >= 1 && width <= 8) ?? 2;
+  return { ...own, unit, ...(isOwn ? {} : { dash: lists.find((width) => width >= 0 && width <= 8) ?? 2, gap: 1 }) };
 }
 
 /** Where a slot stands; undefined where a map above it is not there. */
@@ -117,7 +128,7 @@ export function mapEdits(editor: YamlEditor, values: ValuesPod, form: Slot['form
   }
   const present = new Set(map.entries.filter((one) => !gone.includes(one)).map(({ key }) => key));
   const added = variables.filter(([name]) => !present.has(name));
-  const style = { unit: 2, dash: 2, gap: 1, quote: quoteIn(map) };
+  const style: Style = { ...values.style, quote: quoteIn(map) };
   const shapes = Object.fromEntries(added.map(([name, value]) => {
     const text = value.kind === 'literal' ? quoted(value.text, style.quote) : '';
     if (form === 'map') return [name, text] as const;
@@ -148,7 +159,7 @@ export interface ValuesAccount {
 }
 
 /** The account by the helper that `helm create` writes. @throws CannotRewrite where another is meant, or none can be named */
-export function accountEdits(editor: YamlEditor, root: YamlMap, chart: Chart, pod: ChartPod, account: string, title: string): ValuesAccount {
+export function accountEdits(editor: YamlEditor, root: YamlMap, chart: Chart, pod: ChartPod, account: string): ValuesAccount {
   const block = entry(root, 'serviceAccount');
   const map = block?.value;
   const byHand = `Set serviceAccount.name to ${account} in the values, and let the pod of ${pod.path} name it as serviceAccountName; then run again.`;
@@ -165,6 +176,6 @@ export function accountEdits(editor: YamlEditor, root: YamlMap, chart: Chart, po
   const making: YamlEdit[] = isMade ? [] : [{ kind: 'replace', scalar: create.value, text: 'true' }];
   return {
     edits: [...making, ...naming],
-    text: `The chart makes ServiceAccount ${account} for it${isMade ? ', in place of the one it named after the release' : ', in place of the default one'}: roles and image pull secrets of that one do not come along, two releases in one namespace cannot both have it, and ${title} trusts nobody else.`,
+    text: `The chart makes ServiceAccount ${account} for it${isMade ? ', in place of the one it named after the release' : ', in place of the default one'}: roles and image pull secrets of that one do not come along, two releases in one namespace cannot both have it, and it is the one that the plan trusts.`,
   };
 }

@@ -244,7 +244,7 @@ function accountHelperOf(template: Template, containers: number): string | undef
   const outer = blocksAt(template, lines[containers]?.start ?? 0);
   const action = actions.find(({ start }) => start >= line.start && start <= line.end);
   if (action === undefined || action.blocks.length > outer.length) return undefined;
-  return /^include "([\w.-]+)" [.$](?: \| quote)?$/.exec(action.text)?.[1];
+  return /^(?:include|template) "([\w.-]+)" [.$](?: \| quote)?$/.exec(action.text)?.[1];
 }
 
 const NAME = String.raw`\.Values\.serviceAccount\.name`;
@@ -262,5 +262,5 @@ function definesStandardHelper(template: Template, name: string): boolean {
 export function makesAccount({ templates }: Chart, helper: string): boolean {
   return templates.some(({ lines, actions }) =>
     lines.some(({ bare }) => bare === 'kind: ServiceAccount') &&
-    actions.some(({ text, blocks }) => text === `include "${helper}" .` && blocks.length === 1 && blocks.every(({ kind, condition }) => kind === 'if' && condition === '.Values.serviceAccount.create')));
+    actions.some(({ text, blocks }) => (text === `include "${helper}" .` || text === `template "${helper}" .`) && blocks.length === 1 && blocks.every(({ kind, condition }) => kind === 'if' && condition === '.Values.serviceAccount.create')));
 }

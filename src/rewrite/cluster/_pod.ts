@@ -80,10 +80,10 @@ export class PodPlanner {
   readonly #style: Style;
   readonly #keysOf: SecretKeys;
 
-  constructor(editor: YamlEditor, pod: PodTemplate, keysOf: SecretKeys) {
+  constructor(editor: YamlEditor, pod: PodTemplate, keysOf: SecretKeys, style: Style = styleOf(editor.file.text, pod.template, pod.spec)) {
     this.#editor = editor;
     this.#pod = pod;
-    this.#style = styleOf(editor.file.text, pod.template, pod.spec);
+    this.#style = style;
     this.#keysOf = keysOf;
   }
 

@@ -110,14 +110,14 @@ function planValues(path: string, text: string, chart: Chart, pods: Map<string, 
   const { pod, slot } = slotOf(text, path, chart, root, names, replacement);
   const wanted = podPath(replacement, context, false);
   const known = `${pod.path} ${slot.route.join('.')}`;
-  const values = pods.get(known) ?? new ValuesPod(root, slot, slotsAlone(chart, pod));
+  const values = pods.get(known) ?? new ValuesPod(text, root, slot, slotsAlone(chart, pod));
   pods.set(known, values);
   const need = (['volumeMounts', 'volumes'] as const).find((key) => wanted.token !== undefined && !values.has(key));
   if (need !== undefined) throw new CannotRewrite('template', `${pod.path} takes no ${need} from the values as they are.`, '', { line: editor.lineOf(values.env.entry) });
   requireNoOther(path, chart, editor, root, values, names, replacement, context);
   const files = ClusterFiles.of(context, path, text);
-  const planner = new PodPlanner(editor, values.pod, (holder) => files.keysOf('', holder));
-  const account = accountEdits(editor, root, chart, pod, wanted.account, title);
+  const planner = new PodPlanner(editor, values.pod, (holder) => files.keysOf('', holder), values.style);
+  const account = accountEdits(editor, root, chart, pod, wanted.account);
   const made = slot.form === 'list' ? planner.plan(wanted) : { ...mapEdits(editor, values, slot.form, wanted), renamed: [], unseen: [] };
   const token = slot.form === 'list' ? [] : planner.token(wanted);
   const library = slot.by === undefined ? '' : `, by ${slot.by} of its library`;

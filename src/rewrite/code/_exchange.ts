@@ -24,7 +24,7 @@ export interface Exchange {
   readonly requestId: string;
 }
 
-export type Obstacle = { readonly reason: string; readonly byHand: string };
+type Obstacle = { readonly reason: string; readonly byHand: string };
 
 /**
  * What differs between those whose tokens are exchanged by code. Tokens of Anthropic are sent with this beta by its SDKs: core/credentials.ts of @anthropic-ai/sdk 1.12.0, 2026-11-23.

@@ -23,7 +23,7 @@ export interface Request {
 /** Names of Python itself that the function uses. */
 export const BUILT_IN: ReadonlySet<string> = new Set(['RuntimeError', 'max', 'open', 'str']);
 
-export type Found = { readonly kind: 'request'; readonly request: Request } | { readonly kind: 'refuse'; readonly header: KeyHeader; readonly reason: string; readonly byHand: string };
+type Found = { readonly kind: 'request'; readonly request: Request } | { readonly kind: 'refuse'; readonly header: KeyHeader; readonly reason: string; readonly byHand: string };
 
 export function requestByHand({ replacement: { title } }: Followed): string {
   return `Call ${title} through its SDK, which exchanges the token of the workload, or exchange it here and send "Authorization: Bearer" with the result.`;

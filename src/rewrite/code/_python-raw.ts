@@ -13,7 +13,7 @@ export interface KeyHeader {
   readonly slot: SyntaxNode;
 }
 
-export type Library = 'requests' | 'httpx' | 'aiohttp';
+type Library = 'requests' | 'httpx' | 'aiohttp';
 
 /** How the request is sent: the exchange is sent in the same way. */
 export interface Sender {
@@ -23,7 +23,7 @@ export interface Sender {
   readonly title: string;
 }
 
-export type Unfit = { readonly reason: string };
+type Unfit = { readonly reason: string };
 
 /** Every header in a dictionary that may show a key of `provider`. */
 export function keyHeadersIn(python: Python, provider: string): readonly KeyHeader[] {

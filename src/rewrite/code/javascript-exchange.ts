@@ -3,7 +3,7 @@ import type { Splice } from '../../model/change.ts';
 import { type Exchange, exchangeOf, takesExchanged, variablesOf } from './_exchange.ts';
 import { manifestsAbove } from './_manifest.ts';
 import type { Followed } from './_shared.ts';
-import type { JsFile } from './javascript-file.ts';
+import { isSame, type JsFile } from './javascript-file.ts';
 import { bearerSplices, canWait, hasTopLevelAwait, type KeyHeader, keyHeadersIn, sendersOf } from './javascript-raw.ts';
 import { addImports, lineStart, type Needed } from './javascript-splice.ts';
 import { variable } from './javascript-write.ts';
@@ -13,17 +13,18 @@ const WIDTH = 100;
 
 /** How the file gets at a file's text, and what it has to import for that. */
 interface Reading {
+  /** An expression of the file's text. */
   readonly call: (path: string) => string;
   readonly needs: Needed | undefined;
 }
 
 /** Name of the function that gives a token. */
-export function tokenCall({ word }: Exchange): string {
+function tokenCall({ word }: Exchange): string {
   return `${word}Token`;
 }
 
 /** Names that the function takes in the file. */
-export function namesTaken({ word }: Exchange): readonly string[] {
+function namesTaken({ word }: Exchange): readonly string[] {
   return [`${word}Token`, `${word}Exchange`, `${word}Renewal`];
 }
 
@@ -32,8 +33,8 @@ export function namesTaken({ word }: Exchange): readonly string[] {
  *
  * @param read another file of the target.
  */
-export function exchangeSplices(file: JsFile, exchange: Exchange, like: SyntaxNode | undefined, first: number, read: (path: string) => string | undefined): readonly Splice[] | undefined {
-  if (namesTaken(exchange).some((name) => file.identifiers.has(name))) return undefined;
+function exchangeSplices(file: JsFile, exchange: Exchange, like: SyntaxNode | undefined, first: number, read: (path: string) => string | undefined): readonly Splice[] | undefined {
+  if (namesTaken(exchange).some((name) => file.identifiers.has(name)) || declaresFetch(file)) return undefined;
   const reading = readingOf(file);
   if (reading === undefined) return undefined;
   const lines = helper(file, exchange, like, reading).map((line) => line.replace(/^ +/, (blanks) => file.style.unit.repeat(blanks.length / 2)));
@@ -59,17 +60,22 @@ export function exchangeSplices(file: JsFile, exchange: Exchange, like: SyntaxNo
   return imports === undefined ? undefined : [...imports, { start: at, end: at, text: `\n${lines.join('\n')}\n${isTight ? '\n' : ''}` }];
 }
 
+/** A function of its own by the name that the exchange calls. */
+function declaresFetch({ identifiers, bindings }: JsFile): boolean {
+  return !bindings.has('fetch') && (identifiers.get('fetch') ?? []).some((node) => isSame(node.parent?.childForFieldName('name'), node) || /parameter/.test(node.parent?.type ?? ''));
+}
+
 function readingOf({ bindings, imports, identifiers }: JsFile): Reading | undefined {
   for (const [name, { package: from, imported }] of bindings) {
     const isWhole = imported === '*' || imported === 'default';
-    if (/^(?:node:)?fs\/promises$/.test(from) && (isWhole || imported === 'readFile')) return { call: (path) => `await ${name}${isWhole ? '.readFile' : ''}(${path})`, needs: undefined };
+    if (/^(?:node:)?fs\/promises$/.test(from) && (isWhole || imported === 'readFile')) return { call: (path) => `(await ${name}${isWhole ? '.readFile' : ''}(${path}))`, needs: undefined };
     if (!/^(?:node:)?fs$/.test(from)) continue;
     if (imported === 'readFileSync') return { call: (path) => `${name}(${path})`, needs: undefined };
-    if (isWhole || imported === 'promises') return { call: (path) => `await ${name}${isWhole ? '.promises' : ''}.readFile(${path})`, needs: undefined };
+    if (isWhole || imported === 'promises') return { call: (path) => `(await ${name}${isWhole ? '.promises' : ''}.readFile(${path}))`, needs: undefined };
   }
   if (identifiers.has('readFile')) return undefined;
   const isOld = imports.some(({ package: name }) => /^(?:fs|path|os|util|url|child_process|crypto|readline|http|https|stream)$/.test(name)) && !imports.some(({ package: name }) => name.startsWith('node:'));
-  return { call: (path) => `await readFile(${path})`, needs: { package: isOld ? 'fs/promises' : 'node:fs/promises', names: ['readFile'] } };
+  return { call: (path) => `(await readFile(${path}))`, needs: { package: isOld ? 'fs/promises' : 'node:fs/promises', names: ['readFile'] } };
 }
 
 function importLine(file: JsFile, { package: name, names }: Needed, read: (path: string) => string | undefined): string {
@@ -78,14 +84,14 @@ function importLine(file: JsFile, { package: name, names }: Needed, read: (path:
 }
 
 /** Whether the file is a module of ECMAScript: by its own words, by its name, by its package. */
-export function isModule({ path, root, imports }: JsFile, read: (path: string) => string | undefined): boolean {
+function isModule({ path, root, imports }: JsFile, read: (path: string) => string | undefined): boolean {
   if (/\.[cm][jt]s$/i.test(path)) return /\.m/i.test(path);
   if (/\.tsx?$/i.test(path) || root.namedChildren.some(({ type }) => type === 'import_statement' || type === 'export_statement')) return true;
   return imports.length === 0 && isModulePackage(path, read);
 }
 
 /** Whether the nearest package.json makes a module of each file. */
-export function isModulePackage(path: string, read: (path: string) => string | undefined): boolean {
+function isModulePackage(path: string, read: (path: string) => string | undefined): boolean {
   const manifest = manifestsAbove(path).map(read).find((text) => text !== undefined) ?? '';
   return /"type"\s*:\s*"module"/.test(manifest);
 }
@@ -143,7 +149,7 @@ function helper(file: JsFile, exchange: Exchange, like: SyntaxNode | undefined, 
     `      headers: { ${q}content-type${q}: ${q}application/json${q} },`,
     '      body: JSON.stringify({',
     ...body.slice(0, 1),
-    `        ${tokenField}: (${reading.call(path)}).trim(),`,
+    `        ${tokenField}: ${reading.call(path)}.trim(),`,
     ...body.slice(1),
     '      }),',
     `    })${s}`,
@@ -192,14 +198,14 @@ export function requestsOf(file: JsFile, follows: Followed, names: ReadonlySet<s
   }
   const like = headers.flatMap(({ source }) => source.accessors)[0];
   const helped = exchangeSplices(file, exchange, like, Math.min(...headers.map(({ pair }) => pair.startIndex)), read);
-  if (helped === undefined) return refuse(first.pair, `The file gives a name that the exchange needs another meaning (${namesTaken(exchange).join(', ')}, readFile), or imports in a way that is not known`);
+  if (helped === undefined) return refuse(first.pair, `The file gives a name that the exchange needs another meaning (${namesTaken(exchange).join(', ')}, fetch, readFile), or imports in a way that is not known`);
   const said = first.pair.childForFieldName('key')?.text.replace(/["']/g, '') ?? 'the key';
   return { kind: 'edit', headers, splices: [...splices, ...helped], exchange, title: `${[...all].join(', ')}: ${said} becomes a bearer token of minutes${headers.length > 1 ? ` (${headers.length} requests)` : ''}` };
 }
 
 function topLevelWaits(file: JsFile, read: (path: string) => string | undefined): boolean {
-  if (/\.m[jt]s$/i.test(file.path) || hasTopLevelAwait(file)) return true;
-  return !/\.c[jt]s$/i.test(file.path) && isModule(file, read) && isModulePackage(file.path, read);
+  if (/\.[cm][jt]s$/i.test(file.path)) return /\.m/i.test(file.path);
+  return hasTopLevelAwait(file) || (isModule(file, read) && isModulePackage(file.path, read));
 }
 
 export function rawByHand(provider: string, title: string): string {

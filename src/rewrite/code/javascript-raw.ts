@@ -15,7 +15,7 @@ export interface KeyHeader {
   readonly source: KeySource;
 }
 
-export type Unfit = { readonly reason: string };
+type Unfit = { readonly reason: string };
 
 /** Every header of this file that shows a key that goes by `names`. */
 export function keyHeadersIn(file: JsFile, provider: string, names: ReadonlySet<string>): readonly KeyHeader[] {

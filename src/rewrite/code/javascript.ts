@@ -175,7 +175,7 @@ function workOnProvider(file: JsFile, group: Group, made: readonly Made[], done:
     line: lineOf(Math.min(...starts)),
     title: [edits.length > 0 ? titleOf(edits) : [], requests.kind === 'edit' ? requests.title : []].flat().join('; '),
     why: `${workloadsOf(follows)} ${follows.all.length > 1 ? 'use' : 'uses'} ${follows.replacement.route === 'native' ? `the federated identity at ${title}` : 'a federated identity'}: ${what.join(' Its ')}`,
-    ...(requests.kind === 'edit' ? requestSafety(requests.exchange, demands) : safetyOf(file, edits, guards.length, demands, context, follows)),
+    ...(requests.kind === 'edit' ? requestSafety(requests.exchange, guards.length, demands) : safetyOf(file, edits, guards.length, demands, context, follows)),
     migrations,
     edits: splices.map((splice) => ({ kind: 'text', ...splice })),
   };
@@ -361,8 +361,8 @@ function safetyOf(file: JsFile, edits: readonly (Job & { kind: 'edit' })[], guar
   return { safety: 'safe', reason: `The SDK reads ${[...new Set(edits.flatMap(({ source }) => (source?.kind === 'key' ? source.names : [])))].join(' and ')} by itself, so nothing changes while ${edits.some(({ source }) => source?.kind === 'key' && new Set(source.names).size > 1) ? 'they are' : 'it is'} set.` };
 }
 
-function requestSafety(exchange: Exchange, demands: readonly Demand[]): Pick<Change<Edit>, 'safety' | 'reason'> {
-  return { safety: 'unsafe', reason: `It rests on ${restsOn(exchange)}${demands.length > 0 ? `; and on ${demandText(demands)}` : ''}: the program no longer runs with a key.` };
+function requestSafety(exchange: Exchange, guards: number, demands: readonly Demand[]): Pick<Change<Edit>, 'safety' | 'reason'> {
+  return { safety: 'unsafe', reason: `It rests on ${restsOn(exchange)}${demands.length > 0 ? `; and on ${demandText(demands)}` : ''}: the program no longer runs with a key${guards > 0 ? ', and fails without the identity where it stopped or went on without a key' : ''}.` };
 }
 
 function demandText(demands: readonly Demand[]): string {

@@ -7,6 +7,7 @@ import type { KeyHeader } from './_python-raw.ts';
 import { CLIENTS, type ClientKind, decide, PACKAGES } from './_python-clients.ts';
 import { absenceGuardOf, type Given, givenIn, guardOf, readIn } from './_python-keys.ts';
 import { withoutArguments, withoutImports, withoutStatements } from './_cuts.ts';
+import { notebook } from './_python-notebook.ts';
 import { addArgument, type Argument, azureArgument, importSplices, openAiArgument, replaceArgument, unusedAfter, vertexArguments } from './_python-text.ts';
 import { argumentsOf, contains, keywordsOf, pathOf, type Python, readPython, scopeOf, unboundNames } from './_python-tree.ts';
 import { type Followed, followed, workloadsOf } from './_shared.ts';
@@ -153,6 +154,7 @@ class Editor {
     draft.statements.push(...given.statements);
     this.#told.push(...given.statements);
     if (given.atModule) draft.doubts.add(`no other module imports ${given.name} from this file`);
+    if (given.statements.length > 1) draft.doubts.add('nothing but the key was asked for by the check that goes');
   }
 
   /** Whether the key that this client is given is one that the plan replaces. A client without one reads the package's own variable. */
@@ -495,17 +497,4 @@ function importSplicesOf(python: Python, needed: Draft['arguments']): readonly S
     splices.push(...made);
   }
   return splices;
-}
-
-function notebook(text: string, context: RewriteContext): Rewriting {
-  const refusals: FileRefusal[] = [];
-  for (const provider of new Set(context.all.map((one) => one.provider))) {
-    const follow = followed(context, [provider]);
-    if (follow === undefined || follow.replacement.class === 'broker' || follow.replacement.route === 'native-step') continue;
-    const name = [...follow.names].find((one) => new RegExp(`\\b${one}\\b`).test(text));
-    if (name === undefined) continue;
-    const line = text.slice(0, text.search(new RegExp(`\\b${name}\\b`))).split('\n').length;
-    refusals.push({ code: 'unknown-shape', line, reason: `The notebook reads ${name}; cells are not edited, because their outputs and numbers would no longer be those of the code.`, byHand: `In the cell that makes the client of ${follow.replacement.title} take the key argument away, take away the cell that asks for the key, and run the notebook again.`, migrations: follow.migrations, shadows: false });
-  }
-  return { changes: [], refusals };
 }

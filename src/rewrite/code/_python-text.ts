@@ -194,14 +194,20 @@ function isBound(python: Python, name: string): boolean {
   return (python.names.get(name) ?? []).some(({ parent, id }) => parent !== null && ['assignment', 'function_definition', 'class_definition', 'parameters', 'for_statement'].includes(parent.type) && (parent.childForFieldName('left')?.id === id || parent.childForFieldName('name')?.id === id || parent.type === 'parameters'));
 }
 
-/** Import statements whose names nothing uses once `gone` is taken away; only those that `gone` itself used. */
-export function unusedAfter(python: Python, gone: readonly { readonly start: number; readonly end: number }[], added: string): readonly Imported[] {
+/** Import statements whose names nothing uses once `gone` is taken away and `added` is there; only those that `gone` itself used. */
+export function unusedAfter(python: Python, gone: readonly { readonly start: number; readonly end: number }[], added: readonly Splice[]): readonly Imported[] {
   const inside = (node: SyntaxNode): boolean => gone.some(({ start, end }) => start <= node.startIndex && node.endIndex <= end);
-  return python.imports.filter(({ local }, index, all) => {
-    if (all.findIndex((other) => other.local === local) !== index || all.filter((other) => other.local === local).length > 1) return false;
-    const uses = python.names.get(local) ?? [];
+  return python.imports.filter((one, index, all) => {
+    const { local, statement } = one;
+    const like = all.filter((other) => other.local === local);
+    const scope = scopeOf(statement);
+    // Of several, one that a function has for itself is told apart by that function.
+    if (like.length > 1 && (scope.type === 'module' || like.filter((other) => scopeOf(other.statement).id === scope.id).length > 1)) return false;
+    if (all.findIndex((other) => other.local === local && scopeOf(other.statement).id === scope.id) !== index) return false;
+    const isAlone = like.length === 1;
+    const uses = (python.names.get(local) ?? []).filter((node) => isAlone || contains(scope, node));
     if (!uses.some(inside) || !uses.every(inside)) return false;
-    if (new RegExp(`\\b${local}\\b`).test(added)) return false;
+    if (added.some(({ start, text }) => (isAlone || (scope.startIndex <= start && start <= scope.endIndex)) && new RegExp(`\\b${local}\\b`).test(text))) return false;
     return !new RegExp(`__all__[^\\]]*['"]${local}['"]`).test(python.text);
   });
 }

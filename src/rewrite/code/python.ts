@@ -401,7 +401,7 @@ class Editor {
     const needed = drafts.flatMap((draft) => draft.arguments);
     const imports = importSplicesOf(python, needed);
     if (imports === undefined) return undefined;
-    const unused = unusedAfter(python, gone, [...inner, ...imports].map((splice) => splice.text).join('\n'));
+    const unused = unusedAfter(python, gone, [...inner, ...imports]);
     const dropped = withoutImports(text, unused, python.imports);
     if (dropped === undefined) return undefined;
     const removed = withoutStatements(text, [...statements, ...dropped.statements]);

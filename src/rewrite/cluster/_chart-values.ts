@@ -163,15 +163,15 @@ export function accountEdits(editor: YamlEditor, root: YamlMap, chart: Chart, po
   const block = entry(root, 'serviceAccount');
   const map = block?.value;
   const byHand = `Set serviceAccount.name to ${account} in the values, and let the pod of ${pod.path} name it as serviceAccountName; then run again.`;
-  if (pod.accountHelper === undefined || map?.kind !== 'map' || editor.isShared(map)) throw new CannotRewrite('template', `How ${pod.path} names the ServiceAccount of its pod is not known.`, byHand);
+  if (pod.account === undefined || map?.kind !== 'map' || editor.isShared(map)) throw new CannotRewrite('template', `How ${pod.path} names the ServiceAccount of its pod is not known.`, byHand);
   const name = entry(map, 'name');
   const create = entry(map, 'create');
   const current = textOf(name?.value) ?? '';
   const isMade = textOf(create?.value) === 'true';
-  if (create === undefined || create.value.kind !== 'scalar' || (name !== undefined && (name.value.kind !== 'scalar' || name.via !== undefined)) || create.via !== undefined) throw new CannotRewrite('template', 'serviceAccount in the values has no create of its own.', byHand, { line: editor.lineOf(map) });
+  if ((pod.account !== 'value' && create?.value.kind !== 'scalar') || create?.via !== undefined || (name !== undefined && (name.value.kind !== 'scalar' || name.via !== undefined))) throw new CannotRewrite('template', 'serviceAccount in the values does not say what its account is.', byHand, { line: editor.lineOf(map) });
   if (current !== '' && current !== account) throw new CannotRewrite('unknown-shape', `The pod runs as ServiceAccount ${current}, and the plan trusts ${account}.`, `Plan again, so that the subject names ${current}, then apply.`, { line: editor.lineOf(name ?? map) });
   if (current === account) return { edits: [], text: `The pod keeps ServiceAccount ${account}, which the plan trusts.` };
-  if (!makesAccount(chart, pod.accountHelper)) throw new CannotRewrite('template', `No template of the chart makes the ServiceAccount by serviceAccount.create alone.`, byHand, { line: editor.lineOf(map) });
+  if (pod.account === 'value' || create?.value.kind !== 'scalar' || !makesAccount(chart, pod.account.helper)) throw new CannotRewrite('template', `No template of the chart makes the ServiceAccount by serviceAccount.create alone.`, byHand, { line: editor.lineOf(map) });
   const naming: YamlEdit[] = name === undefined ? [{ kind: 'add-entries', holder: map, text: `name: ${account}\n` }] : name.value.kind === 'scalar' && name.value.outer.start < name.value.outer.end ? [{ kind: 'replace', scalar: name.value, text: name.value.style === 'single' ? `'${account}'` : name.value.style === 'double' ? `"${account}"` : account }] : [{ kind: 'remove-entry', holder: map, entry: name }, { kind: 'add-entries', holder: map, after: name, text: `name: ${account}\n` }];
   const making: YamlEdit[] = isMade ? [] : [{ kind: 'replace', scalar: create.value, text: 'true' }];
   return {

@@ -24,8 +24,8 @@ export interface ChartPod {
   /** File of the template. */
   readonly path: string;
   readonly slots: readonly Slot[];
-  /** Helper that gives the name of the ServiceAccount by the values `serviceAccount.create` and `serviceAccount.name`. */
-  readonly accountHelper: string | undefined;
+  /** What names its ServiceAccount: a helper that reads `serviceAccount.create` and `serviceAccount.name`, or the value `serviceAccount.name` wherever it is set. */
+  readonly account: { readonly helper: string } | 'value' | undefined;
 }
 
 /** A chart of the repository, read as text. */
@@ -84,8 +84,9 @@ function podIn(template: Template, all: readonly Template[]): readonly ChartPod[
   // One pod, and one container of it, or it is not known whose list it is.
   if (first === undefined || found.some(({ containers }) => containers !== first.containers)) return [];
   const own = found.filter(({ container }) => container === undefined || container === first.container);
-  const helper = accountHelperOf(template, first.containers);
-  return [{ path: template.path, slots: own.map(({ slot }) => slot), accountHelper: helper !== undefined && all.some((one) => definesStandardHelper(one, helper)) ? helper : undefined }];
+  const account = accountOf(template, first.containers);
+  const isKnown = typeof account !== 'object' || all.some((one) => definesStandardHelper(one, account.helper));
+  return [{ path: template.path, slots: own.map(({ slot }) => slot), account: isKnown ? account : undefined }];
 }
 
 function slotsIn(template: Template): readonly FoundSlot[] {
@@ -234,7 +235,9 @@ function blocksAt(template: Template, offset: number): readonly Block[] {
 
 // --- the service account ---
 
-function accountHelperOf(template: Template, containers: number): string | undefined {
+const NAME = String.raw`\.Values\.serviceAccount\.name`;
+
+function accountOf(template: Template, containers: number): ChartPod['account'] {
   const { lines, actions } = template;
   const indent = lines[containers]?.indent;
   const spec = parentOfKey(lines, containers);
@@ -244,10 +247,11 @@ function accountHelperOf(template: Template, containers: number): string | undef
   const outer = blocksAt(template, lines[containers]?.start ?? 0);
   const action = actions.find(({ start }) => start >= line.start && start <= line.end);
   if (action === undefined || action.blocks.length > outer.length) return undefined;
-  return /^(?:include|template) "([\w.-]+)" [.$](?: \| quote)?$/.exec(action.text)?.[1];
+  const helper = /^(?:include|template) "([\w.-]+)" [.$](?: \| quote)?$/.exec(action.text)?.[1];
+  if (helper !== undefined) return { helper };
+  return new RegExp(String.raw`^(?:${NAME}(?: \| default [^|]+)?|default [^|]+ ${NAME})(?: \| quote)?$`).test(action.text) ? 'value' : undefined;
 }
 
-const NAME = String.raw`\.Values\.serviceAccount\.name`;
 const GIVEN = new RegExp(String.raw`^(?:default (?:\(.+\)|"default") ${NAME}|${NAME} \| default (?:\(.+\)|"default"))$`);
 
 /** The helper that `helm create` writes: the name that is given, or else one of the chart's or the default account. */

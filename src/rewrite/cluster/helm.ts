@@ -78,7 +78,7 @@ function byHand(replacement: Replacement, context: RewriteContext, isValues: boo
   const values = path.variables.map(([name, value]) => (value.kind === 'literal' ? `${name}=${value.text}` : `${name} from ConfigMap ${CONFIG_MAP}, key ${value.key}`));
   const config = path.token?.credentialConfig === undefined ? '' : ` and key ${path.token.credentialConfig} of ConfigMap ${CONFIG_MAP} as credential-config.json`;
   const token = path.token === undefined ? '' : `mount a projected volume with serviceAccountToken (audience ${path.token.audience}, expirationSeconds ${path.token.seconds}, path token)${config} read-only at ${path.token.folder}, `;
-  const account = isValues || replacement.workload.includes('.yaml') ? 'run the pod as a ServiceAccount of its own and trust that one' : `run the pod as ServiceAccount ${path.account}`;
+  const account = !isValues && replacement.workload.includes('.yaml') ? 'run the pod as a ServiceAccount of its own and trust that one' : `run the pod as ServiceAccount ${path.account}`;
   return `In the template of the pod ${account}, ${token}set ${values.join(', ')}, and take ${names} out of template and values.`;
 }
 

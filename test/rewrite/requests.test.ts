@@ -22,7 +22,7 @@ function py(text: string, context: RewriteContext = BOTH): { readonly after: str
 }
 
 /** The file without the function that is put into it. */
-const rest = (text: string): string => text.replace(/^(?:import \{ readFile \}.*\n\n?|const \{ readFile \}.*\n\n?)/m, '').replace(/^\n?let \w+Exchange[^]*?^\}\n\n?/m, '');
+const rest = (text: string): string => text.replace(/^(?:import \{ readFile \}.*\n\n?|const \{ readFile \}.*\n\n?)/m, '').replace(/^\n?(?:\/\*\* @type .*\n)?let \w+Exchange[^]*?^\}\n\n?/m, '');
 const restOf = (text: string): string => text.replace(/^import (?:os|time|threading|asyncio)\n/gm, '').replace(/^_\w+_lock[^]*?^[ \t]+return token\n\n\n/m, '');
 
 const KEY = 'process.env.ANTHROPIC_API_KEY';
@@ -61,7 +61,7 @@ describe('JavaScript: the header takes a token', () => {
     ['a directive', "'use strict';\n\n"],
   ])('the function stands behind %s', (_, head) => {
     const { after } = js(`${head}await fetch(${URL}, { headers: { 'x-api-key': ${KEY} } });\n`);
-    expect(after.startsWith(`${head}import { readFile } from 'node:fs/promises';\n\nlet anthropicExchange;\n`)).toBe(true);
+    expect(after.startsWith(`${head}import { readFile } from 'node:fs/promises';\n\n/** @type {Promise<string> | undefined} */\nlet anthropicExchange;\n`)).toBe(true);
   });
 
   test.each([

@@ -128,9 +128,11 @@ function helper(file: JsFile, exchange: Exchange, like: SyntaxNode | undefined, 
   const names = variablesOf(exchange).map((name) => `${q}${name}${q}`);
   const list = names.join(', ');
   const missing = `    const missing = [${list}].find((name) => !${environment}[name])${s}`;
-  const path = `${env(tokenFile)}${typed(` ?? ${q}${q}`)}, ${q}utf8${q}`;
+  const path = `${env(tokenFile)} ?? ${q}${q}, ${q}utf8${q}`;
   const body = fields.map(({ name, text, variable: of }) => `        ${name}: ${of === undefined ? `${q}${text ?? ''}${q}` : env(of)},`);
   return [
+    // For those who have their JavaScript checked.
+    ...(file.typed ? [] : ['/** @type {Promise<string> | undefined} */']),
     `let ${word}Exchange${typed(': Promise<string> | undefined')}${s}`,
     `let ${word}Renewal = 0${s}`,
     '',

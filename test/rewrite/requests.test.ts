@@ -1,3 +1,4 @@
+import { runInNewContext } from 'node:vm';
 import fc from 'fast-check';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { rewriter } from '../../src/rewrite/code/javascript.ts';
@@ -110,6 +111,65 @@ describe('JavaScript: the header takes a token', () => {
     expect(js(text, 'a.mjs', of({}, { kept: [keptFor('openai')] })).reasons).toEqual([expect.stringContaining('keeps its key')]);
     expect(js(text, 'a.mjs', of({ platform: 'github-actions', route: 'native-step', change: 'configuration' }))).toEqual({ after: text, reasons: [], safety: [] });
     expect(js(text, 'a.cjs').reasons).toEqual([expect.stringContaining('nothing can wait')]);
+  });
+});
+
+describe('the function that JavaScript is given', () => {
+  const variables = Object.fromEntries(['FEDERATION_RULE_ID', 'ORGANIZATION_ID', 'SERVICE_ACCOUNT_ID', 'WORKSPACE_ID', 'IDENTITY_TOKEN_FILE'].map((name) => [`ANTHROPIC_${name}`, name.toLowerCase()]));
+  interface Call {
+    readonly url: string;
+    readonly options: { readonly redirect?: string; readonly body?: string; readonly headers: Readonly<Record<string, string>> };
+  }
+
+  /** The edited program's `ask`, with a clock and a network of its own. */
+  function program(answer: (count: number) => { readonly ok: boolean; readonly lifetime?: number }, env: Readonly<Record<string, string>> = variables): { readonly ask: () => Promise<unknown>; readonly calls: readonly Call[]; readonly clock: { now: number } } {
+    const { after } = js(`const ask = async () => fetch(${URL}, { headers: { 'x-api-key': ${KEY} } });\n`);
+    const calls: Call[] = [];
+    const clock = { now: 0 };
+    let count = 0;
+    const send = async (url: string, options: Call['options']): Promise<unknown> => {
+      calls.push({ url, options });
+      if (!url.endsWith('/oauth/token')) return options.headers['authorization'];
+      const { ok, lifetime = 600 } = answer((count += 1));
+      return { ok, status: ok ? 200 : 401, headers: new Headers({ 'request-id': 'req_1' }), json: async () => ({ access_token: `token-${count}`, expires_in: lifetime }) };
+    };
+    const code = after.replace(/^import .*$/m, '');
+    const world = { readFile: async () => 'identity\n', fetch: send, process: { env }, Date: { now: () => clock.now }, AbortSignal };
+    const ask = runInNewContext(`${code}; ask`, world) as () => Promise<unknown>;
+    return { ask, calls, clock };
+  }
+
+  test('exchanges once for all, follows no redirect, and again shortly before the end', async () => {
+    const { ask, calls, clock } = program(() => ({ ok: true }));
+    expect(await Promise.all([ask(), ask()])).toEqual(['Bearer token-1', 'Bearer token-1']);
+    expect(calls[0]?.options.redirect).toBe('error');
+    expect(JSON.parse(calls[0]?.options.body ?? '')).toEqual({ grant_type: 'urn:ietf:params:oauth:grant-type:jwt-bearer', assertion: 'identity', federation_rule_id: 'federation_rule_id', organization_id: 'organization_id', service_account_id: 'service_account_id', workspace_id: 'workspace_id' });
+    clock.now = 539_000;
+    expect(await ask()).toBe('Bearer token-1');
+    clock.now = 540_000;
+    expect(await Promise.all([ask(), ask()])).toEqual(['Bearer token-2', 'Bearer token-2']);
+  });
+
+  test('a token of a minute is good for half of it', async () => {
+    const { ask, clock } = program(() => ({ ok: true, lifetime: 60 }));
+    await ask();
+    clock.now = 29_000;
+    expect(await ask()).toBe('Bearer token-1');
+    clock.now = 30_000;
+    expect(await ask()).toBe('Bearer token-2');
+  });
+
+  test('a refusal is told to all who wait, without what was sent, and the next tries again', async () => {
+    const { ask } = program((count) => ({ ok: count > 1 }));
+    const told = await Promise.allSettled([ask(), ask()]);
+    expect(told.map((one) => (one.status === 'rejected' ? String(one.reason) : one.status))).toEqual(['Error: Anthropic refused the exchange: 401 req_1', 'Error: Anthropic refused the exchange: 401 req_1']);
+    expect(await ask()).toBe('Bearer token-2');
+  });
+
+  test('a variable that is missing is named', async () => {
+    const { ANTHROPIC_WORKSPACE_ID: _, ...others } = variables;
+    await expect(program(() => ({ ok: true }), others).ask()).rejects.toThrow('ANTHROPIC_WORKSPACE_ID is not set');
+    await expect(program(() => ({ ok: true }), {}).ask()).rejects.toThrow('ANTHROPIC_IDENTITY_TOKEN_FILE is not set');
   });
 });
 

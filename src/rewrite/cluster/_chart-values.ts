@@ -2,7 +2,7 @@ import { formOf } from '../../platforms/_shared/config-values.ts';
 import { at, entry, get, textOf, walk, type YamlEntry, type YamlNode } from '../../support/yaml.ts';
 import { CannotRewrite } from '../cannot.ts';
 import type { YamlEdit, YamlEditor, YamlMap, YamlSequence } from '../yaml-edit.ts';
-import { type Chart, type ChartPod, type ListKey, makesAccount, type Slot } from './_chart.ts';
+import { type Chart, type ChartPod, type ListKey, makesAccount, sharersOf, type Slot } from './_chart.ts';
 import type { PodTemplate } from './_objects.ts';
 import type { PodPath } from './_path.ts';
 import { keyNames } from './_pod.ts';
@@ -174,8 +174,9 @@ export function accountEdits(editor: YamlEditor, root: YamlMap, chart: Chart, po
   if (pod.account === 'value' || create?.value.kind !== 'scalar' || !makesAccount(chart, pod.account.helper)) throw new CannotRewrite('template', `No template of the chart makes the ServiceAccount by serviceAccount.create alone.`, byHand, { line: editor.lineOf(map) });
   const naming: YamlEdit[] = name === undefined ? [{ kind: 'add-entries', holder: map, text: `name: ${account}\n` }] : name.value.kind === 'scalar' && name.value.outer.start < name.value.outer.end ? [{ kind: 'replace', scalar: name.value, text: name.value.style === 'single' ? `'${account}'` : name.value.style === 'double' ? `"${account}"` : account }] : [{ kind: 'remove-entry', holder: map, entry: name }, { kind: 'add-entries', holder: map, after: name, text: `name: ${account}\n` }];
   const making: YamlEdit[] = isMade ? [] : [{ kind: 'replace', scalar: create.value, text: 'true' }];
+  const sharers = sharersOf(chart, pod);
   return {
     edits: [...making, ...naming],
-    text: `The chart makes ServiceAccount ${account} for it${isMade ? ', in place of the one it named after the release' : ', in place of the default one'}: roles and image pull secrets of that one do not come along, two releases in one namespace cannot both have it, and it is the one that the plan trusts.`,
+    text: `The chart makes ServiceAccount ${account} for it${isMade ? ', in place of the one it named after the release' : ', in place of the default one'}: roles and image pull secrets that others gave that one do not come along, two releases in one namespace cannot both have it, and it is the one that the plan trusts.${sharers.length === 0 ? '' : ` The pods of ${sharers.join(', ')} run as it too.`}`,
   };
 }

@@ -19,7 +19,7 @@ export interface Slot {
   readonly by: string | undefined;
 }
 
-/** A pod of a chart, and what of it comes from the values. */
+/** A container of a chart's pod, and what of both comes from the values. */
 export interface ChartPod {
   /** File of the template. */
   readonly path: string;
@@ -45,7 +45,7 @@ export function chartOf(path: string, { paths, read }: Pick<RewriteContext, 'pat
   const texts = paths.filter((file) => file.startsWith(`${folder}templates/`) && /\.(?:ya?ml|tpl)$/i.test(file)).map((file) => ({ file, text: read(file) ?? '' }));
   if (texts.some(({ text }) => text.length > LONGEST)) return undefined;
   const templates = texts.map(({ file, text }) => parseTemplate(file, text));
-  return { folder, templates, pods: templates.flatMap((template) => podIn(template, templates)) };
+  return { folder, templates, pods: templates.flatMap((template) => podsIn(template, templates)) };
 }
 
 /** Other values of the chart that would win over its own: files for an environment. */
@@ -78,15 +78,16 @@ interface FoundSlot {
   readonly containers: number;
 }
 
-function podIn(template: Template, all: readonly Template[]): readonly ChartPod[] {
+/** One for each container that takes its variables from the values. */
+function podsIn(template: Template, all: readonly Template[]): readonly ChartPod[] {
   const found = slotsIn(template);
-  const [first] = found.filter(({ slot }) => slot.key === 'env');
-  // One pod, and one container of it, or it is not known whose list it is.
-  if (first === undefined || found.some(({ containers }) => containers !== first.containers)) return [];
-  const own = found.filter(({ container }) => container === undefined || container === first.container);
-  const account = accountOf(template, first.containers);
-  const isKnown = typeof account !== 'object' || all.some((one) => definesStandardHelper(one, account.helper));
-  return [{ path: template.path, slots: own.map(({ slot }) => slot), account: isKnown ? account : undefined }];
+  const containers = [...new Map(found.flatMap((one) => (one.slot.key === 'env' ? [[one.container, one.containers] as const] : [])))];
+  return containers.map(([container, list]): ChartPod => {
+    const own = found.filter((one) => one.containers === list && (one.container === undefined || one.container === container));
+    const account = accountOf(template, list);
+    const isKnown = typeof account !== 'object' || all.some((one) => definesStandardHelper(one, account.helper));
+    return { path: template.path, slots: own.map(({ slot }) => slot), account: isKnown ? account : undefined };
+  });
 }
 
 function slotsIn(template: Template): readonly FoundSlot[] {
@@ -267,4 +268,12 @@ export function makesAccount({ templates }: Chart, helper: string): boolean {
   return templates.some(({ lines, actions }) =>
     lines.some(({ bare }) => bare === 'kind: ServiceAccount') &&
     actions.some(({ text, blocks }) => (text === `include "${helper}" .` || text === `template "${helper}" .`) && blocks.length === 1 && blocks.every(({ kind, condition }) => kind === 'if' && condition === '.Values.serviceAccount.create')));
+}
+
+/** Other templates whose pods run as the account of `pod`. */
+export function sharersOf({ templates }: Chart, pod: ChartPod): readonly string[] {
+  const { account } = pod;
+  if (account === undefined) return [];
+  const isNaming = account === 'value' ? (text: string): boolean => text.includes('.Values.serviceAccount.name') : (text: string): boolean => text.includes(`"${account.helper}"`);
+  return templates.flatMap(({ path, lines, actions }) => (path !== pod.path && lines.some((line) => line.bare.startsWith('serviceAccountName:') && actions.some(({ start, text }) => start >= line.start && start <= line.end && isNaming(text))) ? [path] : []));
 }

@@ -41,7 +41,7 @@ export const helm: Rewriter = {
     }
     return { changes: changesOf(planned), refusals };
   },
-  problems: (path, text) => (isHelmValues(path) && !text.includes('{{') ? editorOf(text).file.problems.map(({ message }) => message) : []),
+  problems: (path, text) => (isHelmValues(path) ? editorOf(text).file.problems.map(({ message }) => message) : []),
 };
 
 function templated(text: string, path: string, replacement: Replacement): CannotRewrite {
@@ -100,7 +100,7 @@ interface PlannedValues {
 function planValues(path: string, text: string, chart: Chart, pods: Map<string, ValuesPod>, replacement: Replacement, context: RewriteContext): PlannedValues {
   const editor = editorOf(text);
   const [root, ...others] = editor.file.documents;
-  if (editor.file.problems.length > 0 || root?.kind !== 'map' || others.length > 0 || text.includes('{{')) throw templated(text, path, replacement);
+  if (editor.file.problems.length > 0 || root?.kind !== 'map' || others.length > 0 || /^[ \t]*\{\{/m.test(text)) throw templated(text, path, replacement);
   const { title } = replacement;
   const rival = context.own.slice(0, context.own.indexOf(replacement)).find((one) => CLUSTERS.has(one.platform) && one.parties[0] === replacement.parties[0]);
   if (rival !== undefined) {

@@ -34,6 +34,9 @@ const KNOWN: Readonly<Record<string, Pick<Exchange, 'host' | 'keyHeader' | 'beta
   openai: { host: 'https://api.openai.com/', keyHeader: undefined, beta: undefined, requestId: 'x-request-id', platforms: TOKEN_FILE_PLATFORMS },
 };
 
+/** A file with more of them is no hand-written code. */
+export const MOST_REQUESTS = 100;
+
 /** Whether requests to this provider are looked at at all. */
 export function takesExchanged(provider: string): boolean {
   return KNOWN[provider] !== undefined;

@@ -1,7 +1,7 @@
 /** The function that exchanges the identity token of a workload, written into the Python file whose requests need it. */
 import type { Splice } from '../../model/change.ts';
 import { lineEnd, lineStart } from './_cuts.ts';
-import { type Exchange, exchangeOf, takesExchanged, variablesOf } from './_exchange.ts';
+import { type Exchange, exchangeOf, MOST_REQUESTS, takesExchanged, variablesOf } from './_exchange.ts';
 import { bearerSplices, type KeyHeader, keyHeadersIn, type Sender, senderOf } from './_python-raw.ts';
 import { type Given, givenIn } from './_python-keys.ts';
 import { indentUnit, quoteOf, STANDARD } from './_python-text.ts';
@@ -35,6 +35,8 @@ export function requestsIn(python: Python, follow: Followed): readonly Found[] {
   if (!takesExchanged(provider) || kind === 'broker' || kind === 'short-lived' || route === 'native-step') return [];
   const all = keyHeadersIn(python, provider);
   const pairs = all.map(({ pair }) => pair);
+  const [some] = all;
+  if (some !== undefined && all.length > MOST_REQUESTS) return [{ kind: 'refuse', header: some, reason: `The file has more than ${MOST_REQUESTS} requests with a header like this.`, byHand: requestByHand(follow) }];
   const headers = all.filter(({ slot }) => isOurs(givenIn(python, slot, pairs), follow));
   if (headers.length === 0) return [];
   const exchange = exchangeOf(follow);

@@ -1,6 +1,6 @@
 /** The function that exchanges the identity token of a workload, written into the file whose requests need it. */
 import type { Splice } from '../../model/change.ts';
-import { type Exchange, exchangeOf, takesExchanged, variablesOf } from './_exchange.ts';
+import { type Exchange, exchangeOf, MOST_REQUESTS, takesExchanged, variablesOf } from './_exchange.ts';
 import { manifestsAbove } from './_manifest.ts';
 import type { Followed } from './_shared.ts';
 import { isSame, type JsFile } from './javascript-file.ts';
@@ -186,6 +186,8 @@ export function requestsOf(file: JsFile, follows: Followed, names: ReadonlySet<s
   const refuse = (at: SyntaxNode, reason: string, byHand = rawByHand(provider, title)): Requests => ({ kind: 'refuse', at, reason: `${reason}.`, byHand });
   const exchange = exchangeOf(follows);
   if ('reason' in exchange) return refuse(first.pair, exchange.reason, exchange.byHand);
+  if (headers.length > MOST_REQUESTS) return refuse(first.pair, `The file has more than ${MOST_REQUESTS} requests with a key`);
+  const waits = topLevelWaits(file, read);
   const splices: Splice[] = [];
   const all = new Set<string>();
   for (const header of headers) {
@@ -193,7 +195,7 @@ export function requestsOf(file: JsFile, follows: Followed, names: ReadonlySet<s
     if ('reason' in senders) return refuse(header.pair, senders.reason);
     for (const sender of senders) all.add(sender);
     if (header.source.accessors.some((node) => !/^(?:globalThis\.)?process\b|^env\b/.test(node.text))) return refuse(header.pair, 'The key is read in a way that is not Node’s, and a token file is read by Node');
-    if (!canWait(header.pair, topLevelWaits(file, read))) return refuse(header.pair, 'The request stands where nothing can wait for an exchange: in a function that is not async, or at the top of a file that is no module', `Make the function around it async and its callers wait; then: ${rawByHand(provider, title)}`);
+    if (!canWait(header.pair, waits)) return refuse(header.pair, 'The request stands where nothing can wait for an exchange: in a function that is not async, or at the top of a file that is no module', `Make the function around it async and its callers wait; then: ${rawByHand(provider, title)}`);
     const bearer = bearerSplices(file, header, exchange, tokenCall(exchange));
     if ('reason' in bearer) return refuse(header.pair, bearer.reason);
     splices.push(...bearer);

@@ -73,5 +73,7 @@ export interface Change<E> {
   readonly migrations: readonly string[];
   /** Changes of other files without which this one would break something: a workflow that calls, and the one that is called. */
   readonly requires?: readonly { readonly path: string; readonly id: string }[];
+  /** No program of the repository takes the key here: what source files do with it elsewhere does not matter. */
+  readonly standsAlone?: true;
   readonly edits: readonly E[];
 }

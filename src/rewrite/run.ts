@@ -91,8 +91,8 @@ function countOf(problems: readonly string[]): ReadonlyMap<string, number> {
   return counts;
 }
 
-function withoutEdits({ id, line, title, why, safety, reason, migrations, requires }: Change<Edit>): Omit<Change<Edit>, 'edits'> {
-  return { id, line, title, why, safety, reason, migrations, ...(requires === undefined ? {} : { requires }) };
+function withoutEdits({ id, line, title, why, safety, reason, migrations, requires, standsAlone }: Change<Edit>): Omit<Change<Edit>, 'edits'> {
+  return { id, line, title, why, safety, reason, migrations, ...(requires === undefined ? {} : { requires }), ...(standsAlone === true ? { standsAlone } : {}) };
 }
 
 function droppedRefusal(change: Change<Edit>, reason: string): FileRefusal {

@@ -40,10 +40,11 @@ export async function prepare(rewriters: readonly Rewriter[], paths: readonly st
  * Rewrites what can be rewritten of one target, in the order of `paths`, and names every migration that no file carried out. Pure once the grammars are there.
  */
 export function rewriteTarget(rewriters: readonly Rewriter[], input: TargetInput): readonly RewrittenFile[] {
+  const followers = new Set(rewriters.filter(({ follows }) => follows === true).map(({ id }) => id));
   const files = new Map<string, RewrittenFile>();
   const blocked = new Map<string, string>();
   const accepts: TargetInput['accepts'] = (change, path, rewriter) => !blocked.has(`${path}\n${change.id}`) && (input.accepts?.(change, path, rewriter) ?? true);
-  for (let paths: readonly string[] = input.paths; paths.length > 0; paths = newlyBlocked(files, blocked, input.replacements)) {
+  for (let paths: readonly string[] = input.paths; paths.length > 0; paths = newlyBlocked(files, blocked, input.replacements, followers)) {
     for (const path of paths) {
       const text = input.read(path);
       if (text !== undefined) files.set(path, rewriteFile(rewriters, path, text, { ...input, accepts }));
@@ -53,18 +54,21 @@ export function rewriteTarget(rewriters: readonly Rewriter[], input: TargetInput
     const file = files.get(path);
     return file === undefined || (file.after === file.before && file.refusals.length === 0 && file.declined.length === 0) ? [] : [withBlocked(file, blocked)];
   });
-  return withUnhandled(results, input, new Set(rewriters.filter(({ follows }) => follows === true).map(({ id }) => id)));
+  return withUnhandled(withReaders(results, followers), input, followers);
 }
 
 /** Blocks every change that needs one which is not made; gives the files that have to be rewritten without them. */
-function newlyBlocked(files: ReadonlyMap<string, RewrittenFile>, blocked: Map<string, string>, replacements: readonly Replacement[]): readonly string[] {
+function newlyBlocked(files: ReadonlyMap<string, RewrittenFile>, blocked: Map<string, string>, replacements: readonly Replacement[], followers: ReadonlySet<string>): readonly string[] {
   const made = new Set([...files.values()].flatMap(({ path, changes }) => changes.map(({ id }) => `${path}\n${id}`)));
   const waiting = refusedAtHome(files, replacements);
+  const stuck = refusedElsewhere(files.values(), followers);
   const paths = new Set<string>();
-  for (const { path, changes } of files.values()) {
+  for (const { path, changes, before } of files.values()) {
     for (const { id, requires, migrations } of changes) {
       const home = migrations.map((migration) => waiting.get(migration)).find((other) => other !== undefined && other !== path);
-      const missing = requires?.find((other) => !made.has(`${other.path}\n${other.id}`))?.path ?? home;
+      // A job that runs a file by its name cannot do without the key while that file cannot.
+      const runs = migrations.flatMap((migration) => stuck.get(migration) ?? []).find((other) => other !== path && names(before, other));
+      const missing = requires?.find((other) => !made.has(`${other.path}\n${other.id}`))?.path ?? home ?? runs;
       if (missing === undefined) continue;
       blocked.set(`${path}\n${id}`, missing);
       paths.add(path);
@@ -84,6 +88,45 @@ function refusedAtHome(files: ReadonlyMap<string, RewrittenFile>, replacements: 
     if (home.refusals.some(({ migrations }) => migrations.includes(migration))) waiting.set(migration, path);
   }
   return waiting;
+}
+
+/** By migration: source files that still take the key, because what they do with it could not be changed. */
+function refusedElsewhere(files: Iterable<RewrittenFile>, followers: ReadonlySet<string>): ReadonlyMap<string, readonly string[]> {
+  const stuck = new Map<string, string[]>();
+  for (const { path, refusals, changes } of files) {
+    if (!SOURCE.test(path)) continue;
+    for (const { code, migrations } of refusals) {
+      if (code !== 'needs-code-change' && code !== 'unknown-shape' && code !== 'shadowing') continue;
+      for (const migration of migrations) if (!changes.some((change) => followers.has(change.rewriter) && change.migrations.includes(migration))) stuck.set(migration, [...(stuck.get(migration) ?? []), path]);
+    }
+  }
+  return stuck;
+}
+
+/** Files that a job runs, rather than reads. */
+const SOURCE = /\.(?:[cm]?[jt]sx?|py|sh|go|java)$/;
+
+function names(text: string, path: string): boolean {
+  const name = path.slice(path.lastIndexOf('/') + 1);
+  return new RegExp(`(?<![\\w.-])${name.replace(/[^\w-]/g, '\\$&')}(?![\\w-])`).test(text);
+}
+
+const MOST_READERS = 3;
+
+/** Says in a change which source files still take the key: whether this workload runs them cannot be told. */
+function withReaders(files: readonly RewrittenFile[], followers: ReadonlySet<string>): readonly RewrittenFile[] {
+  const stuck = refusedElsewhere(files, followers);
+  if (stuck.size === 0) return files;
+  return files.map((file) => ({
+    ...file,
+    changes: file.changes.map((change) => {
+      const readers = followers.has(change.rewriter) || change.standsAlone === true ? [] : [...new Set(change.migrations.flatMap((migration) => stuck.get(migration) ?? []))].filter((path) => path !== file.path).toSorted();
+      if (readers.length === 0) return change;
+      const shown = `${readers.slice(0, MOST_READERS).join(', ')}${readers.length > MOST_READERS ? ` and ${readers.length - MOST_READERS} more` : ''}`;
+      const note = `${shown} still ${readers.length === 1 ? 'takes' : 'take'} the key: see that ${readers.length === 1 ? 'it is' : 'they are'} not run here`;
+      return { ...change, safety: 'unsafe' as const, reason: change.safety === 'safe' ? `Look at this: ${note}.` : `${change.reason.replace(/\.$/, '')}; ${note}.` };
+    }),
+  }));
 }
 
 function withBlocked(file: RewrittenFile, blocked: ReadonlyMap<string, string>): RewrittenFile {

@@ -8,3 +8,10 @@ export function unwrap(text: string): string {
 export function quoteIfNeeded(text: string): string {
   return /^[A-Za-z(_$]/.test(text) && !/: | #|^\$\{\{.*: /.test(text) ? text : `'${text.replaceAll("'", "''")}'`;
 }
+
+/** `name: value` with the value between the quotes that its neighbours have. */
+export function quotedAs(line: string, style: string): string {
+  const [, name, value] = /^([\w.-]+): (.+)$/.exec(line) ?? [];
+  if (name === undefined || value === undefined || /^["']/.test(value) || /["'\\]/.test(value)) return line;
+  return style === 'single' ? `${name}: '${value}'` : style === 'double' ? `${name}: "${value}"` : line;
+}

@@ -8,8 +8,8 @@ import { type House, isBelow, pinOf, reference, versionOf } from './actions.ts';
 import { compositeKeys, folderOf } from './composite.ts';
 import { actionOf, isKeyInput, isPreparing, type NativeAction, nativeOf } from './native.ts';
 import { anthropicProfile, assumeRole, exchange, fill, googleAuth, type Ids, idsOf, type Setup, tokenFile, withConditions } from './steps.ts';
-import { quoteIfNeeded, unwrap } from './conditions.ts';
-import { ACCESS_TOKEN, headersIn, mentionsIn, TESTED } from './script-edits.ts';
+import { quoteIfNeeded, quotedAs, unwrap } from './conditions.ts';
+import { ACCESS_TOKEN, headersIn, mentionsIn, onlyAsks, STORES, TESTED } from './script-edits.ts';
 import { computedUses, jobScope, type KeyNames, normal, stepScope, stepsOf, type Use, usesOf } from './uses.ts';
 
 /** What all jobs of one file share. */
@@ -31,9 +31,13 @@ export interface JobEdits {
   readonly titles: readonly string[];
   readonly why: readonly string[];
   /** What the result rests on beyond the file; none when it is safe. */
-  readonly doubts: readonly string[];
+  readonly doubts: string[];
   /** From 1: the first place that is touched. */
   readonly line: number;
+  /** Whether the job has to be allowed a token: not where it only asked whether there is a key. */
+  readonly needsToken: boolean;
+  /** Only actions take the key, no program. */
+  readonly standsAlone: boolean;
 }
 
 /** Works out the edits of one job (or of a composite action: `runs`) for one replacement. @throws CannotRewrite */
@@ -98,13 +102,15 @@ class JobPlanner {
     for (const consumer of natives) this.#convert(consumer);
     const curls = others.filter(({ kind }) => kind.kind === 'curl');
     const clients = others.filter(({ kind }) => kind.kind !== 'curl');
+    this.#distinctSecrets(jobUses);
+    if (wide.length > 0 && consumers.length === 0 && this.#rootUses.length === 0) throw new CannotRewrite('unknown-shape', 'The key is in the environment of the job, and no step is seen to use it.', 'Take it out by hand, if nothing needs it.', { line: this.#line(wide[0]?.scalar ?? this.#job) });
     if (curls.length > 0) this.#bearer(curls);
     this.#refuseLeftovers(consumers, [...wide, ...jobUses]);
     if (clients.length > 0) this.#prepare(clients, wide);
     else for (const use of wide) this.#removeEntry(use);
     this.#restOf(jobUses, others);
     if (this.#edits.length === 0) throw new CannotRewrite('unknown-shape', 'Nothing in the job was found to edit.', 'Follow the README of the plan for this job.');
-    return { edits: this.#edits, titles: [...new Set(this.#titles)], why: [...new Set(this.#why)], doubts: [...new Set(this.#doubts)], line: Math.min(...this.#lines) };
+    return { edits: this.#edits, titles: [...new Set(this.#titles)], why: [...new Set(this.#why)], doubts: [...new Set(this.#doubts)], line: Math.min(...this.#lines), needsToken: consumers.length > 0, standsAlone: others.length === 0 };
   }
 
   #refusePath(): void {
@@ -128,10 +134,19 @@ class JobPlanner {
     }
   }
 
+  /** Several secrets of one provider become one identity: it can do what any of them could, or less. */
+  #distinctSecrets(uses: readonly Use[]): void {
+    const names = new Set([...this.#rootUses, ...uses].filter(isValue).flatMap(({ scalar, spans, shape }) => (shape === 'fallback' ? [] : spans.flatMap(({ start, end }) => /secrets\.([A-Za-z0-9_-]+)/.exec(scalar.value.slice(start, end))?.[1]?.toUpperCase() ?? []))));
+    // A key pair is one credential in two parts.
+    const distinct = this.#replacement.parties[0] === 'aws' ? [] : [...names];
+    if (distinct.length > 1) this.#doubts.push(`${distinct.join(' and ')} become one identity, which has to be allowed what each of them was for`);
+  }
+
   #jobUses(): readonly Use[] {
     const direct = usesOf(withoutSteps(this.#job), this.#keys, (route) => jobScope(route));
     const inSteps = stepsOf(this.#job).flatMap(({ step }) => usesOf(step, this.#keys, stepScope, step));
-    return [...direct, ...inSteps];
+    // A script that only asks whether the variable is set is a condition too.
+    return [...direct, ...inSteps.map((use) => (use.scope === 'step-env' && use.shape === 'plain' && onlyAsks(textOf(get(use.step, 'run')), use.held?.entry.key ?? '') ? asGate(use) : use))];
   }
 
   /**
@@ -149,7 +164,7 @@ class JobPlanner {
       const action = actionOf(step);
       if (own.length === 0 && wide.length === 0) return [];
       if (native !== undefined && (own.length > 0 || (wide.length > 0 && native.readsEnvironment === true))) return [{ step, top, index, kind: { kind: 'native', native }, uses: own }];
-      if (own.length === 0 && (isPreparing(step) || (isTold && speaks[index] !== true))) return [];
+      if (own.length === 0 && (isPreparing(step) || (isTold && speaks[index] !== true) || (action !== undefined && !action.name.startsWith('./')))) return [];
       if (action === undefined) return [{ step, top, index, kind: { kind: this.#callsByCurl(step, own) ? 'curl' : 'run' }, uses: own }];
       if (action.name.startsWith('./')) return [{ step, top, index, kind: { kind: 'composite', inputs: this.#compositeInputs(action.name) }, uses: own }];
       return [{ step, top, index, kind: { kind: 'other' }, uses: own }];
@@ -181,7 +196,8 @@ class JobPlanner {
     for (const { holder, entry: gone } of held) this.#remove(holder, gone);
     const missing = lines.filter((line) => entry(inputs, line.slice(0, line.indexOf(':'))) === undefined);
     if (missing.length > 0) {
-      const text = missing.map((line) => `${line}\n`).join('');
+      const style = held[0]?.entry.value.kind === 'scalar' ? held[0].entry.value.style : 'plain';
+      const text = missing.map((line) => `${quotedAs(line, style)}\n`).join('');
       if (inputs?.kind === 'map' && inputs.entries.length > 0) this.#edits.push({ kind: 'add-entries', holder: inputs, ...(first === undefined ? {} : { after: first.entry }), text });
       else if (inputs === undefined) this.#edits.push({ kind: 'add-entries', holder: step, after: entry(step, 'uses') ?? step.entries[0] ?? fail(), text: `with:\n${missing.map((line) => `${' '.repeat(this.#scene.house.indent)}${line}\n`).join('')}` });
       else throw new CannotRewrite('unknown-shape', 'The inputs of the step are computed.', 'Write them out as a map, then plan again.', { line: this.#line(step) });
@@ -190,6 +206,7 @@ class JobPlanner {
     this.#titles.push(held.some(({ holder }) => holder === inputs) ? `${held.length > 1 ? 'keys become' : 'key input becomes'} ${missing.length === 0 ? 'nothing, the federation inputs are there already' : 'federation inputs'}` : 'federation inputs in place of a key in the environment');
     this.#why.push(`${actionOf(step)?.name ?? 'The action'} asks for the job’s own token and exchanges it; a key beside these inputs would win over them.`);
     if (missing.length === 0) this.#doubts.push('the federation inputs that stand there already have to be filled in');
+    if (native.party === 'aws' && stepsOf(this.#job).some(({ step: other }) => /AWS_SECRET_ACCESS_KEY/.test(textOf(get(other, 'run')) ?? ''))) this.#doubts.push('a script names AWS_SECRET_ACCESS_KEY: AWS_SESSION_TOKEN has to go with it, and the credentials live an hour');
     const caution = native.caution?.(step);
     if (caution !== undefined) this.#doubts.push(caution);
     this.#raise(step, native);
@@ -229,7 +246,7 @@ class JobPlanner {
     const old = /#[ \t]*(?:tag=|version=)?v?\d+(?:\.\d+)*\S*/.exec(rest);
     if (old !== null && words !== undefined) this.#edits.push({ kind: 'text', start: scalar.outer.end + old.index, end: scalar.outer.end + old.index + old[0].length, text: words });
     else if (words !== undefined && comment === null) this.#edits.push({ kind: 'text', start: scalar.outer.end, end: scalar.outer.end, text: `${this.#scene.house.gap}${words}` });
-    this.#titles.push(`${action.name} raised to ${pinOf(floor.raise).tag}`);
+    this.#titles.push(`${action.name} raised to ${pinOf(floor.raise).release ?? pinOf(floor.raise).tag}`);
     this.#doubts.push(`${action.name} is raised from ${version.filter((part) => part !== undefined).join('.')}, since ${floor.version.join('.')} is the first with these inputs`);
   }
 
@@ -252,7 +269,7 @@ class JobPlanner {
     for (const group of this.#groups(consumers, wide)) {
       const [first] = group;
       if (first === undefined) continue;
-      this.#edits.push({ kind: 'add-items', holder: steps, before: first.top, text: this.#styled(setup.text, group) });
+      this.#edits.push({ kind: 'add-items', holder: steps, ...this.#placeOf(first, steps.items), text: this.#styled(setup.text, group) });
       this.#lines.push(this.#line(first.top));
     }
     this.#titles.push(setup.title);
@@ -260,6 +277,16 @@ class JobPlanner {
     const isOwn = consumers.every(({ kind }) => kind.kind === 'run' || (kind.kind === 'composite' && kind.inputs.size > 0));
     if (consumers.some(({ kind }) => kind.kind === 'composite' && kind.inputs.size > 0)) this.#doubts.push('the composite action has to be changed together with it');
     this.#doubts.push(isOwn ? this.#programDoubt() : 'what the called action does with its environment cannot be seen here');
+  }
+
+  /** Before the first that needs it; a checkout after that would take away the file that Google's step leaves in the workspace. */
+  #placeOf(first: Consumer, items: readonly YamlNode[]): { readonly before?: YamlNode } {
+    if (this.#replacement.parties[0] !== 'google') return { before: first.top };
+    const checkout = items.findLastIndex((item) => item.kind === 'map' && actionOf(item)?.name === 'actions/checkout');
+    if (stepsOf(this.#job).some(({ step }) => /\bgit (?:add (?:-A|--all|\.)|commit -\w*a)/.test(textOf(get(step, 'run')) ?? ''))) this.#doubts.push('gha-creds-*.json lies in the workspace while the job runs: add it to .gitignore');
+    if (checkout < items.indexOf(first.top)) return { before: first.top };
+    const after = items[checkout + 1];
+    return after === undefined ? {} : { before: after };
   }
 
   #programDoubt(): string {
@@ -314,6 +341,7 @@ class JobPlanner {
   #swap(use: Use, setup: Setup, names: readonly string[]): void {
     if (use.held === undefined || (use.shape !== 'plain' && use.shape !== 'fallback')) throw this.#odd(use);
     const { key } = use.held.entry;
+    if (key.startsWith('TF_VAR_')) throw new CannotRewrite('needs-code-change', 'The key becomes a variable of Terraform, which keeps it.', 'Let what Terraform makes have an identity of its own.', { line: this.#line(use.scalar) });
     if (this.#isExchange()) {
       if (names.includes(key) || setup.exports.includes(key)) this.#removeEntry(use);
       else this.#replaceAll(use, `env.${names[0] ?? ''}`);
@@ -325,7 +353,7 @@ class JobPlanner {
     this.#removeEntry(use);
     // What the login step does not set has to stand where the key stood.
     const beside = this.#replacement.parties[0] === 'google' ? Object.entries(this.#replacement.set).filter(([name]) => name !== 'GOOGLE_CLOUD_PROJECT' && !setup.exports.includes(name)) : [];
-    if (beside.length > 0) this.#edits.push({ kind: 'add-entries', holder: use.held.holder, after: use.held.entry, text: beside.map(([name, value]) => `${name}: ${fill(value, this.#ids)}\n`).join('') });
+    if (beside.length > 0) this.#edits.push({ kind: 'add-entries', holder: use.held.holder, after: use.held.entry, text: beside.map(([name, value]) => `${quotedAs(`${name}: ${fill(value, this.#ids)}`, use.scalar.style)}\n`).join('') });
   }
 
   #isDefaultName(key: string): boolean {
@@ -407,6 +435,7 @@ class JobPlanner {
   /** Tests of the variable and `docker run -e` follow what takes its place; a script that does more with it is left alone. */
   #script(run: YamlScalar, step: YamlMap, setup: Setup): void {
     const [first] = setup.exports;
+    if (STORES.test(run.value)) throw new CannotRewrite('needs-code-change', 'The script puts what it is given somewhere to stay, and the token lives an hour at most.', 'Let what reads it there have an identity of its own.', { line: this.#line(step) });
     if (this.#isExchange() || this.#replacement.parties[0] === 'aws' || first === undefined) return;
     const names = this.#replacement.remove.filter((name) => run.value.includes(name));
     for (const name of names) {
@@ -463,6 +492,8 @@ class JobPlanner {
   #condition(step: YamlMap): string {
     const node = get(step, 'if');
     if (node?.kind !== 'scalar') return '';
+    // What a step before sets may not be there yet.
+    if (/\benv\.\w*(?:KEY|TOKEN|SECRET)\b/.test(node.value) && !this.#gates.some(({ scalar }) => scalar === node)) return '';
     const use = this.#gates.find(({ scalar }) => scalar === node);
     if (use === undefined || (this.#isExchange() && !this.#readsSecrets(use))) return use === undefined ? (this.#source(node) ?? '') : '';
     const replaced = use.spans.toReversed().reduce((text, { start, end }) => text.slice(0, start) + this.#gateText() + text.slice(end), node.value);
@@ -473,13 +504,15 @@ class JobPlanner {
     return this.#gates.length > 0;
   }
 
-  /** Runs for pull requests of forks get no token, as they got no key before. */
+  /** Runs for pull requests of forks get no token, as they got no key before; and a rule that trusts a branch refuses all runs for pull requests. */
   #forkGuard(condition: string): string | undefined {
     const { triggers } = this.#scene;
-    const all = `${condition} ${textOf(get(this.#job, 'if')) ?? ''}`;
-    if (!triggers.includes('pull_request') || /head\.repo|\.fork\b|github\.repository\b|github\.event_name\s*[!=]=/.test(all)) return undefined;
+    const own = textOf(get(this.#job, 'if')) ?? '';
+    const isExcluded = [condition, own].some((text) => /head\.repo/.test(text) || /github\.event_name\s*!=\s*'pull_request'/.test(text) || (/github\.event_name\s*==\s*'(?!pull_request)|github\.ref\s*==\s*'refs\/heads\//.test(text) && !text.includes('||')));
+    if (!triggers.includes('pull_request') || isExcluded) return undefined;
     const sameRepository = 'github.event.pull_request.head.repo.full_name == github.repository';
-    return triggers.length === 1 ? sameRepository : `github.event_name != 'pull_request' || ${sameRepository}`;
+    if (triggers.length === 1) return sameRepository;
+    return entry(this.#job, 'environment') === undefined ? "github.event_name != 'pull_request'" : `github.event_name != 'pull_request' || ${sameRepository}`;
   }
 
   /** The value on one line. */
@@ -606,6 +639,15 @@ function groupsOf(consumers: readonly Consumer[]): readonly (readonly Consumer[]
 
 function fail(): never {
   throw new CannotRewrite('unknown-shape', 'A part of the job that has to be there is not.', 'Look at the job by hand.');
+}
+
+/** The read inside `${{ }}` alone, so that what stands for it can be put there. */
+function asGate(use: Use): Use {
+  const spans = use.spans.flatMap(({ start, end }) => {
+    const read = /[A-Za-z]+(?:\.[\w-]+|\['[^']*'\])/.exec(use.scalar.value.slice(start, end));
+    return read === null ? [] : [{ start: start + read.index, end: start + read.index + read[0].length }];
+  });
+  return { ...use, shape: 'gate', spans };
 }
 
 function isValue({ shape }: Use): boolean {

@@ -34,7 +34,7 @@ function extend(holder: YamlMap, permissions: YamlNode, line: string, comment: s
     const existing = entry(permissions, 'id-token');
     if (existing?.value.kind === 'scalar') return { kind: 'edits', edits: [{ kind: 'replace', scalar: existing.value, text: 'write' }], what: '`id-token` becomes `write`', reviewed: true };
     // A comment between braces would swallow the brace.
-    return { kind: 'edits', edits: [{ kind: 'add-entries', holder: permissions, text: `${permissions.entries.length === 0 ? 'id-token: write' : line}\n` }], what: '`id-token: write` is added to the permissions', reviewed: true };
+    return { kind: 'edits', edits: [{ kind: 'add-entries', holder: permissions, text: `${permissions.entries.length === 0 ? 'id-token: write' : quotedLine(line, permissions)}\n` }], what: '`id-token: write` is added to the permissions', reviewed: true };
   }
   const word = textOf(permissions);
   if (word === 'write-all') return { kind: 'none' };
@@ -94,7 +94,8 @@ const BY_COMMAND: readonly (readonly [RegExp, Readonly<Record<string, Level>>])[
   [/\bgh\s+issue\s+(?:comment|create|edit|close)\b/, { issues: 'write' }],
   [/\bgh\s+issue\b/, { issues: 'read' }],
   [/\bgh\s+release\s+(?:create|edit|upload|delete)\b/, { contents: 'write' }],
-  [/\bgh\s+(?:run|workflow)\b/, { actions: 'read' }],
+  [/\bgh\s+(?:workflow\s+(?:run|enable|disable)|run\s+(?:rerun|cancel|delete)|cache\s+delete)\b/, { actions: 'write' }],
+  [/\bgh\s+(?:run|workflow|cache)\b/, { actions: 'read' }],
   [/\bgit\s+push\b/, { contents: 'write' }],
   [/\bghcr\.io\b/, { packages: 'write' }],
 ];
@@ -127,4 +128,11 @@ function neededBy(jobs: readonly YamlNode[]): readonly (readonly [string, string
     if (uses.startsWith('docker/login-action@') && textOf(get(get(step, 'with'), 'registry')) === 'ghcr.io') want({ packages: 'write' });
   }
   return [...needed].toSorted(([a], [b]) => (a < b ? -1 : 1));
+}
+
+/** `write` between the quotes that the other levels have. */
+function quotedLine(line: string, permissions: YamlMap): string {
+  const styles = permissions.entries.flatMap(({ value }) => (value.kind === 'scalar' ? [value.style] : []));
+  const [style = 'plain'] = styles;
+  return styles.every((one) => one === style) && (style === 'single' || style === 'double') ? line.replace(/^id-token: write/, style === 'single' ? "id-token: 'write'" : 'id-token: "write"') : line;
 }

@@ -4,7 +4,7 @@
  * A job gets its identity by the action's own inputs where it has them, and else by one step before the first that needs it; what named the key goes.
  */
 import type { Change } from '../../model/change.ts';
-import { entriesOf, entry, get, textOf, type YamlEntry } from '../../support/yaml.ts';
+import { entriesOf, entry, get, itemsOf, textOf, type YamlEntry } from '../../support/yaml.ts';
 import { CannotRewrite } from '../cannot.ts';
 import type { Edit } from '../edit.ts';
 import { editorOf } from '../editors.ts';
@@ -64,6 +64,13 @@ function rewriteWorkflow(path: string, text: string, root: YamlMap, context: Rew
   });
   const changes: Change<Edit>[] = [];
   const refusals: FileRefusal[] = [];
+  const caller = scene.triggers.includes('workflow_call') ? anyCallerOf(path, context) : undefined;
+  if (caller !== undefined && nodes.length > 0) {
+    for (const node of nodes) attempt([node], changes, refusals, () => {
+      throw new CannotRewrite('unknown-shape', `The workflow runs by itself and is also called by ${caller}, which would have to grant id-token: write and has another identity.`, 'Split it: one workflow that is only called, and one for its own runs that calls it.');
+    });
+    return { changes, refusals };
+  }
   for (const provider of new Set(nodes.map(({ replacement }) => replacement.provider))) {
     const own = nodes.filter(({ replacement }) => replacement.provider === provider);
     const [first] = own;
@@ -75,7 +82,7 @@ function rewriteWorkflow(path: string, text: string, root: YamlMap, context: Rew
       attempt(own, changes, refusals, () => sharedChange(scene, path, own, rootUses, context.kept, jobs.length));
     }
   }
-  const called = calledChanges(scene, path, context, changes);
+  const called = calledChanges(scene, path, context);
   return { changes: [...changes, ...called.changes], refusals: [...refusals, ...called.refusals] };
 }
 
@@ -114,19 +121,13 @@ function jobChange(scene: Scene, node: JobNode, count: number): Change<Edit> {
 /** What has to change with a job: the workflow it calls, the composite actions it no longer hands the key to. */
 function requiredBy(scene: Scene, { job, replacement }: JobNode): NonNullable<Change<Edit>['requires']> {
   const callee = localPath(textOf(get(job, 'uses')) ?? '');
-  if (callee !== undefined) return [{ path: callee, id: calledId(scene, callee, replacement.provider) }];
+  if (callee !== undefined) return [{ path: callee, id: `called/${replacement.provider}` }];
   const folders = stepsOf(job).flatMap(({ step }) => {
     const folder = folderOf(textOf(get(step, 'uses')) ?? '');
     const hands = entriesOf(get(step, 'with')).some(({ value }) => value.kind === 'scalar' && usesOf(step, keysOf(replacement), () => 'step-with').some((use) => use.scalar === value));
     return folder === undefined || folder === '' || !hands ? [] : [folder];
   });
   return [...new Set(folders)].flatMap((folder) => ['action.yml', 'action.yaml'].map((file) => `${folder}/${file}`).filter((path) => scene.context.read(path) !== undefined).map((path) => ({ path, id: `action/${replacement.provider}` })));
-}
-
-/** Id of the change of a called workflow: one that also runs by itself is changed for its own jobs. */
-function calledId(scene: Scene, callee: string, provider: string): string {
-  const own = scene.context.all.find((one) => one.path === callee && one.provider === provider);
-  return own === undefined ? `called/${provider}` : `${own.workload.slice(own.workload.lastIndexOf(' › ') + 3)}/${provider}`;
 }
 
 /** A key in the `env` of the workflow reaches every job: it goes from all of them at once, or stays. */
@@ -139,29 +140,54 @@ function sharedChange(scene: Scene, path: string, nodes: readonly JobNode[], roo
     throw new CannotRewrite('shadowing', `The env of the workflow hands the key to every job, and ${reason.workload} still needs it: ${reason.reason}`, 'Move the key into the env of the steps that still need it, then plan again.', { shadows: true, line: scene.editor.lineOf(rootUses[0]?.scalar ?? scene.root) });
   }
   const done = nodes.map((node) => editsOf(scene, node, rootUses, count));
+  if (!done.some(({ needsToken }) => needsToken)) throw new CannotRewrite('unknown-shape', 'No step of any job is seen to use the key.', 'Take it out of the env of the workflow by hand, if nothing needs it.', { line: scene.editor.lineOf(rootUses[0]?.scalar ?? scene.root) });
   return changeOf(`workflow/${first.replacement.provider}`, nodes.map(({ id }) => id).join(', '), done, nodes);
 }
 
 function editsOf(scene: Scene, { job, replacement }: JobNode, rootUses: readonly Use[], count: number): JobEdits {
   const calls = textOf(get(job, 'uses'));
   const done = calls === undefined ? planJob(scene, job, replacement, rootUses) : planCall(scene, job, calls, replacement);
+  if (!done.needsToken) return done;
   const callee = calls === undefined ? [] : calleeJobs(scene, calls);
   const permission = permissionEdit(scene.root, job, count, scene.house, callee);
   if (permission.kind === 'impossible') throw new CannotRewrite('unknown-shape', `The job cannot be given id-token: write: ${permission.reason}.`, 'Write the permissions of the job out by hand, id-token: write among them, then plan again.');
-  const doubts = [...done.doubts, ...(permission.kind === 'edits' && !permission.reviewed ? ['the permissions written out are what its steps are known to need; a script may need more'] : []), ...eventDoubts(scene, job)];
+  const doubts = [...done.doubts, ...(permission.kind === 'edits' && !permission.reviewed ? ['the permissions written out are what its steps are known to need; a script may need more'] : []), ...eventDoubts(scene, job, replacement)];
   return { ...done, edits: [...done.edits, ...(permission.kind === 'edits' ? permission.edits : [])], doubts, why: [...done.why, ...(permission.kind === 'edits' ? [`${permission.what}.`] : [])] };
 }
 
-/** A rule trusts one subject, and runs for pull requests have another. */
-function eventDoubts({ triggers }: Scene, job: YamlMap): readonly string[] {
-  if (!triggers.includes('pull_request') || triggers.length === 1 || entry(job, 'environment') !== undefined) return [];
-  if (/github\.event_name\s*[!=]=/.test(textOf(get(job, 'if')) ?? '')) return [];
-  return ['runs for pull requests are refused, since the rule trusts the branch: skip the job there, or give it an environment'];
+/** Events that anybody can cause. */
+const OUTSIDERS = new Set(['issue_comment', 'issues', 'discussion', 'discussion_comment', 'pull_request_review', 'pull_request_review_comment', 'fork', 'watch']);
+
+/** A rule trusts one subject: what runs of the workflow have another, and who can cause them. */
+function eventDoubts(scene: Scene, job: YamlMap, { identity }: Replacement): readonly string[] {
+  const { triggers, root, text } = scene;
+  const doubts: string[] = [];
+  const outsider = triggers.find((trigger) => OUTSIDERS.has(trigger));
+  if (outsider !== undefined) doubts.push(`anybody can cause a run by ${outsider}, and every step of it can then ask for the job’s token: keep untrusted text away from what runs commands`);
+  if (/^[^\n]*#[^\n]*\b(?:id-token|OIDC)\b/im.test(text)) doubts.push('a comment in the file speaks of id-token or OIDC: see that it still holds');
+  if (entry(job, 'environment') !== undefined) return doubts;
+  if (triggers.includes('workflow_call') && triggers.length > 1) doubts.push('callers in other repositories, if there are any, have to grant id-token: write, and have an identity of their own');
+  if (triggers.includes('pull_request') && triggers.length > 1 && !excludesPullRequests(textOf(get(job, 'if')) ?? '')) doubts.push('runs for pull requests get no identity, since the rule trusts the branch: what needs the model is left out or fails there; for both give the job an environment');
+  const subject = identity.subject?.map((part) => (typeof part === 'string' ? part : '*')).join('') ?? '';
+  const branch = /:ref:refs\/heads\/(.+)$/.exec(subject)?.[1];
+  if (branch === undefined || branch.includes('*')) return doubts;
+  const push = get(get(root, 'on'), 'push');
+  const branches = itemsOf(get(push, 'branches')).flatMap((item) => textOf(item) ?? []);
+  if (branches.length > 0 && branches.every((one) => one !== branch && !/[*?[!]/.test(one))) doubts.push(`the rule trusts ${branch}, and pushes run on ${branches.join(', ')}: plan again with --branch`);
+  if (push?.kind === 'map' && branches.length === 0 && get(push, 'tags') !== undefined) doubts.push(`the rule trusts the branch ${branch}, and pushes run for tags: give the job an environment with a tag rule`);
+  for (const other of ['release', 'merge_group']) if (triggers.includes(other) && triggers.length > 1) doubts.push(`runs for ${other} have another subject than the branch ${branch} that the rule trusts`);
+  return doubts;
+}
+
+/** Whether a condition keeps runs for pull requests out. */
+function excludesPullRequests(condition: string): boolean {
+  return /github\.event_name\s*!=\s*'pull_request'/.test(condition) || (/github\.event_name\s*==\s*'(?!pull_request)/.test(condition) && !condition.includes('||')) || (/github\.ref\s*==\s*'refs\/heads\//.test(condition) && !condition.includes('||'));
 }
 
 function changeOf(id: string, jobs: string, done: readonly JobEdits[], nodes: readonly JobNode[]): Change<Edit> {
-  const list = (pick: (one: JobEdits) => readonly string[]): readonly string[] => [...new Set(done.flatMap(pick))];
+  const list = (pick: (one: JobEdits) => readonly string[]): string[] => [...new Set(done.flatMap(pick))];
   const doubts = list((one) => one.doubts);
+  if (doubts.length === 0 && done.some(({ needsToken }) => !needsToken)) doubts.push('no step gets an identity here: see that nothing else needs the key');
   return {
     id,
     line: Math.min(...done.map(({ line }) => line)),
@@ -170,6 +196,7 @@ function changeOf(id: string, jobs: string, done: readonly JobEdits[], nodes: re
     safety: doubts.length === 0 ? 'safe' : 'unsafe',
     reason: doubts.length === 0 ? 'The action itself asks for the token, the job is allowed to have one, and no key is left in its environment.' : `Look at this: ${doubts.join('; ')}.`,
     migrations: nodes.map(({ replacement }) => replacement.migration),
+    ...(done.every(({ standsAlone }) => standsAlone) ? { standsAlone: true as const } : {}),
     edits: done.flatMap(({ edits }) => edits),
   };
 }
@@ -201,6 +228,9 @@ function planCall(scene: Scene, job: YamlMap, calls: string, replacement: Replac
   if ((uses.length === 0 && !inherits) || odd !== undefined) {
     throw new CannotRewrite('unknown-shape', 'The key is not handed over by name.', 'Name the secrets that the called workflow needs, without the key, then plan again.');
   }
+  if (scene.context.all.some((one) => one.path === callee && one.provider === replacement.provider)) {
+    throw new CannotRewrite('unknown-shape', `${callee} also runs by itself, with an identity of its own.`, 'Split it: one workflow that is only called, and one for its own runs that calls it.');
+  }
   const [calleeRoot] = editorOf(text).file.documents;
   if (calleeRoot?.kind !== 'map') throw new CannotRewrite('not-readable', `${callee} cannot be read.`, 'Correct it, then plan again.');
   const made = rewriteCalled({ ...scene, text, editor: editorOf(text), root: calleeRoot, house: houseOf(text), triggers: triggersOf(calleeRoot), isCalled: true }, replacement, namesHandedOver(uses));
@@ -211,11 +241,21 @@ function planCall(scene: Scene, job: YamlMap, calls: string, replacement: Replac
     why: [`${callee} gets a token by the identity of this job; the permission has to be granted here, where the call is.`],
     doubts: [`${callee} has to be changed together with it`],
     line: scene.editor.lineOf(uses[0]?.scalar ?? job),
+    needsToken: true,
+    standsAlone: true,
   };
 }
 
 function namesHandedOver(uses: readonly Use[]): readonly string[] {
   return uses.flatMap(({ held }) => held?.entry.key ?? []);
+}
+
+/** Path of a workflow of this repository that calls the one at `path`. */
+function anyCallerOf(path: string, { paths = [], read }: RewriteContext): string | undefined {
+  return paths.filter((one) => WORKFLOW.test(one) && one !== path).find((one) => {
+    const text = read(one);
+    return text !== undefined && text.includes(path) && entriesOf(get(editorOf(text).file.documents[0], 'jobs')).some(({ value }) => localPath(textOf(get(value, 'uses')) ?? '') === path);
+  });
 }
 
 interface Caller {
@@ -261,13 +301,13 @@ function hasEdits(scene: Scene, node: JobNode, count: number): boolean {
 }
 
 /** A workflow that only runs when called follows its callers. */
-function calledChanges(scene: Scene, path: string, context: RewriteContext, made: readonly Change<Edit>[]): Rewriting {
+function calledChanges(scene: Scene, path: string, context: RewriteContext): Rewriting {
   if (!scene.triggers.includes('workflow_call')) return { changes: [], refusals: [] };
   const changes: Change<Edit>[] = [];
   const refusals: FileRefusal[] = [];
   for (const provider of new Set(context.all.map((one) => one.provider))) {
-    // One that also runs by itself was rewritten for that already.
-    if (made.some(({ id }) => id.endsWith(`/${provider}`))) continue;
+    // One that also runs by itself is rewritten for that, and goes on taking the key from callers that have one.
+    if (context.own.some((one) => one.provider === provider)) continue;
     const callers = callersOf(path, provider, context);
     const own = callers.flatMap(({ replacement }) => replacement ?? []);
     const [first] = own;
@@ -304,19 +344,26 @@ function rewriteCalled(scene: Scene, replacement: Replacement, handed: readonly 
       if (!isUser) continue;
       if (get(value, 'uses') !== undefined) throw new CannotRewrite('unknown-shape', 'It hands the key on to a third workflow.', 'Change the innermost workflow by hand first.');
       const job = planJob(scene, value, inner, rootUses);
+      if (!job.needsToken) {
+        done.push(job);
+        continue;
+      }
+      if (entry(value, 'environment') !== undefined) job.doubts.push('its environment stands in the subject of the token, which the rule made for the caller does not have: plan it with that environment');
       // A called workflow keeps what its caller has, unless it says less itself.
       const own = entry(value, 'permissions') ?? entry(scene.root, 'permissions');
       const permission = own === undefined ? { kind: 'none' as const } : permissionEdit(scene.root, value, entriesOf(get(scene.root, 'jobs')).length, scene.house);
       if (permission.kind === 'impossible') throw new CannotRewrite('unknown-shape', `A job cannot be given id-token: write: ${permission.reason}.`, 'Write the permissions of the job out by hand, then plan again.');
       done.push({ ...job, edits: [...job.edits, ...(permission.kind === 'edits' ? permission.edits : [])] });
     }
-    if (done.length === 0 && declared.length === 0) return { edits: [], titles: [], why: [], doubts: [], line: 1 };
+    if (done.length === 0 && declared.length === 0) return { edits: [], titles: [], why: [], doubts: [], line: 1, needsToken: false, standsAlone: true };
     return {
       edits: [...declarationEdits(scene, call, secrets, declared), ...done.flatMap(({ edits }) => edits)],
       titles: ['key is no longer taken from callers', ...done.flatMap(({ titles }) => titles)],
       why: ['It runs with the identity of the job that calls it.', ...done.flatMap(({ why }) => why)],
       doubts: ['callers in other repositories, if there are any, have to stop handing the key over and grant id-token: write', ...done.flatMap(({ doubts }) => doubts)],
       line: Math.min(...declared.map((one) => scene.editor.lineOf(one)), ...done.map(({ line }) => line)),
+      needsToken: done.some(({ needsToken }) => needsToken),
+      standsAlone: done.every(({ standsAlone }) => standsAlone),
     };
   } catch (error) {
     if (error instanceof CannotRewrite) return error;
@@ -345,10 +392,12 @@ function rewriteAction(path: string, root: YamlMap, context: RewriteContext): Re
     const callers = context.all.filter((one) => one.provider === provider && WORKFLOW.test(one.path) && callsAction(context.read(one.path), folder, one.workload));
     const [first] = callers;
     const isKept = context.kept.some((one) => one.provider === provider && WORKFLOW.test(one.path) && callsAction(context.read(one.path), folder, one.workload));
-    if (first === undefined || isKept) continue;
+    // Every caller has to do without the key, and each of them has to be a job that can be changed.
+    const isStuck = isKept || callers.some(({ outcome, change, parties }) => outcome !== 'gone' || change === 'model' || parties.length !== 1) || isUsedByActions(folder, context);
+    if (first === undefined || isStuck) continue;
     const edits = compositeEdits(root, first);
     if (edits === undefined || edits.length === 0) continue;
-    const requires = callers.filter(({ outcome }) => outcome === 'gone').map((one) => ({ path: one.path, id: `${one.workload.slice(one.workload.lastIndexOf(' › ') + 3)}/${provider}` }));
+    const requires = callers.map((one) => ({ path: one.path, id: `${one.workload.slice(one.workload.lastIndexOf(' › ') + 3)}/${provider}` }));
     changes.push({
       id: `action/${provider}`,
       requires,
@@ -362,6 +411,11 @@ function rewriteAction(path: string, root: YamlMap, context: RewriteContext): Re
     });
   }
   return { changes, refusals: [] };
+}
+
+/** Whether another action of the repository uses the one in `folder`: what it hands over is not followed. */
+function isUsedByActions(folder: string, { paths = [], read }: RewriteContext): boolean {
+  return paths.some((path) => ACTION.test(path) && path !== `${folder}/action.yml` && path !== `${folder}/action.yaml` && new RegExp(`uses:[^\\n]*\\./${folder.replace(/[^\w/-]/g, '\\$&')}/?["'\\s]`).test(`${read(path) ?? ''}\n`));
 }
 
 function callsAction(text: string | undefined, folder: string, workload: string): boolean {

@@ -276,7 +276,7 @@ class JobPlanner {
     this.#why.push(setup.why);
     const isOwn = consumers.every(({ kind }) => kind.kind === 'run' || (kind.kind === 'composite' && kind.inputs.size > 0));
     if (consumers.some(({ kind }) => kind.kind === 'composite' && kind.inputs.size > 0)) this.#doubts.push('the composite action has to be changed together with it');
-    this.#doubts.push(isOwn ? this.#programDoubt() : 'what the called action does with its environment cannot be seen here');
+    this.#doubts.push(isOwn ? this.#programDoubt(consumers) : 'what the called action does with its environment cannot be seen here');
   }
 
   /** Before the first that needs it; a checkout after that would take away the file that Google's step leaves in the workspace. */
@@ -289,10 +289,12 @@ class JobPlanner {
     return after === undefined ? {} : { before: after };
   }
 
-  #programDoubt(): string {
+  #programDoubt(consumers: readonly Consumer[]): string {
     const { parties: [party], floors } = this.#replacement;
     if (this.#isExchange()) return 'the token lives an hour at most, and the program has to take it as it took the key';
-    const floor = floors.map(({ package: name, version }) => `${name} ${version}`).slice(0, 2).join(', ');
+    const scripts = consumers.map(({ step }) => textOf(get(step, 'run')) ?? '').join('\n');
+    const spoken = floors.filter(({ language }) => LANGUAGES[language]?.test(scripts) === true);
+    const floor = (spoken.length > 0 ? spoken : floors).map(({ package: name, version }) => `${name} ${version}`).slice(0, 2).join(', ');
     return party === 'aws' ? 'the program has to use the default chain of AWS, as it does with keys in the environment' : `the program has to use the client’s default chain${floor === '' ? '' : ` (from ${floor})`}`;
   }
 
@@ -414,7 +416,8 @@ class JobPlanner {
       this.#replaceAll(use, `env.${names[0] ?? ''}`);
       return;
     }
-    throw new CannotRewrite('takes-only-a-key', `${key === '' ? 'An input' : key} of ${actionOf(step)?.name ?? 'the action'} takes only a key.`, 'See whether a newer version documents federation; else call the model from a run step with an SDK that federates.', { line: this.#line(use.scalar) });
+    const action = actionOf(step)?.name;
+    throw new CannotRewrite('takes-only-a-key', `${key === '' ? 'An input' : key} of ${action ?? 'the action'} takes only a key.`, action === undefined || !action.startsWith('./') ? 'See whether a newer version documents federation; else call the model from a run step with an SDK that federates.' : 'Change that action first: let its steps use a client that finds its identity by itself, and take the input out.', { line: this.#line(use.scalar) });
   }
 
   /** `openai-api-key`, `hf_token`: an input that takes a bearer token, by its name. */
@@ -425,7 +428,8 @@ class JobPlanner {
 
   /** The key pasted into a script. */
   #inline(use: Use, names: readonly string[]): void {
-    if (this.#isExchange() && use.shape !== 'mixed' && !/>>|\bexport\b|\.npmrc|config\s+set/.test(use.scalar.value)) {
+    const lines = use.spans.map(({ start, end }) => use.scalar.value.slice(use.scalar.value.lastIndexOf('\n', start) + 1, use.scalar.value.indexOf('\n', end) === -1 ? undefined : use.scalar.value.indexOf('\n', end)));
+    if (this.#isExchange() && use.shape !== 'mixed' && !lines.some((line) => /[^0-9&]>{1,2}(?!&)|\btee\b|\.npmrc|config\s+set/.test(line)) && !STORES.test(use.scalar.value)) {
       this.#replaceAll(use, `env.${names[0] ?? ''}`);
       return;
     }
@@ -653,6 +657,9 @@ function asGate(use: Use): Use {
 function isValue({ shape }: Use): boolean {
   return shape !== 'gate';
 }
+
+/** What runs programs of a language. */
+const LANGUAGES: Readonly<Record<string, RegExp>> = { javascript: /\b(?:node|npm|npx|pnpm|yarn|bun|deno)\b/, python: /\b(?:python3?|pytest|uv|poetry|pip|tox|nox|hatch)\b/, go: /\bgo (?:run|test)\b/, java: /\b(?:mvnw?|gradlew?|java)\b/ };
 
 /** The job without its steps, whose uses are sought step by step. */
 function withoutSteps(job: YamlMap): YamlMap {

@@ -94,10 +94,12 @@ function attempt(nodes: readonly JobNode[], changes: Change<Edit>[], refusals: F
     if (change.edits.length > 0) changes.push(change);
   } catch (error) {
     if (!(error instanceof CannotRewrite)) throw error;
+    const title = nodes[0]?.replacement.title ?? '';
     refusals.push({
       code: error.code,
       line: error.line ?? nodes[0]?.replacement.line ?? 1,
-      reason: error.message,
+      // Several providers may be refused for the same in one job.
+      reason: error.message.includes(title) ? error.message : `${title}: ${error.message}`,
       byHand: error.byHand,
       migrations: nodes.map(({ replacement }) => replacement.migration),
       shadows: error.shadows,

@@ -157,7 +157,8 @@ class JobPlanner {
     const steps = stepsOf(this.#job);
     const named = new Set(wide.flatMap(({ held }) => held?.entry.key ?? []));
     const speaks = steps.map(({ step }) => uses.some((use) => use.step === step) || [...named].some((name) => (textOf(get(step, 'run')) ?? '').includes(name)));
-    const isTold = wide.length > 0 && speaks.includes(true);
+    // One that only asks whether there is a key does not need it.
+    const isTold = wide.length > 0 && steps.some(({ step }, index) => speaks[index] === true && !isPreparing(step));
     return steps.flatMap(({ step, top }, index): Consumer[] => {
       const own = uses.filter((use) => use.step === step && use.shape !== 'gate');
       const native = nativeOf(step, this.#replacement);

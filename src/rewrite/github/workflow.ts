@@ -143,7 +143,7 @@ function sharedChange(scene: Scene, path: string, nodes: readonly JobNode[], roo
   }
   const done = nodes.map((node) => editsOf(scene, node, rootUses, count));
   if (!done.some(({ needsToken }) => needsToken)) throw new CannotRewrite('unknown-shape', 'No step of any job is seen to use the key.', 'Take it out of the env of the workflow by hand, if nothing needs it.', { line: scene.editor.lineOf(rootUses[0]?.scalar ?? scene.root) });
-  return changeOf(`workflow/${first.replacement.provider}`, nodes.map(({ id }) => id).join(', '), done, nodes);
+  return changeOf(`workflow/${first.replacement.provider}`, nodes.filter((_, index) => done[index]?.needsToken === true).map(({ id }) => id).join(', '), done, nodes);
 }
 
 function editsOf(scene: Scene, { job, replacement }: JobNode, rootUses: readonly Use[], count: number): JobEdits {

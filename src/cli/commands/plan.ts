@@ -248,7 +248,7 @@ function checkedBranch(branch: string): string {
 /** Files that say which versions of an SDK a program asks for. */
 const MANIFEST = /^(?:package\.json|pyproject\.toml|requirements[^/]{0,64}\.txt|setup\.cfg|Pipfile|go\.mod|pom\.xml|build\.gradle(?:\.kts)?)$/;
 
-/** A hash of every file that applying the plan may edit, so that it can see what has changed since: those a workload stands in, and what declares the packages of source files. */
+/** A hash of every file that applying the plan may edit, so that it can see what has changed since: those a workload stands in, the actions beside workflows, which may hand on what they are given, and what declares the packages of source files. */
 function sourcesOf(inventory: Inventory, cwd: string): readonly SourceFile[] {
   const roots = new Map(inventory.targets.map(({ id, name }) => [id, resolve(cwd, name)]));
   const manifests = new Map<string, readonly string[]>();
@@ -256,6 +256,8 @@ function sourcesOf(inventory: Inventory, cwd: string): readonly SourceFile[] {
   const add = (target: string, path: string): void => {
     pairs.set(`${target}\n${path}`, { target, path });
   };
+  const withWorkflows = new Set(inventory.workloads.filter(({ platform }) => platform === 'github-actions').map(({ location }) => location.target));
+  for (const target of withWorkflows) for (const path of actionsIn(roots.get(target))) add(target, path);
   for (const { location, platform } of inventory.workloads) {
     add(location.target, location.path);
     const root = roots.get(location.target);
@@ -276,6 +278,25 @@ function sourcesOf(inventory: Inventory, cwd: string): readonly SourceFile[] {
 function foldersAbove(path: string): readonly string[] {
   const parts = path.split('/').slice(0, -1);
   return Array.from({ length: parts.length + 1 }, (_, index) => parts.slice(0, parts.length - index).join('/'));
+}
+
+/** Where a repository usually keeps actions of its own; its root is looked at beside them. */
+const ACTION_FOLDERS = ['.github', 'actions'] as const;
+const ACTION = /^action\.ya?ml$/;
+
+/** The repository's own actions. Links are not followed; a folder that is not there gives none. */
+function actionsIn(root: string | undefined): readonly string[] {
+  if (root === undefined) return [];
+  return ['', ...ACTION_FOLDERS].flatMap((folder) => {
+    try {
+      return readdirSync(join(root, folder), { withFileTypes: true, recursive: folder !== '' })
+        .filter((entry) => entry.isFile() && ACTION.test(entry.name))
+        .map(({ name, parentPath }) => relative(root, join(parentPath, name)).replaceAll('\\', '/'))
+        .filter((path) => !path.includes('node_modules/'));
+    } catch {
+      return [];
+    }
+  });
 }
 
 /** Names of regular files only; a folder that is not there, or a link on the way to it, gives none. */

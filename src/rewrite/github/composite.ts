@@ -40,7 +40,8 @@ export function compositeEdits(root: YamlMap, replacement: Replacement): readonl
 
 function compositeUse(root: YamlMap, replacement: Replacement): CompositeUse | undefined {
   const runs = get(root, 'runs');
-  if (textOf(get(runs, 'using')) !== 'composite' || runs?.kind !== 'map') return undefined;
+  // For Google more than a login step is needed where the key stood.
+  if (textOf(get(runs, 'using')) !== 'composite' || runs?.kind !== 'map' || replacement.parties[0] === 'google') return undefined;
   const wanted = new Set([...replacement.names, ...replacement.variables].map(normal));
   const inputs = entriesOf(get(root, 'inputs')).filter(({ key }) => wanted.has(normal(key)) || [...wanted].some((name) => normal(key).endsWith(name)));
   if (inputs.length === 0) return undefined;

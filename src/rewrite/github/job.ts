@@ -92,6 +92,11 @@ class JobPlanner {
     this.#refusePath();
     const [computed] = computedUses(this.#job);
     if (computed !== undefined) throw new CannotRewrite('computed-name', 'The job takes secrets by a computed name or all at once, so it cannot be told which it uses.', 'Name the secrets one by one, then plan again.', { line: this.#line(computed) });
+    const { triggers } = this.#scene;
+    const condition = textOf(get(this.#job, 'if')) ?? '';
+    if (triggers.includes('pull_request') && triggers.length > 1 && entry(this.#job, 'environment') === undefined && /github\.event_name\s*==\s*'pull_request'/.test(condition) && !condition.includes('||')) {
+      throw new CannotRewrite('unknown-shape', 'The job runs for pull requests only, and the rule made for the workflow trusts a branch.', 'Put the job into a workflow of its own that runs on pull_request, or give it an environment, and plan again.');
+    }
     const jobUses = this.#jobUses();
     this.#gates = [...this.#rootUses, ...jobUses].filter(({ shape }) => shape === 'gate');
     const wide = [...this.#rootUses, ...jobUses.filter(({ scope }) => scope === 'job-env' || scope === 'container-env')].filter(isValue);
@@ -129,6 +134,9 @@ class JobPlanner {
       if (this.#replacement.parties[0] === 'aws' && /^(?:AWS_ENDPOINT_URL|S3_ENDPOINT)/.test(one.key)) {
         throw new CannotRewrite('unknown-shape', 'The keys are for a server of its own at another address, not for AWS.', 'See whether that server federates; its keys have nothing to do with a role at AWS.', { line: this.#line(one) });
       }
+      if (new RegExp(`^${normal(this.#replacement.provider)}_(?:API_)?(?:BASE|BASE_URL|HOST|PROXY_URL)$`).test(one.key) && textOf(one.value) !== '') {
+        throw new CannotRewrite('unknown-shape', `${one.key} sends the requests to a server of its own, which would be shown the token.`, 'See whether that server takes identities; if the line is not needed, take it out and plan again.', { line: this.#line(one) });
+      }
       if (!names.includes(one.key) || gone.has(one) || textOf(one.value) === '') continue;
       throw new CannotRewrite('shadowing', `${one.key} is also set to something that is no secret, and would win over the new identity.`, `Take ${one.key} out there, then plan again.`, { line: this.#line(one), shadows: true });
     }
@@ -146,7 +154,7 @@ class JobPlanner {
     const direct = usesOf(withoutSteps(this.#job), this.#keys, (route) => jobScope(route));
     const inSteps = stepsOf(this.#job).flatMap(({ step }) => usesOf(step, this.#keys, stepScope, step));
     // A script that only asks whether the variable is set is a condition too.
-    return [...direct, ...inSteps.map((use) => (use.scope === 'step-env' && use.shape === 'plain' && onlyAsks(textOf(get(use.step, 'run')), use.held?.entry.key ?? '') ? asGate(use) : use))];
+    return [...direct, ...inSteps.map((use) => (isQuestion(use) ? asGate(use) : use))];
   }
 
   /**
@@ -156,16 +164,17 @@ class JobPlanner {
   #consumers(uses: readonly Use[], wide: readonly Use[]): readonly Consumer[] {
     const steps = stepsOf(this.#job);
     const named = new Set(wide.flatMap(({ held }) => held?.entry.key ?? []));
-    const speaks = steps.map(({ step }) => uses.some((use) => use.step === step) || [...named].some((name) => (textOf(get(step, 'run')) ?? '').includes(name)));
+    const isNamed = steps.map(({ step }) => [...named].some((name) => (textOf(get(step, 'run')) ?? '').includes(name) && !onlyAsks(textOf(get(step, 'run')), name)));
+    const speaks = steps.map(({ step }, index) => isNamed[index] === true || uses.some((use) => use.step === step));
     // One that only asks whether there is a key does not need it.
-    const isTold = wide.length > 0 && steps.some(({ step }, index) => speaks[index] === true && !isPreparing(step));
+    const isTold = wide.length > 0 && this.#rootUses.length === 0 && steps.some(({ step }, index) => speaks[index] === true && (isNamed[index] === true || !isPreparing(step)));
     return steps.flatMap(({ step, top }, index): Consumer[] => {
       const own = uses.filter((use) => use.step === step && use.shape !== 'gate');
       const native = nativeOf(step, this.#replacement);
       const action = actionOf(step);
       if (own.length === 0 && wide.length === 0) return [];
       if (native !== undefined && (own.length > 0 || (wide.length > 0 && native.readsEnvironment === true))) return [{ step, top, index, kind: { kind: 'native', native }, uses: own }];
-      if (own.length === 0 && (isPreparing(step) || (isTold && speaks[index] !== true) || (action !== undefined && !action.name.startsWith('./')))) return [];
+      if (own.length === 0 && isNamed[index] !== true && (isPreparing(step) || (isTold && speaks[index] !== true))) return [];
       if (action === undefined) return [{ step, top, index, kind: { kind: this.#callsByCurl(step, own) ? 'curl' : 'run' }, uses: own }];
       if (action.name.startsWith('./')) return [{ step, top, index, kind: { kind: 'composite', inputs: this.#compositeInputs(action.name) }, uses: own }];
       return [{ step, top, index, kind: { kind: 'other' }, uses: own }];
@@ -261,6 +270,9 @@ class JobPlanner {
     const steps = get(this.#job, 'steps');
     if (steps?.kind !== 'seq') throw new CannotRewrite('unknown-shape', 'The steps of the job are no list.', 'Write them out, then plan again.');
     const isLoggedIn = this.#hasLogin(consumers);
+    if (this.#replacement.parties[0] === 'google' && stepsOf(this.#job).some(({ step }) => actionOf(step)?.name === 'google-github-actions/auth' && entry(get(step, 'with'), 'credentials_json') !== undefined)) {
+      throw new CannotRewrite('needs-other-change', 'The job also logs in to Google Cloud with the key of a service account.', 'Let that step federate first (workload_identity_provider), then plan again.');
+    }
     if (isLoggedIn) {
       this.#titles.push('key is gone, the job has logged in by federation already');
       this.#why.push('A step before logs in to the same cloud by the job’s own token.');
@@ -440,8 +452,10 @@ class JobPlanner {
   /** Tests of the variable and `docker run -e` follow what takes its place; a script that does more with it is left alone. */
   #script(run: YamlScalar, step: YamlMap, setup: Setup): void {
     const [first] = setup.exports;
-    if (STORES.test(run.value)) throw new CannotRewrite('needs-code-change', 'The script puts what it is given somewhere to stay, and the token lives an hour at most.', 'Let what reads it there have an identity of its own.', { line: this.#line(step) });
+    const handed = entriesOf(get(step, 'env')).map(({ key }) => key).filter((key) => this.#keys.names.has(normal(key)));
+    if (STORES.test(run.value) || run.value.split('\n').some((line) => handed.some((key) => new RegExp(`\\$\\{?${key}\\b`).test(line)) && /GITHUB_(?:OUTPUT|ENV)|>>/.test(line))) throw new CannotRewrite('needs-code-change', 'The script puts what it is given somewhere to stay, and the token lives an hour at most.', 'Let what reads it there have an identity of its own.', { line: this.#line(step) });
     if (this.#isExchange() || this.#replacement.parties[0] === 'aws' || first === undefined) return;
+    if (/\bdocker[ -]compose\b/.test(run.value)) throw new CannotRewrite('unknown-shape', 'The script starts containers by Compose, which take the key from the environment.', 'Let the Compose file mount the token and hand the federation variables on, then take the key out.', { line: this.#line(step) });
     const names = this.#replacement.remove.filter((name) => run.value.includes(name));
     for (const name of names) {
       const known = [...run.value.matchAll(new RegExp(TESTED.replaceAll('NAME', name), 'g'))];
@@ -514,10 +528,12 @@ class JobPlanner {
     const { triggers } = this.#scene;
     const own = textOf(get(this.#job, 'if')) ?? '';
     const isExcluded = [condition, own].some((text) => /head\.repo/.test(text) || /github\.event_name\s*!=\s*'pull_request'/.test(text) || (/github\.event_name\s*==\s*'(?!pull_request)|github\.ref\s*==\s*'refs\/heads\//.test(text) && !text.includes('||')));
-    if (!triggers.includes('pull_request') || isExcluded) return undefined;
+    const isBranch = entry(this.#job, 'environment') === undefined && triggers.length > 1;
+    const queue = isBranch && triggers.includes('merge_group') ? "github.event_name != 'merge_group'" : undefined;
+    if (!triggers.includes('pull_request') || isExcluded) return queue;
     const sameRepository = 'github.event.pull_request.head.repo.full_name == github.repository';
     if (triggers.length === 1) return sameRepository;
-    return entry(this.#job, 'environment') === undefined ? "github.event_name != 'pull_request'" : `github.event_name != 'pull_request' || ${sameRepository}`;
+    return isBranch ? ["github.event_name != 'pull_request'", queue].filter((part) => part !== undefined).join(' && ') : `github.event_name != 'pull_request' || ${sameRepository}`;
   }
 
   /** The value on one line. */
@@ -644,6 +660,14 @@ function groupsOf(consumers: readonly Consumer[]): readonly (readonly Consumer[]
 
 function fail(): never {
   throw new CannotRewrite('unknown-shape', 'A part of the job that has to be there is not.', 'Look at the job by hand.');
+}
+
+/** Whether the key is only asked for: in a script that tests the variable or the expression, and does nothing else. */
+function isQuestion({ scope, shape, step, held, scalar, spans }: Use): boolean {
+  const run = textOf(get(step, 'run'));
+  if (scope === 'step-env') return shape === 'plain' && onlyAsks(run, held?.entry.key ?? '');
+  if (scope !== 'step-run' || shape === 'mixed') return false;
+  return onlyAsks(spans.toReversed().reduce((text, { start, end }) => `${text.slice(0, start)}$THE_KEY${text.slice(end)}`, scalar.value), 'THE_KEY');
 }
 
 /** The read inside `${{ }}` alone, so that what stands for it can be put there. */

@@ -119,15 +119,29 @@ export function isKeyInput(native: NativeAction, name: string): boolean {
   return native.keys.some((key) => normal(key) === normal(name));
 }
 
-/** Actions that get things ready and call no model: nothing has to stand before them. */
-const PREPARING = /^(?:actions\/(?:checkout|setup-[a-z]+|cache(?:\/[a-z]+)?|upload-artifact|download-artifact|github-script|labeler|stale)|docker\/(?:setup-[a-z-]+-action|login-action|metadata-action)|astral-sh\/setup-uv|pnpm\/action-setup|oven-sh\/setup-bun|denoland\/setup-deno|abatilo\/actions-poetry|snok\/install-poetry|pdm-project\/setup-pdm|prefix-dev\/setup-pixi|swatinem\/rust-cache|dtolnay\/rust-toolchain|gradle\/(?:actions\/setup-gradle|gradle-build-action)|step-security\/harden-runner|dorny\/paths-filter|tj-actions\/changed-files|google-github-actions\/(?:auth|setup-gcloud)|aws-actions\/configure-aws-credentials|azure\/login|hashicorp\/setup-terraform|ruby\/setup-ruby|codecov\/codecov-action)$/i;
+/** Actions that get things ready or pass results on, and call no model: nothing has to stand before them. */
+const PREPARING = /^(?:actions\/.+|github\/.+|docker\/.+|astral-sh\/.+|pnpm\/action-setup|oven-sh\/setup-bun|denoland\/setup-deno|abatilo\/actions-poetry|snok\/install-poetry|pdm-project\/setup-pdm|prefix-dev\/setup-pixi|swatinem\/rust-cache|dtolnay\/rust-toolchain|taiki-e\/install-action|gradle\/.+|step-security\/harden-runner|dorny\/.+|tj-actions\/.+|google-github-actions\/(?:auth|setup-gcloud)|aws-actions\/configure-aws-credentials|azure\/login|hashicorp\/setup-terraform|ruby\/setup-ruby|shivammathur\/setup-php|codecov\/.+|coverallsapp\/.+|peter-evans\/.+|slackapi\/.+|8398a7\/action-slack|softprops\/action-gh-release|marocchino\/.+|jlumbroso\/free-disk-space|mikepenz\/.+)$/i;
 
-/** Lines that install, build or format: they need no model. */
-const INSTALLING = /^(?:(?:sudo )?(?:(?:poetry|uv|pdm) run (?:python3? -m )?pip|npm|pnpm|yarn|bun|corepack|pip3?|python3? -m pip|uv|poetry|pdm|pipx|bundle|gem|cargo|go mod|go build|dotnet restore|dotnet build|apt|apt-get|brew|make deps|make install|ruff|black|flake8|isort|mypy|pyright|eslint|prettier|tsc|pre-commit|shellcheck|actionlint|typos|codespell)\b(?! (?:run(?! build)|exec|test|dlx|x )).*|(?:npm|pnpm|yarn|bun)(?: run)? (?:build|lint|format|fmt|typecheck|check-types)\b.*|cd .*|mkdir .*|set -.*|echo .*|#.*|)$/;
+/** Lines that install, build, format or say something: they need no model. One that writes somewhere is not among them. */
+const INSTALLING = new RegExp(
+  `^(?:${[
+    '(?:npm|pnpm|yarn|bun)(?: (?:ci|i|install|add|link|audit|config|--version|-v)\\b.*)?',
+    '(?:npm|pnpm|yarn|bun)(?: run)? (?:build|lint|format|fmt|typecheck|check-types|clean)\\b.*',
+    'corepack .*',
+    '(?:(?:poetry|uv|pdm) run )?(?:python3? -m )?pip3? (?:install|download|list|cache)\\b.*',
+    'uv (?:sync|venv|pip|lock|add|tool install|python install|self)\\b.*',
+    '(?:poetry|pdm|hatch|pipx) (?:install|config|lock|self|add|env|build|sync)\\b.*',
+    '(?:poetry run |uv run |hatch run |pdm run )?(?:ruff|black|flake8|isort|mypy|pyright|pre-commit|pylint|codespell)\\b.*',
+    '(?:npx |pnpm (?:exec )?|yarn )?(?:eslint|prettier|tsc|biome)\\b.*',
+    'cargo (?:build|fetch|check|clippy|fmt|install)\\b.*', 'go (?:mod|build|vet|install|fmt)\\b.*', 'dotnet (?:restore|build|format)\\b.*', 'bundle (?:install|config)\\b.*', 'gem install\\b.*',
+    '(?:sudo )?(?:apt|apt-get|brew|apk|yum|dnf) .*', '(?:shellcheck|actionlint|typos|yamllint)\\b.*', 'make (?:deps|install|build|lint|format|fmt)\\b.*',
+    'cd .*', 'mkdir .*', 'set -.*', 'sleep .*', 'echo .*', '#.*', '',
+  ].join('|')})$`,
+);
 
 export function isPreparing(step: YamlMap): boolean {
   const action = actionOf(step);
   if (action !== undefined) return PREPARING.test(action.name);
   const run = textOf(get(step, 'run'));
-  return run === undefined || run.replaceAll('\\\n', ' ').split('\n').every((line) => INSTALLING.test(line.trim()));
+  return run === undefined || run.replaceAll('\\\n', ' ').split('\n').every((line) => INSTALLING.test(line.trim()) && !/>|\btee\b/.test(line));
 }

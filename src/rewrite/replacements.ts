@@ -39,6 +39,7 @@ function replacementOf({ chosen, environment, floors }: Migration, base: Base, p
     ...base,
     variables: [...new Set((provider?.env ?? []).filter(({ notAKey }) => notAKey !== true).map(({ name }) => name))],
     readByClients: [...new Set([...(provider?.sdks ?? []).flatMap(({ implicitEnv }) => implicitEnv), ...(provider?.routes?.find(({ id }) => id === chosen.route)?.remove ?? [])])],
+    hosts: provider?.hosts ?? [],
     parties: chosen.hops.map(({ party }) => party),
     route: chosen.route,
     class: chosen.class,

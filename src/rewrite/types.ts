@@ -23,6 +23,8 @@ export interface Replacement {
   readonly variables: readonly string[];
   /** Those of them that clients read by themselves: no code has to name one. */
   readonly readByClients: readonly string[];
+  /** Host names of the provider's own API. */
+  readonly hosts: readonly string[];
   /** Who is shown a token, in order; the first takes the platform's own. */
   readonly parties: readonly PartyId[];
   readonly route: string;

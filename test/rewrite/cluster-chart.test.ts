@@ -23,6 +23,7 @@ const replacement: Replacement = {
   names: ['ANTHROPIC_API_KEY'],
   variables: ['ANTHROPIC_API_KEY'],
   readByClients: ['ANTHROPIC_API_KEY'],
+  hosts: ['api.anthropic.com'],
   parties: ['anthropic'],
   route: 'native',
   class: 'native',

@@ -17,7 +17,7 @@ export function replacementFor(provider: string, parts: Partial<Replacement> = {
   if (route === undefined) throw new Error(`no such provider in the kit: ${provider}`);
   return {
     migration: `m-1-${provider}`, provider, workload: 'deploy.yaml › api', platform: 'kubernetes', path: 'deploy.yaml', line: 1, names: [], outcome: 'gone',
-    identity: { id: 'api', audience: ['https://api.example.com'], permission: 'inference', subject: undefined }, readByClients: [], suffix: '', set: {}, ...route, ...parts,
+    identity: { id: 'api', audience: ['https://api.example.com'], permission: 'inference', subject: undefined }, readByClients: [], hosts: [], suffix: '', set: {}, ...route, ...parts,
   };
 }
 

@@ -20,6 +20,7 @@ const ANTHROPIC: Replacement = {
   names: ['ANTHROPIC_API_KEY'],
   variables: ['ANTHROPIC_API_KEY', 'ANTHROPIC_AUTH_TOKEN'],
   readByClients: ['ANTHROPIC_API_KEY', 'ANTHROPIC_AUTH_TOKEN'],
+  hosts: ['api.anthropic.com'],
   parties: ['anthropic'],
   route: 'native',
   class: 'native',

@@ -13,6 +13,7 @@ export function replacement(parts: Partial<Replacement> = {}): Replacement {
     names: ['ANTHROPIC_API_KEY'],
     variables: ['ANTHROPIC_API_KEY', 'ANTHROPIC_AUTH_TOKEN', 'ANTHROPIC_ADMIN_KEY'],
     readByClients: ['ANTHROPIC_API_KEY', 'ANTHROPIC_AUTH_TOKEN'],
+    hosts: ['api.anthropic.com'],
     parties: ['anthropic'],
     route: 'native',
     class: 'native',

@@ -134,7 +134,7 @@ class JobPlanner {
       if (this.#replacement.parties[0] === 'aws' && /^(?:AWS_ENDPOINT_URL|S3_ENDPOINT)/.test(one.key)) {
         throw new CannotRewrite('unknown-shape', 'The keys are for a server of its own at another address, not for AWS.', 'See whether that server federates; its keys have nothing to do with a role at AWS.', { line: this.#line(one) });
       }
-      if (new RegExp(`^${normal(this.#replacement.provider)}_(?:API_)?(?:BASE|BASE_URL|HOST|PROXY_URL)$`).test(one.key) && textOf(one.value) !== '') {
+      if (new RegExp(`^${normal(this.#replacement.provider)}_(?:API_)?(?:BASE|BASE_URL|HOST|PROXY_URL)$`).test(one.key) && !isOwnHost(textOf(one.value) ?? '?', this.#replacement.hosts)) {
         throw new CannotRewrite('unknown-shape', `${one.key} sends the requests to a server of its own, which would be shown the token.`, 'See whether that server takes identities; if the line is not needed, take it out and plan again.', { line: this.#line(one) });
       }
       if (!names.includes(one.key) || gone.has(one) || textOf(one.value) === '') continue;
@@ -681,6 +681,11 @@ function asGate(use: Use): Use {
 
 function isValue({ shape }: Use): boolean {
   return shape !== 'gate';
+}
+
+/** Whether an address names the provider's own API, or nothing. */
+function isOwnHost(address: string, hosts: readonly string[]): boolean {
+  return address === '' || (URL.canParse(address) && hosts.includes(new URL(address).hostname));
 }
 
 /** What runs programs of a language. */

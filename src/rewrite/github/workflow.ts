@@ -148,6 +148,7 @@ function sharedChange(scene: Scene, path: string, nodes: readonly JobNode[], roo
 
 function editsOf(scene: Scene, { job, replacement }: JobNode, rootUses: readonly Use[], count: number): JobEdits {
   const calls = textOf(get(job, 'uses'));
+  refuseStrangersCode(scene, job);
   const done = calls === undefined ? planJob(scene, job, replacement, rootUses) : planCall(scene, job, calls, replacement);
   if (!done.needsToken) return done;
   const callee = calls === undefined ? [] : calleeJobs(scene, calls);
@@ -159,6 +160,25 @@ function editsOf(scene: Scene, { job, replacement }: JobNode, rootUses: readonly
 
 /** Events that anybody can cause. */
 const OUTSIDERS = new Set(['issue_comment', 'issues', 'discussion', 'discussion_comment', 'pull_request_review', 'pull_request_review_comment', 'fork', 'watch']);
+
+/** Commands that run what stands in the tree. */
+const RUNS_CODE = /(?:^|[;&|]|\s)(?:npm|npx|pnpm|yarn|bun|make|cargo|go|poetry|uv|hatch|tox|nox|pytest|python3?|node|pip3?|gradle|mvn|dotnet|bash|sh|docker build|docker compose|\.\/[\w./-]+)(?:\s|$)/m;
+/** What names the code of a pull request where the event is a comment on it: as the `ref` of a checkout, and in a script. */
+const PULL_REQUEST_REF = /refs\/pull\/|head|\.outputs\.\w*(?:ref|sha|branch)/i;
+const PULL_REQUEST_CHECKOUT = /\bgh pr checkout\b|\bgit (?:fetch|checkout|pull)\b[^\n]*(?:pull\/|head)/i;
+
+/**
+ * A job that a comment starts, that checks out the pull request and runs what it finds: whoever wrote that could ask for the job's token. The secret stood
+ * in the environment of one step; the token can be had from every step.
+ */
+function refuseStrangersCode({ triggers, editor }: Scene, job: YamlMap): void {
+  const isGuarded = entry(job, 'environment') !== undefined || /author_association/.test(textOf(get(job, 'if')) ?? '');
+  if (!triggers.includes('issue_comment') || isGuarded) return;
+  const steps = stepsOf(job).map(({ step }) => step);
+  const at = steps.findIndex((step) => PULL_REQUEST_REF.test(textOf(get(get(step, 'with'), 'ref')) ?? '') || PULL_REQUEST_CHECKOUT.test(textOf(get(step, 'run')) ?? ''));
+  if (at < 0 || !steps.slice(at + 1).some((step) => RUNS_CODE.test(textOf(get(step, 'run')) ?? '') || textOf(get(step, 'uses'))?.startsWith('./') === true)) return;
+  throw new CannotRewrite('no-path', 'A comment starts the job, which then runs the code of the pull request: that code could ask for the job’s token.', 'Run that code in a job of its own without id-token: write, or let an environment with reviewers hold the job.', { line: editor.lineOf(steps[at] ?? job) });
+}
 
 /** A rule trusts one subject: what runs of the workflow have another, and who can cause them. */
 function eventDoubts(scene: Scene, job: YamlMap, { identity }: Replacement): readonly string[] {

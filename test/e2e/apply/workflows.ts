@@ -54,7 +54,7 @@ function everySecret(text: string, as: Omit<Replacement, 'migration' | 'workload
 }
 
 type Shape = Parameters<typeof everySecret>[1];
-const base = { class: 'native', outcome: 'gone', change: 'configuration', floors: [], readByClients: [] as readonly string[] } as const;
+const base = { class: 'native', outcome: 'gone', change: 'configuration', floors: [], readByClients: [] as readonly string[], hosts: [] as readonly string[] } as const;
 const identity = (audience: string): Shape['identity'] => ({ id: 'gha-app-main', audience: [audience], permission: 'inference', subject: undefined });
 const SHAPES: Readonly<Record<string, Shape>> = {
   anthropic: { ...base, provider: 'anthropic', title: 'Anthropic', variables: ['ANTHROPIC_API_KEY'], parties: ['anthropic'], route: 'native', identity: identity('https://api.anthropic.com'), set: { ANTHROPIC_IDENTITY_TOKEN_FILE: '{token-file}' }, remove: ['ANTHROPIC_API_KEY'] },

@@ -15,3 +15,14 @@ export function quotedAs(line: string, style: string): string {
   if (name === undefined || value === undefined || /^["']/.test(value) || /["'\\]/.test(value)) return line;
   return style === 'single' ? `${name}: '${value}'` : style === 'double' ? `${name}: "${value}"` : line;
 }
+
+/** Whether a condition keeps runs for pull requests out. */
+export function excludesPullRequests(condition: string): boolean {
+  // What stands in parentheses narrows further when all parts have to hold.
+  let parts = condition;
+  for (let before = ''; before !== parts; ) {
+    before = parts;
+    parts = parts.replaceAll(/\([^()]*\)/g, '');
+  }
+  return parts.split('||').every((part) => /github\.event_name\s*(?:!=\s*'pull_request'|==\s*'(?!pull_request))|github\.ref\s*==\s*'refs\/heads\//.test(part));
+}

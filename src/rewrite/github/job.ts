@@ -8,7 +8,7 @@ import { type House, isBelow, pinOf, reference, versionOf } from './actions.ts';
 import { compositeKeys, folderOf } from './composite.ts';
 import { actionOf, isKeyInput, isPreparing, type NativeAction, nativeOf } from './native.ts';
 import { anthropicProfile, assumeRole, exchange, fill, googleAuth, type Ids, idsOf, type Setup, tokenFile, withConditions } from './steps.ts';
-import { quoteIfNeeded, quotedAs, unwrap } from './conditions.ts';
+import { excludesPullRequests, quoteIfNeeded, quotedAs, unwrap } from './conditions.ts';
 import { ACCESS_TOKEN, headersIn, mentionsIn, onlyAsks, STORES, TESTED } from './script-edits.ts';
 import { computedUses, jobScope, type KeyNames, normal, stepScope, stepsOf, type Use, usesOf } from './uses.ts';
 
@@ -308,7 +308,16 @@ class JobPlanner {
     const scripts = consumers.map(({ step }) => textOf(get(step, 'run')) ?? '').join('\n');
     const spoken = floors.filter(({ language }) => LANGUAGES[language]?.test(scripts) === true);
     const floor = (spoken.length > 0 ? spoken : floors).map(({ package: name, version }) => `${name} ${version}`).slice(0, 2).join(', ');
-    return party === 'aws' ? 'the program has to use the default chain of AWS, as it does with keys in the environment' : `the program has to use the client’s default chain${floor === '' ? '' : ` (from ${floor})`}`;
+    if (party === 'aws') return 'the program has to use the default chain of AWS, as it does with keys in the environment';
+    return `the program has to use the client’s default chain${floor === '' ? '' : ` (from ${floor})`}${this.#wrappers()}`;
+  }
+
+  /** Packages of the repository that stand between a program and the client, and may ask for a key of their own. */
+  #wrappers(): string {
+    const { paths = [], read } = this.#scene.context;
+    const found = paths.filter((path) => /(?:^|\/)(?:requirements[^/]*\.txt|pyproject\.toml|package\.json)$/.test(path)).flatMap((path) => [...(read(path) ?? '').matchAll(WRAPPERS)].map(([, name = '']) => name));
+    const [first, ...more] = new Set(found);
+    return first === undefined ? '' : `; ${[first, ...more].slice(0, 3).join(', ')} may ask for a key of ${more.length === 0 ? 'its' : 'their'} own: try one call without it`;
   }
 
   #isExchange(): boolean {
@@ -527,7 +536,7 @@ class JobPlanner {
   #forkGuard(condition: string): string | undefined {
     const { triggers } = this.#scene;
     const own = textOf(get(this.#job, 'if')) ?? '';
-    const isExcluded = [condition, own].some((text) => /head\.repo/.test(text) || /github\.event_name\s*!=\s*'pull_request'/.test(text) || (/github\.event_name\s*==\s*'(?!pull_request)|github\.ref\s*==\s*'refs\/heads\//.test(text) && !text.includes('||')));
+    const isExcluded = [condition, own].some((text) => /head\.repo/.test(text) || excludesPullRequests(text));
     const isBranch = entry(this.#job, 'environment') === undefined && triggers.length > 1;
     const queue = isBranch && triggers.includes('merge_group') ? "github.event_name != 'merge_group'" : undefined;
     if (!triggers.includes('pull_request') || isExcluded) return queue;
@@ -687,6 +696,9 @@ function isValue({ shape }: Use): boolean {
 function isOwnHost(address: string, hosts: readonly string[]): boolean {
   return address === '' || (URL.canParse(address) && hosts.includes(new URL(address).hostname));
 }
+
+/** Wrappers as dependency files name them. */
+const WRAPPERS = /(?:^|["'\s])(litellm|langchain-(?:anthropic|google-genai)|@langchain\/(?:anthropic|google-genai)|llama-index(?:-llms-\w+)?|crewai|dspy(?:-ai)?|haystack-ai|@ai-sdk\/(?:anthropic|google))(?=["'\s=<>~![;,]|$)/gm;
 
 /** What runs programs of a language. */
 const LANGUAGES: Readonly<Record<string, RegExp>> = { javascript: /\b(?:node|npm|npx|pnpm|yarn|bun|deno)\b/, python: /\b(?:python3?|pytest|uv|poetry|pip|tox|nox|hatch)\b/, go: /\bgo (?:run|test)\b/, java: /\b(?:mvnw?|gradlew?|java)\b/ };

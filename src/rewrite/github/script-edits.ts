@@ -32,11 +32,13 @@ export function mentionsIn(script: string, uses: readonly Use[], variables: read
 /** Programs that keep what they are given: a token of minutes is no use there. */
 export const STORES = /\b(?:aws (?:ssm put-parameter|secretsmanager (?:create|put|update))|gcloud secrets|gcloud run (?:deploy|services update)|az keyvault secret set|kubectl create secret|helm (?:upgrade|install)|wrangler secret|vercel env|fly(?:ctl)? secrets|heroku config:set|gh secret set|docker build\b[^\n]*--build-arg|terraform apply|npm config set|pulumi config set)\b/;
 
-/** Whether a script does nothing with the variable `name` but to ask whether it is set, and runs no program. */
+/** Asks whether something is set: `[ -n "$KEY" ]`, `[[ -z "${{ secrets.KEY }}" ]]`. */
+const ASKS = /^(?:if |elif )?(?:\[\[? )?-[nz] "?\$(?:\{\{ *[A-Za-z]+\.[\w.-]+ *\}\}|\{?(\w+)(?::-)?\}?)"?(?: \]\]?)?;?(?: then)?$/;
+
+/** Whether a script does nothing with the variable `name` but to ask whether it is set, and runs no program. It may ask the same of others. */
 export function onlyAsks(script: string | undefined, name: string): boolean {
   if (script === undefined || name === '') return false;
-  const tests = new RegExp(`^(?:if |elif )?(?:\\[\\[? )?-[nz] "?\\$\\{?${name}(?::-)?\\}?"?(?: \\]\\]?)?;?(?: then)?$`);
   const lines = script.split(/\n|;(?=\s*(?:then|else|fi|echo|exit)\b)/).map((line) => line.trim()).filter((line) => line !== '' && !line.startsWith('#'));
   const isPlain = (line: string): boolean => /^(?:then|else|fi|exit \d)$/.test(line) || (/^(?:(?:then|else) )?echo\b/.test(line) && !line.includes(`$${name}`) && !line.includes(`\${${name}`));
-  return lines.some((line) => tests.test(line)) && lines.every((line) => tests.test(line) || isPlain(line));
+  return lines.some((line) => ASKS.exec(line)?.[1] === name) && lines.every((line) => ASKS.test(line) || isPlain(line));
 }

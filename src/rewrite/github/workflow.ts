@@ -12,6 +12,7 @@ import type { FileRefusal, Kept, Replacement, RewriteContext, Rewriter, Rewritin
 import type { YamlMap } from '../yaml-edit.ts';
 import { houseOf } from './actions.ts';
 import { compositeEdits, folderOf } from './composite.ts';
+import { excludesPullRequests } from './conditions.ts';
 import { type JobEdits, keysOf, planJob, type Scene } from './job.ts';
 import { workflowProblems } from './parser.ts';
 import { permissionEdit } from './permissions.ts';
@@ -203,11 +204,6 @@ function eventDoubts(scene: Scene, job: YamlMap, { identity }: Replacement): rea
   if (push?.kind === 'map' && branches.length === 0 && get(push, 'tags') !== undefined) doubts.push(`the rule trusts the branch ${branch}, and pushes run for tags: give the job an environment with a tag rule`);
   for (const other of ['release', 'merge_group']) if (triggers.includes(other) && triggers.length > 1) doubts.push(`runs for ${other} have another subject than the branch ${branch} that the rule trusts`);
   return doubts;
-}
-
-/** Whether a condition keeps runs for pull requests out. */
-function excludesPullRequests(condition: string): boolean {
-  return /github\.event_name\s*!=\s*'pull_request'/.test(condition) || (/github\.event_name\s*==\s*'(?!pull_request)/.test(condition) && !condition.includes('||')) || (/github\.ref\s*==\s*'refs\/heads\//.test(condition) && !condition.includes('||'));
 }
 
 function changeOf(id: string, jobs: string, done: readonly JobEdits[], nodes: readonly JobNode[]): Change<Edit> {

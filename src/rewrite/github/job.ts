@@ -166,6 +166,10 @@ class JobPlanner {
     const named = new Set(wide.flatMap(({ held }) => held?.entry.key ?? []));
     const isNamed = steps.map(({ step }) => [...named].some((name) => (textOf(get(step, 'run')) ?? '').includes(name) && !onlyAsks(textOf(get(step, 'run')), name)));
     const speaks = steps.map(({ step }, index) => isNamed[index] === true || uses.some((use) => use.step === step));
+    if (uses.length === 0 && !speaks.includes(true) && this.#onlyReports()) {
+      if (!steps.every(({ step }) => isPreparing(step))) this.#doubts.push('a job that reports on others, and fetches no code, gets no identity');
+      return [];
+    }
     // One that only asks whether there is a key does not need it.
     const isTold = wide.length > 0 && this.#rootUses.length === 0 && steps.some(({ step }, index) => speaks[index] === true && (isNamed[index] === true || !isPreparing(step)));
     return steps.flatMap(({ step, top }, index): Consumer[] => {
@@ -179,6 +183,12 @@ class JobPlanner {
       if (action.name.startsWith('./')) return [{ step, top, index, kind: { kind: 'composite', inputs: this.#compositeInputs(action.name) }, uses: own }];
       return [{ step, top, index, kind: { kind: 'other' }, uses: own }];
     });
+  }
+
+  /** Runs whatever became of the jobs before it, and has no code to run. */
+  #onlyReports(): boolean {
+    const isAnyway = /\b(?:always|failure|cancelled)\(\)/.test(textOf(get(this.#job, 'if')) ?? '') && entry(this.#job, 'needs') !== undefined;
+    return isAnyway && !stepsOf(this.#job).some(({ step }) => /^(?:actions\/(?:checkout|download-artifact)|\.\/)/.test(actionOf(step)?.name ?? '') || /\b(?:git clone|gh repo clone|docker run|curl|npx|uvx|pipx)\b/.test(textOf(get(step, 'run')) ?? ''));
   }
 
   #compositeInputs(name: string): ReadonlySet<string> {
@@ -512,7 +522,7 @@ class JobPlanner {
     // What a condition skips where there is no key it has to skip where federation is not set up.
     const gate = this.#isGated() && !only.includes(this.#gateText()) ? `${this.#gateText()} != ''` : undefined;
     const parts = [unwrap(only), guard, gate].filter((part) => part !== undefined && part !== '');
-    const condition = parts.length === 1 && only !== '' ? only : parts.length < 2 ? (parts[0] ?? '') : parts.map((part) => (part === gate ? part : `(${part ?? ''})`)).join(' && ');
+    const condition = parts.length === 1 && only !== '' ? only : parts.length < 2 ? (parts[0] ?? '') : parts.map((part) => (part?.includes('||') !== true ? part : `(${part})`)).join(' && ');
     return [...(condition === '' ? [] : [`if: ${quoteIfNeeded(condition)}`]), ...(tolerant === '' ? [] : [`continue-on-error: ${tolerant}`])];
   }
 

@@ -45,9 +45,7 @@ export function rewriteText(rewriter: Rewriter, path: string, text: string, cont
     result = makeProven(rewriter, path, text, kept, known, editor);
   }
   if ('reason' in result || kept.length === 0) return { ...nothing, refusals: [...refusals, ...dropped] };
-  // What waited for a change of this run may be made by the next one: that is no change made twice.
-  const waited = refusals.filter(({ code }) => code === 'needs-other-change').flatMap(({ migrations }) => migrations);
-  const left = new Set([...declined.map(({ id }) => id), ...dropped.flatMap(({ migrations }) => migrations), ...waited]);
+  const left = new Set([...declined.map(({ id }) => id), ...dropped.flatMap(({ migrations }) => migrations)]);
   const again = rewriter.rewrite(path, result.text, context).changes.filter((change) => accepts(change) && !left.has(change.id) && !change.migrations.some((id) => left.has(id)));
   if (again.length > 0) return { ...nothing, refusals: [...refusals, ...dropped, ...kept.map((change) => droppedRefusal(change, `a second run would change it again (${again[0]?.title ?? ''})`))] };
   return {

@@ -38,6 +38,8 @@ export interface JobEdits {
   readonly needsToken: boolean;
   /** Only actions take the key, no program. */
   readonly standsAlone: boolean;
+  /** Providers whose changes of the same job it rests on. */
+  readonly needs?: readonly string[];
 }
 
 /** Works out the edits of one job (or of a composite action: `runs`) for one replacement. @throws CannotRewrite */
@@ -75,6 +77,7 @@ class JobPlanner {
   readonly #doubts: string[] = [];
   readonly #lines: number[] = [];
   #gates: readonly Use[] = [];
+  readonly #needs = new Set<string>();
 
   constructor(scene: Scene, job: YamlMap, replacement: Replacement, rootUses: readonly Use[]) {
     this.#scene = scene;
@@ -115,7 +118,7 @@ class JobPlanner {
     else for (const use of wide) this.#removeEntry(use);
     this.#restOf(jobUses, others);
     if (this.#edits.length === 0) throw new CannotRewrite('unknown-shape', 'Nothing in the job was found to edit.', 'Follow the README of the plan for this job.');
-    return { edits: this.#edits, titles: [...new Set(this.#titles)], why: [...new Set(this.#why)], doubts: [...new Set(this.#doubts)], line: Math.min(...this.#lines), needsToken: consumers.length > 0, standsAlone: others.length === 0 };
+    return { edits: this.#edits, titles: [...new Set(this.#titles)], why: [...new Set(this.#why)], doubts: [...new Set(this.#doubts)], line: Math.min(...this.#lines), needsToken: consumers.length > 0, standsAlone: others.length === 0, needs: [...this.#needs] };
   }
 
   #refusePath(): void {
@@ -279,8 +282,11 @@ class JobPlanner {
     for (const consumer of consumers) this.#consume(consumer, setup, names);
     const steps = get(this.#job, 'steps');
     if (steps?.kind !== 'seq') throw new CannotRewrite('unknown-shape', 'The steps of the job are no list.', 'Write them out, then plan again.');
-    const isLoggedIn = this.#hasLogin(consumers);
-    if (this.#replacement.parties[0] === 'google' && stepsOf(this.#job).some(({ step }) => actionOf(step)?.name === 'google-github-actions/auth' && entry(get(step, 'with'), 'credentials_json') !== undefined)) {
+    const keyLogins = this.#replacement.parties[0] === 'google' ? stepsOf(this.#job).flatMap(({ step }) => (actionOf(step)?.name === 'google-github-actions/auth' && entry(get(step, 'with'), 'credentials_json') !== undefined ? [step] : [])) : [];
+    const converted = keyLogins.map((step) => this.#convertedBy(step));
+    const isLoggedIn = this.#hasLogin(consumers, keyLogins);
+    for (const provider of converted) if (provider !== undefined) this.#needs.add(provider);
+    if (converted.includes(undefined)) {
       throw new CannotRewrite('needs-other-change', 'The job also logs in to Google Cloud with the key of a service account.', 'Let that step federate first (workload_identity_provider), then plan again.');
     }
     if (isLoggedIn) {
@@ -560,13 +566,19 @@ class JobPlanner {
     return node?.kind === 'scalar' ? node.value.trim().replace(/\s*\n\s*/g, ' ') : undefined;
   }
 
-  /** A step before that logs in to the same cloud by federation already. */
-  #hasLogin(consumers: readonly Consumer[]): boolean {
+  /** The provider whose own change lets this login federate. */
+  #convertedBy(login: YamlMap): string | undefined {
+    const { workload, provider } = this.#replacement;
+    return this.#scene.context.own.find((other) => other.workload === workload && other.provider !== provider && other.parties[0] === 'google' && usesOf(login, keysOf(other), stepScope, login).length > 0)?.provider;
+  }
+
+  /** A step before that logs in to the same cloud by federation already, or does once its own change is made (`soon`). */
+  #hasLogin(consumers: readonly Consumer[], soon: readonly YamlMap[]): boolean {
     const first = consumers[0]?.index ?? 0;
     const logins: Readonly<Record<string, readonly [action: RegExp, input: string]>> = { google: [/^google-github-actions\/auth$/, 'workload_identity_provider'], aws: [/^aws-actions\/configure-aws-credentials$/, 'role-to-assume'] };
     const login = logins[this.#replacement.parties[0] ?? ''];
     if (login === undefined) return false;
-    return stepsOf(this.#job).slice(0, first).some(({ step }) => login[0].test(actionOf(step)?.name ?? '') && entry(get(step, 'with'), login[1]) !== undefined && !/key/.test(entriesOf(get(step, 'with')).map(({ key }) => key).join(' ')));
+    return stepsOf(this.#job).slice(0, first).some(({ step }) => login[0].test(actionOf(step)?.name ?? '') && (soon.includes(step) || entry(get(step, 'with'), login[1]) !== undefined) && !/key/.test(entriesOf(get(step, 'with')).map(({ key }) => key).join(' ')));
   }
 
   // --- requests made by hand ---

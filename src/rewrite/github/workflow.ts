@@ -117,8 +117,13 @@ function rootUsesOf(scene: Scene, replacement: Replacement): readonly Use[] {
 function jobChange(scene: Scene, node: JobNode, count: number): Change<Edit> {
   const done = editsOf(scene, node, [], count);
   const change = changeOf(`${node.id}/${node.replacement.provider}`, node.id, [done], [node]);
-  const requires = requiredBy(scene, node);
+  const requires = [...requiredBy(scene, node), ...neededBy(node, done)];
   return requires.length === 0 ? change : { ...change, requires };
+}
+
+/** Changes of the same job that a change rests on: a login that federates once they are made. */
+function neededBy({ id, replacement }: JobNode, { needs = [] }: JobEdits): NonNullable<Change<Edit>['requires']> {
+  return needs.map((provider) => ({ path: replacement.path, id: `${id}/${provider}` }));
 }
 
 /** What has to change with a job: the workflow it calls, the composite actions it no longer hands the key to. */
@@ -144,7 +149,9 @@ function sharedChange(scene: Scene, path: string, nodes: readonly JobNode[], roo
   }
   const done = nodes.map((node) => editsOf(scene, node, rootUses, count));
   if (!done.some(({ needsToken }) => needsToken)) throw new CannotRewrite('unknown-shape', 'No step of any job is seen to use the key.', 'Take it out of the env of the workflow by hand, if nothing needs it.', { line: scene.editor.lineOf(rootUses[0]?.scalar ?? scene.root) });
-  return changeOf(`workflow/${first.replacement.provider}`, nodes.filter((_, index) => done[index]?.needsToken === true).map(({ id }) => id).join(', '), done, nodes);
+  const change = changeOf(`workflow/${first.replacement.provider}`, nodes.filter((_, index) => done[index]?.needsToken === true).map(({ id }) => id).join(', '), done, nodes);
+  const requires = nodes.flatMap((node, index) => (done[index] === undefined ? [] : neededBy(node, done[index])));
+  return requires.length === 0 ? change : { ...change, requires };
 }
 
 function editsOf(scene: Scene, { job, replacement }: JobNode, rootUses: readonly Use[], count: number): JobEdits {

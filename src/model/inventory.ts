@@ -1,3 +1,4 @@
+import type { AccountSightings } from './account.ts';
 import type { Confidence, Severity } from './levels.ts';
 import type { Location } from './location.ts';
 import type { CredentialKind, Lifetime, Privilege } from './provider.ts';
@@ -68,7 +69,8 @@ export interface Skipped {
 
 export interface TargetReport {
   readonly id: string;
-  readonly kind: 'directory' | 'git';
+  /** `github`: a repository read through GitHub's API; `github-organization`: what the organisation itself holds. */
+  readonly kind: 'directory' | 'git' | 'github' | 'github-organization';
   /** As the user named it. */
   readonly name: string;
   readonly complete: boolean;
@@ -87,6 +89,8 @@ export interface Sightings {
   readonly references: readonly ReferenceSighting[];
   readonly workloads: readonly WorkloadSighting[];
   readonly problems: readonly Problem[];
+  /** Absent when no target has an API. */
+  readonly accounts?: AccountSightings;
 }
 
 export type Liveness = 'live' | 'live-restricted' | 'live-no-funds' | 'expired' | 'dead' | 'unknown' | 'not-checkable' | 'not-checked';

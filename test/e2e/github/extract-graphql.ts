@@ -11,7 +11,7 @@ const HEAD = `# From the npm package @octokit/graphql-schema, licence MIT, https
 
 /** Fields by type. Input types, enumerations and scalars come along by themselves. */
 const FIELDS: Readonly<Record<string, string>> = {
-  Query: 'node nodes organization repository repositoryOwner user viewer rateLimit',
+  Query: 'id node nodes organization repository repositoryOwner user viewer rateLimit',
   Mutation: 'createCommitOnBranch createRef updateRef deleteRef createPullRequest updatePullRequest closePullRequest addComment',
   Node: 'id',
   Actor: 'login url avatarUrl resourcePath',

@@ -2,10 +2,11 @@ import { createHash, randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Skipped } from '../../model/inventory.ts';
+import { isPlainRelative } from '../../support/paths.ts';
 import { cacheFolder, folderName, privateFolder } from '../../github/cache-folder.ts';
 import type { GithubApi } from '../../github/types.ts';
 import { ENDPOINTS } from './families.ts';
-import { listOf, recordOf, textOf } from './fields.ts';
+import { listOf, numberOf, recordOf, textOf } from './fields.ts';
 import { Gaps } from './gaps.ts';
 import type { RepositoryFacts } from './repositories.ts';
 import { BadArchive, unpack, UNPACK_LIMITS, type UnpackLimits } from './unpack.ts';
@@ -21,6 +22,11 @@ export interface Tree {
 const LARGEST_ARCHIVE = 2 * 2 ** 30;
 const WORKFLOWS = '.github/workflows';
 const HOUR = 3_600_000;
+/** What GraphQL gives of one blob at most, and of how many in one query. */
+const LARGEST_BLOB = 512 * 1024;
+const BLOBS_TOGETHER = 100;
+const MOST_LEFT_OUT = 2000;
+const OID = /^(?:[0-9a-f]{40}|[0-9a-f]{64})$/;
 
 /** Private folders for trees, one for each head, so that nothing is fetched again while the head is the same. */
 export class Trees {
@@ -59,7 +65,7 @@ export class Trees {
       const own = new Gaps();
       own.skipped.push(...unpacked.skipped);
       await this.#putWorkflows(repository, part, own);
-      if (leavesOut(part)) own.add('.gitattributes keeps files out of the archive (export-ignore)', ['.gitattributes']);
+      if (leavesOut(part)) await this.#putLeftOut(repository, part, own);
       return this.#keep(folder, head, part, own.skipped);
     } catch (error) {
       if (!(error instanceof BadArchive)) throw error;
@@ -100,17 +106,50 @@ export class Trees {
   async #putWorkflows({ owner, name, workflows }: RepositoryFacts, root: string, gaps: Gaps): Promise<void> {
     const differing = workflows.filter((file) => isFileName(file.name) && blobId(join(root, WORKFLOWS, file.name), file.oid.length) !== file.oid);
     if (differing.length === 0) return;
-    const parts = differing.map(({ oid }, index) => `f${index}: object(oid: "${oid}") { ... on Blob { isBinary isTruncated text } }`);
-    const answer = await gaps.attempt(ENDPOINTS.files, async () => await this.#api.query(ENDPOINTS.files.family, `query($owner: String!, $name: String!) { repository(owner: $owner, name: $name) { ${parts.join(' ')} } }`, { owner, name }));
-    const blobs = recordOf(recordOf(answer?.data)['repository']);
+    const texts = await this.#texts({ owner, name }, differing.map(({ oid }) => oid), gaps);
     const missing = differing.filter((file, index) => {
-      const blob = recordOf(blobs[`f${index}`]);
-      const text = textOf(blob['text']);
-      if (text === undefined || blob['isBinary'] === true || blob['isTruncated'] === true) return true;
-      put(root, file.name, text);
-      return false;
+      const text = texts[index];
+      if (text !== undefined) put(root, file.name, text);
+      return text === undefined;
     });
     if (missing.length > 0) gaps.add(`${ENDPOINTS.files.title}: not readable (not in the archive)`, missing.map((file) => file.name));
+  }
+
+  /** `export-ignore` keeps files out of archives: the list of the tree tells which, and they are asked for by id, a hundred to a query. */
+  async #putLeftOut({ owner, name, head = '' }: RepositoryFacts, root: string, gaps: Gaps): Promise<void> {
+    const { trees, files } = ENDPOINTS;
+    const listed = await gaps.attempt(trees, async () => await this.#api.get(trees.family, `/repos/${owner}/${name}/git/trees/${head}?recursive=1`), ['.gitattributes']);
+    if (listed === undefined) return;
+    const data = recordOf(listed.data);
+    if (data['truncated'] === true) gaps.add('files that .gitattributes keeps out of the archive (export-ignore): too many to list', ['.gitattributes']);
+    const missing = listOf(data['tree']).flatMap((entry) => {
+      const { path, type, mode, sha, size } = recordOf(entry);
+      const isFile = type === 'blob' && mode !== '120000' && typeof path === 'string' && typeof sha === 'string' && OID.test(sha) && isPlainRelative(path) && !path.includes('\\');
+      return isFile && (numberOf(size) ?? 0) <= LARGEST_BLOB && !existsSync(join(root, path)) ? [{ path, oid: sha }] : [];
+    });
+    const unread: string[] = [];
+    for (let at = 0; at < Math.min(missing.length, MOST_LEFT_OUT); at += BLOBS_TOGETHER) {
+      const some = missing.slice(at, at + BLOBS_TOGETHER);
+      const texts = await this.#texts({ owner, name }, some.map(({ oid }) => oid), gaps);
+      for (const [index, { path }] of some.entries()) {
+        const text = texts[index];
+        if (text === undefined) unread.push(path);
+        else putFile(root, path, text);
+      }
+    }
+    unread.push(...missing.slice(MOST_LEFT_OUT).map(({ path }) => path));
+    if (unread.length > 0) gaps.add(`${files.title.replace('workflow ', '')} that .gitattributes keeps out of the archive (export-ignore): binary, too long or too many`, unread.slice(0, 20));
+  }
+
+  /** Texts of blobs, in their order; undefined for what is binary, too long for GraphQL, or not given. */
+  async #texts({ owner, name }: Pick<RepositoryFacts, 'owner' | 'name'>, oids: readonly string[], gaps: Gaps): Promise<readonly (string | undefined)[]> {
+    const parts = oids.map((oid, index) => `f${index}: object(oid: "${oid}") { ... on Blob { isBinary isTruncated text } }`);
+    const answer = await gaps.attempt(ENDPOINTS.files, async () => await this.#api.query(ENDPOINTS.files.family, `query($owner: String!, $name: String!) { repository(owner: $owner, name: $name) { ${parts.join(' ')} } }`, { owner, name }));
+    const blobs = recordOf(recordOf(answer?.data)['repository']);
+    return oids.map((_, index) => {
+      const blob = recordOf(blobs[`f${index}`]);
+      return blob['isBinary'] === true || blob['isTruncated'] === true ? undefined : textOf(blob['text']);
+    });
   }
 
   #folderOf({ owner, name }: RepositoryFacts): string {
@@ -138,10 +177,15 @@ export class Trees {
 }
 
 function put(root: string, name: string, text: string): void {
-  const path = join(root, WORKFLOWS, name);
-  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-  rmSync(path, { force: true });
-  writeFileSync(path, text, { mode: 0o600, flag: 'wx' });
+  putFile(root, `${WORKFLOWS}/${name}`, text);
+}
+
+/** In a folder of our own, which holds no links: nothing leads out of it. */
+function putFile(root: string, path: string, text: string): void {
+  const full = join(root, ...path.split('/'));
+  mkdirSync(dirname(full), { recursive: true, mode: 0o700 });
+  rmSync(full, { force: true });
+  writeFileSync(full, text, { mode: 0o600, flag: 'wx' });
 }
 
 function isFileName(name: string): boolean {

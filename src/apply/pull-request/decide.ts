@@ -165,3 +165,15 @@ function act(outcome: 'created' | 'updated' | 'closed' | 'nothing', steps: reado
 function stay(outcome: 'unchanged' | 'merged' | 'left' | 'nothing' | 'refused', pull: FoundPull | null, reason: string | null, fix: string | null): Decision {
   return { kind: 'stay', outcome, pull, reason, fix };
 }
+
+/** How one branch stands, whatever the plan wants of it. Pure. */
+export function standing(found: Found, actor: string | null): { readonly outcome: 'unchanged' | 'merged' | 'left' | 'held' | 'nothing'; readonly pull: FoundPull | null; readonly reason: string | null } {
+  const { branch, pulls } = found;
+  const pull = pulls.find(({ state }) => state === 'open') ?? pulls.find((one) => isOurs(one, actor)) ?? pulls[0] ?? null;
+  if (pull === null) return branch === undefined ? { outcome: 'nothing', pull, reason: 'No pull request yet.' } : { outcome: 'held', pull, reason: 'A branch without a pull request: the next run goes on with it.' };
+  if (!isOurs(pull, actor)) return { outcome: 'left', pull, reason: `#${pull.number} is somebody else's.` };
+  if (pull.state === 'merged') return { outcome: 'merged', pull, reason: null };
+  if (pull.state === 'closed') return isWithdrawn(pull) ? { outcome: 'nothing', pull, reason: 'Closed by dekey: nothing was left to do.' } : { outcome: 'left', pull, reason: 'A person closed it.' };
+  const foreign = branch === undefined ? 'Its branch is gone.' : strangerOn(branch, actor);
+  return foreign === undefined ? { outcome: 'unchanged', pull, reason: null } : { outcome: 'left', pull, reason: foreign };
+}

@@ -23,8 +23,6 @@ export interface ProposalOptions {
   readonly inputs: ReadonlyMap<string, Input>;
   readonly ids: IdStyle;
   readonly group: Grouping;
-  /** Which changes were asked for. */
-  readonly accepts: (change: ChangeName, about: { readonly safety: 'safe' | 'unsafe'; readonly migrations: readonly string[] }) => boolean;
   readonly allowLeftovers: boolean;
 }
 
@@ -56,31 +54,49 @@ export interface Proposal {
 /** GitHub compares no more files of a branch than this, and nobody reviews them. */
 const MOST_FILES = 250;
 
-/** What is proposed for one repository: one pull request, or one a provider. `files`: by path, as they are at the head of its default branch. */
-export async function proposeFor(repository: RepositoryName, targets: readonly string[], files: ReadonlyMap<string, FileRead>, options: ProposalOptions): Promise<readonly Proposal[]> {
-  const { plan, group } = options;
-  const own = plan.migrations.filter(({ target }) => targets.includes(target));
-  const providerOf = new Map(own.map(({ id, provider }) => [id, provider]));
-  const proposers = new Map<string, Proposer>();
-  for (const target of targets) {
-    proposers.set(target, await Proposer.start({
-      rewriters: options.rewriters, providers: options.providers, plan, target: { id: target, name: '', root: '' }, keys: options.keys, value: options.value, ids: options.ids, done: new Set(),
+/** A repository with everything that could be changed in it. */
+export interface Prepared {
+  readonly repository: RepositoryName;
+  /** Targets of the plan that are this repository. */
+  readonly targets: readonly string[];
+  /** By path, as they are at the head of its default branch. */
+  readonly files: ReadonlyMap<string, FileRead>;
+  readonly proposers: readonly Proposer[];
+}
+
+/** Makes every change of one repository in memory. */
+export async function prepare(repository: RepositoryName, targets: readonly string[], files: ReadonlyMap<string, FileRead>, options: ProposalOptions): Promise<Prepared> {
+  const proposers: Proposer[] = [];
+  for (const id of targets) {
+    proposers.push(await Proposer.start({
+      rewriters: options.rewriters, providers: options.providers, plan: options.plan, target: { id, name: '', root: '' }, keys: options.keys, value: options.value, ids: options.ids, done: new Set(),
       files: (path): FileState => files.get(path)?.state ?? { kind: 'missing' },
     }));
   }
-  const about = new Map([...proposers.values()].flatMap(({ everything }) => everything.flatMap(({ target, file }) => file.changes.map((change) => [keyOf({ target: target.id, path: file.path, rewriter: change.rewriter, id: change.id }), change] as const))));
+  return { repository, targets, files, proposers };
+}
+
+/** What is proposed for one repository: one pull request, or one a provider. Pure once it is prepared. */
+export function proposalsOf({ repository, targets, files, proposers }: Prepared, isChosen: (change: ChangeName) => boolean, options: ProposalOptions): readonly Proposal[] {
+  const own = options.plan.migrations.filter(({ target }) => targets.includes(target));
+  const providerOf = new Map(own.map(({ id, provider }) => [id, provider]));
+  const migrations = new Map(proposers.flatMap(({ everything }) => everything.flatMap(({ target, file }) => file.changes.map((change) => [nameOf({ target: target.id, path: file.path, rewriter: change.rewriter, id: change.id }), change.migrations] as const))));
   const executable = [...files].filter(([, { isExecutable }]) => isExecutable).map(([path]) => path);
   const isWanted = (provider: string | null) => (name: ChangeName): boolean => {
-    const change = about.get(keyOf(name));
-    if (change === undefined || executable.includes(name.path) || !options.accepts(name, change)) return false;
+    if (executable.includes(name.path) || !isChosen(name)) return false;
     // A change for two providers goes with the first, so that it is made once.
-    return provider === null || change.migrations.map((id) => providerOf.get(id) ?? '').toSorted()[0] === provider;
+    return provider === null || (migrations.get(nameOf(name)) ?? []).map((id) => providerOf.get(id) ?? '').toSorted()[0] === provider;
   };
-  const groups: readonly (string | null)[] = group === 'repository' ? [null] : [...new Set(own.filter(({ chosen }) => chosen !== null).map(({ provider }) => provider))].toSorted();
+  const groups: readonly (string | null)[] = options.group === 'repository' ? [null] : [...new Set(own.filter(({ chosen }) => chosen !== null).map(({ provider }) => provider))].toSorted();
   return (groups.length === 0 ? [null] : groups).map((provider) => {
-    const chosen = [...proposers.values()].flatMap((proposer) => proposer.choose(isWanted(provider)));
+    const chosen = proposers.flatMap((proposer) => proposer.choose(isWanted(provider)));
     return proposalOf({ repository, provider, targets, chosen, files, executable }, options);
   });
+}
+
+/** A repository that cannot be read, or of which an earlier run made a pull request and the plan says nothing. */
+export function emptyProposal(repository: RepositoryName, provider: string | null, what: Pick<Proposal, 'refusal' | 'nothing'>): Proposal {
+  return { repository, provider, targets: [], files: [], summary: summaryOf([], 0), toSet: [], edits: [], content: contentDigest([]), notes: [], ...what };
 }
 
 interface Chosen {
@@ -166,6 +182,7 @@ function isGone({ migrations }: PlanToApply, targets: readonly string[], wanted:
   });
 }
 
-function keyOf({ target, path, rewriter, id }: ChangeName): string {
+/** One text for each change of a plan. */
+export function nameOf({ target, path, rewriter, id }: ChangeName): string {
   return JSON.stringify([target, path, rewriter, id]);
 }

@@ -30,7 +30,7 @@ const PATH: Shape = {
 };
 const SHAPE: Shape = {
   fields: {
-    targets: { list: { fields: { id: 'line', kind: 'line', name: 'line' } } },
+    targets: { list: { fields: { id: 'line', kind: 'line', name: 'line', repository: { optional: { orNull: 'line' } } } } },
     sources: { list: { fields: { target: 'line', path: 'text', sha256: { orNull: 'digest' } } } },
     migrations: {
       list: {
@@ -43,7 +43,7 @@ const SHAPE: Shape = {
         },
       },
     },
-    identities: { list: { fields: { target: { fields: { id: 'line', permission: 'line', policy: { fields: { audience: 'parts', subject: { optional: { fields: { text: 'parts' } } } } } } } } } },
+    identities: { list: { fields: { target: { fields: { id: 'line', party: { optional: 'line' }, permission: 'line', policy: { fields: { audience: 'parts', subject: { optional: { fields: { text: 'parts' } } } } } } } } } },
     inputs: { list: { fields: { id: 'line', title: 'text', shape: 'line', how: 'text', value: { orNull: 'line' }, from: { orNull: 'line' } } } },
   },
 };

@@ -1,4 +1,4 @@
-import { Command, InvalidArgumentError, Option } from 'commander';
+import { Argument, Command, InvalidArgumentError, Option } from 'commander';
 import { CONFIDENCES, SEVERITIES } from '../model/levels.ts';
 import { FORMATS } from '../report/renderer.ts';
 import { EXIT_CODES } from './exit-codes.ts';
@@ -127,6 +127,20 @@ export function buildProgram(version: string, finish: (code: number) => void): C
     .option('--root <FOLDER>', 'where the files are, when not where they were planned')
     .option('--allow-leftovers', 'write although a key is left that would win over the new identity')
     .option('--rollback <FILE>', 'show what takes back an earlier run; with --write take it back')
+    .option('--pull-request', 'show the pull request of each repository of the plan;\nwith --write open them. No file here is touched')
+    .addOption(new Option('--group <HOW>', 'one pull request a repository, or one for each provider').choices(['repository', 'provider']))
+    .option('--repository <GLOB>', 'only these repositories: acme/app, acme/* (repeatable)', collect)
+    .option('--label <NAME>', 'put this label on them (repeatable; default: none)', collect)
+    .option('--reviewers <WHO>', 'codeowners, none, or names like ada,acme/ai (default: codeowners)')
+    .option('--ready', 'ready for review, and not drafts')
+    .option('--fork', 'through a fork where the token has no right to push')
+    .option('--limit <N>', 'open at most N pull requests in this run', wholeNumber)
+    .option('--max-open <N>', 'have at most N open at once', wholeNumber)
+    .option('--per-hour <N>', 'open at most N in an hour', wholeNumber)
+    .option('--tracking-issue <OWNER/REPO>', 'keep an issue there that says how far all is')
+    .addOption(githubApi())
+    .addOption(githubApp())
+    .addOption(githubAppKey())
     .option('--no-color', 'no colour (also: NO_COLOR)')
     .addHelpText(
       'after',
@@ -138,14 +152,39 @@ export function buildProgram(version: string, finish: (code: number) => void): C
         '  dekey apply --only .github/ --interactive         one by one',
         '  dekey apply --format patch | git apply            by way of git',
         '  dekey apply --rollback dekey-plan/rollback-1.json --write',
+        '  dekey apply --pull-request                        each pull request, before it is made',
+        '  dekey apply --pull-request --limit 5 --write      the first five',
         '',
         'Files that changed since the plan are not written. What an earlier run wrote is',
         'known by the rollback files in the folder of the plan.',
+        '',
+        'Pull requests are drafts on a branch dekey/wif-... with one signed commit. A run',
+        'looks first what is there: what is as it should be stays, what a person pushed to',
+        'or closed is left alone. Nothing is forced, merged, or written to a default branch.',
       ].join('\n'),
     )
     .action(async (plan: string | undefined, flags: Record<string, unknown>) => {
       const { runApply } = await import('./commands/apply.ts');
       finish(await runApply(plan, flags, version));
+    });
+
+  program
+    .command('campaign')
+    .description('say how the pull requests of a plan stand, or close them')
+    .addArgument(new Argument('<VERB>', 'status: how each stands; close: close those that are open').choices(['status', 'close']))
+    .argument('[PLAN]', 'plan.json or the folder that holds it (default: dekey-plan)')
+    .option('--write', 'with close: close them. Without it they are only named')
+    .option('--repository <GLOB>', 'only these repositories: acme/app, acme/* (repeatable)', collect)
+    .option('--tracking-issue <OWNER/REPO>', 'with --write: bring that issue up to date')
+    .addOption(new Option('--format <FORMAT>', 'what is printed').choices(['text', 'json']).default('text'))
+    .addOption(githubApi())
+    .addOption(githubApp())
+    .addOption(githubAppKey())
+    .option('--no-color', 'no colour (also: NO_COLOR)')
+    .addHelpText('after', '\nExamples:\n  dekey campaign status\n  dekey campaign close --repository acme/old --write\n\nA branch is deleted only when all commits on it are ours.')
+    .action(async (verb: 'status' | 'close', plan: string | undefined, flags: Record<string, unknown>) => {
+      const { runCampaign } = await import('./commands/apply.ts');
+      finish(await runCampaign(verb, plan, flags, version));
     });
 
   program
@@ -161,6 +200,18 @@ export function buildProgram(version: string, finish: (code: number) => void): C
     });
 
   return program;
+}
+
+function githubApi(): Option {
+  return new Option('--github-api <URL>', 'API of a GitHub server of your own');
+}
+
+function githubApp(): Option {
+  return new Option('--github-app <ID>', 'act as this GitHub App (with --github-app-key)');
+}
+
+function githubAppKey(): Option {
+  return new Option('--github-app-key <FILE>', 'private key of the App');
 }
 
 function collect(value: string, before: readonly string[] | undefined): string[] {

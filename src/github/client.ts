@@ -79,6 +79,7 @@ class Client implements GithubApi {
   readonly #gate: Gate;
   readonly #options: OpenOptions;
   readonly #changes: Lanes;
+  readonly #sleep: Sleeper;
   #answers: Answers | undefined;
   #token: (() => Promise<Secret>) | undefined;
 
@@ -87,6 +88,7 @@ class Client implements GithubApi {
     this.#octokit = octokit;
     this.#options = options;
     const sleep = options.sleep ?? (async (ms) => await pause(ms));
+    this.#sleep = sleep;
     this.#gate = new Gate(sleep, options.onWait ?? (() => undefined));
     const isMetered = !host.isServer && new URL(host.rest).protocol === 'https:';
     this.#http = new Http({
@@ -190,23 +192,34 @@ class Client implements GithubApi {
   async download<T>(family: Family, path: string, limit: number, use: (body: AsyncIterable<Uint8Array>) => Promise<T>): Promise<T> {
     const request = `GET ${withoutQuery(path)}`;
     let last = 'the connection failed';
+    // Where the archive is stays good for some minutes: after a fault there the API is not asked again.
+    let place: string | undefined;
+    let wait = 0;
     for (let attempt = 1; attempt <= DOWNLOAD_ATTEMPTS; attempt += 1) {
-      const exchange = newExchange(family, 'core', true);
       if (attempt > 1) {
         this.#http.counter(family).repeated += 1;
-        await (this.#options.sleep ?? (async (ms) => await pause(ms)))(250 * (attempt - 1) ** 2 * (1 + (this.#options.random ?? Math.random)() / 2));
+        await this.#sleep(Math.max(wait, 250 * (attempt - 1) ** 2) * (1 + (this.#options.random ?? Math.random)() / 2));
       }
-      const answer = await this.#request(family, 'GET', path, {}, exchange);
+      const exchange = newExchange(family, 'core', true);
       let body: { destroy(): unknown } | undefined;
       try {
-        const raw = answer.status < 300 ? exchange.answer : await this.#http.archive(answer.headers['location'] ?? '');
+        if (place === undefined) {
+          const { status, headers } = await this.#request(family, 'GET', path, {}, exchange);
+          if (status >= 300) place = headers['location'] ?? '';
+        }
+        const raw = place === undefined ? exchange.answer : await this.#http.archive(place);
         body = raw?.body;
-        if (raw === undefined || (raw.status >= 300 && raw.status < 400) || raw.status >= 500 || raw.status === 429) throw new Passing(`the archive answered ${raw?.status ?? 0}`);
-        if (raw.status >= 400) throw this.#strange(family, path, raw.status, 'the archive cannot be read');
+        if (raw === undefined || raw.status >= 300) {
+          wait = Math.min(Number(raw?.headers['retry-after'] ?? 0) || 0, 60) * 1000;
+          if (raw?.status === 404 || raw?.status === 410 || raw?.status === 451) throw this.#strange(family, path, raw.status, 'the archive cannot be read');
+          // The address may have run out; a server that asks to wait knows it still.
+          if (raw?.status === 401 || (raw?.status === 403 && wait === 0)) place = undefined;
+          throw new Passing(`the archive answered ${raw?.status ?? 0}`);
+        }
         return await use(limitedBody(raw.body, limit));
       } catch (error) {
         if (error instanceof TooLarge) throw this.#strange(family, path, 200, `more than ${Math.round(limit / 2 ** 20)} MB`);
-        if (error instanceof Misplaced) throw this.#strange(family, path, answer.status, error.message);
+        if (error instanceof Misplaced) throw this.#strange(family, path, 302, error.message);
         if (isGithubError(error)) throw error;
         const kind = faultKind(error);
         if (kind === undefined) throw error;

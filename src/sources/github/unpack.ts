@@ -101,7 +101,7 @@ class Target {
     if (type === 'directory' || path === '') return undefined;
     if (type === 'symlink') return this.#skip('symlink', path, false);
     if (type !== 'file' && type !== 'contiguous-file') return this.#skip('not a regular file', path, false);
-    if (!name.includes('/') || !isPlainRelative(path) || path.includes('\\')) return this.#skip('archive entry with a name that leads elsewhere', path, true);
+    if (!name.includes('/') || !isPlainRelative(name) || path.includes('\\')) return this.#skip('archive entry with a name that leads elsewhere', path, true);
     const parts = path.split('/');
     if (parts.length > DEEPEST || Buffer.byteLength(path) > LONGEST_PATH || parts.some((part) => Buffer.byteLength(part) > LONGEST_NAME)) return this.#skip('name too long', path, true);
     if (!Number.isSafeInteger(size) || size < 0) throw new BadArchive('the archive is damaged');

@@ -4,7 +4,7 @@ import type { CommitOf, TreeEntry } from './git.ts';
 import { writeCommit, writeTree } from './git-write.ts';
 import { mayChangeWorkflows } from './permissions.ts';
 import { failure, invalidSimply, NOT_FOUND, ok, paged, type Reply, type RepositoryCall, type RepositoryHandler, text, textList } from './reply.ts';
-import { apiUrl, commitShape, gitCommitShape, nodeId, refShape } from './shapes.ts';
+import { apiUrl, commitShape, gitCommitShape, nodeId, refShape, type Sites } from './shapes.ts';
 import { fullName, isEmpty, type Repository, now } from './state.ts';
 
 const EMPTY = failure(409, 'Git Repository is empty.');
@@ -228,7 +228,7 @@ export const gitHandlers: Readonly<Record<string, RepositoryHandler>> = {
   'repos/compare-commits-with-basehead': notEmpty((call) => {
     const { repository, sites } = call;
     const [base = '', head = ''] = (call.path['basehead'] ?? '').split('...');
-    const [from, to] = [resolveCommit(repository, base), resolveCommit(repository, head)];
+    const [from, to] = [resolveCommit(repository, base), resolveAnywhere(call, head)];
     if (from === undefined || to === undefined) return NOT_FOUND;
     const [theirs, ours] = [history(repository, from.oid, 10_000), history(repository, to.oid, 10_000)];
     const common = ours.find(({ oid }) => theirs.some((one) => one.oid === oid));
@@ -238,9 +238,31 @@ export const gitHandlers: Readonly<Record<string, RepositoryHandler>> = {
     const url = `${apiUrl(repository, sites)}/compare/${base}...${head}`;
     const html = `${sites.web}/${fullName(repository)}/compare/${base}...${head}`;
     const shape = (commit: CommitOf): Fields => commitShape(commit, repository, sites, accountBy(call));
-    return ok({ url, html_url: html, permalink_url: html, diff_url: `${html}.diff`, patch_url: `${html}.patch`, base_commit: shape(from), merge_base_commit: shape(common), status: ahead.length > 0 && behind > 0 ? 'diverged' : ahead.length > 0 ? 'ahead' : behind > 0 ? 'behind' : 'identical', ahead_by: ahead.length, behind_by: behind, total_commits: ahead.length, commits: ahead.map(shape) });
+    return ok({ url, html_url: html, permalink_url: html, diff_url: `${html}.diff`, patch_url: `${html}.patch`, base_commit: shape(from), merge_base_commit: shape(common), status: ahead.length > 0 && behind > 0 ? 'diverged' : ahead.length > 0 ? 'ahead' : behind > 0 ? 'behind' : 'identical', ahead_by: ahead.length, behind_by: behind, total_commits: ahead.length, commits: ahead.map(shape), files: comparedFiles(repository, common.tree, to.tree, to.oid, sites) });
   }),
 };
+
+/** `OWNER:BRANCH` is a branch of another repository of the same network. */
+function resolveAnywhere({ repository, world }: RepositoryCall, name: string): CommitOf | undefined {
+  const [owner, branch] = name.includes(':') ? name.split(':') : [];
+  const other = owner === undefined ? repository : world.repository(owner, repository.name);
+  return other === undefined ? undefined : resolveCommit(other, branch ?? name);
+}
+
+/** What a comparison says of each file: GitHub lists 300 at most. */
+function comparedFiles(repository: Repository, before: string, after: string, commit: string, sites: Sites): readonly Fields[] {
+  const [old, young] = [repository.git.files(before), repository.git.files(after)];
+  return changedPaths(repository, before, after).toSorted().slice(0, 300).map((path) => {
+    const lines = (oid: string | undefined): number => (oid === undefined ? 0 : (repository.git.read(oid)?.bytes.toString('latin1').split('\n').length ?? 0));
+    const [was, is] = [old.get(path)?.oid, young.get(path)?.oid];
+    const [additions, deletions] = [lines(is), lines(was)];
+    const encoded = path.split('/').map(encodeURIComponent).join('/');
+    return {
+      sha: is ?? was ?? null, filename: path, status: was === undefined ? 'added' : is === undefined ? 'removed' : was === is ? 'changed' : 'modified', additions, deletions, changes: additions + deletions,
+      blob_url: `${sites.web}/${fullName(repository)}/blob/${commit}/${encoded}`, raw_url: `${sites.web}/${fullName(repository)}/raw/${commit}/${encoded}`, contents_url: `${apiUrl(repository, sites)}/contents/${encoded}?ref=${commit}`,
+    };
+  });
+}
 
 export function accountBy({ world }: Pick<RepositoryCall, 'world'>): (email: string) => ReturnType<typeof world.user> {
   return (email) => world.user((email.split('@')[0] ?? '').replace(/^\d+\+/, ''));

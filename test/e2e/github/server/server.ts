@@ -158,7 +158,8 @@ export class GithubServer {
     const etag = `W/"${createHash('sha256').update(body).digest('hex')}"`;
     const isUnchanged = method === 'GET' && reply.status === 200 && incoming.request.headers['if-none-match'] === etag;
     if (!isFree && !isUnchanged) this.limits.spend(holder, resource, 1);
-    const headers = { ...this.limits.headers(holder, resource), ...(method === 'GET' && reply.status === 200 ? { etag, 'cache-control': 'private, max-age=60, s-maxage=60', vary: 'Accept, Authorization' } : {}) };
+    const scopes: Readonly<Record<string, string>> = incoming.token?.kind === 'classic' ? { 'x-oauth-scopes': (incoming.token.scopes ?? []).join(', ') } : {};
+    const headers = { ...this.limits.headers(holder, resource), ...scopes, ...(method === 'GET' && reply.status === 200 ? { etag, 'cache-control': 'private, max-age=60, s-maxage=60', vary: 'Accept, Authorization' } : {}) };
     await this.#send(response, incoming, operation, isUnchanged ? { status: 304, headers: { ...headers, ...reply.headers }, text: '' } : written(reply, headers), fault, isChange);
   }
 

@@ -384,8 +384,8 @@ export function pullShape(pull: Pull, repository: Repository, sites: Sites, user
     created_at: pull.created,
     updated_at: pull.updated,
     closed_at: pull.closed,
-    merged_at: null,
+    merged_at: pull.merged ?? null,
     merge_commit_sha: null,
-    ...(isWhole ? { merged: false, mergeable: true, rebaseable: true, mergeable_state: 'clean', merged_by: null, comments: pull.comments.length, review_comments: 0, maintainer_can_modify: pull.canMaintainerModify, commits: 1, additions: 1, deletions: 1, changed_files: 1 } : {}),
+    ...(isWhole ? { merged: pull.merged !== undefined, mergeable: true, rebaseable: true, mergeable_state: 'clean', merged_by: null, comments: pull.comments.length, review_comments: 0, maintainer_can_modify: pull.canMaintainerModify, commits: 1, additions: 1, deletions: 1, changed_files: 1 } : {}),
   };
 }

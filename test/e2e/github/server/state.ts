@@ -85,6 +85,8 @@ export interface Pull {
   readonly created: string;
   updated: string;
   closed: string | null;
+  /** When a person merged it. */
+  merged?: string;
   readonly canMaintainerModify: boolean;
   labels: string[];
   readonly reviewers: string[];

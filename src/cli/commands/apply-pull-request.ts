@@ -78,8 +78,8 @@ async function checkRights(api: GithubApi, actor: string | null, rows: readonly 
   if (refusal !== null && flags.write) throw new UsageError(refusal.reason.replace(/\.$/, ''), refusal.fix);
   if (refusal !== null) notes.push(`${refusal.reason} ${refusal.fix}`);
   if (note === null) return;
-  notes.push(note);
-  if (flags.write) process.stderr.write(`dekey: ${note}\n`);
+  if (!flags.write) notes.push(note);
+  else process.stderr.write(`dekey: ${note}\n`);
 }
 
 interface Named {

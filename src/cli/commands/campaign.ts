@@ -41,8 +41,10 @@ export async function follow(verb: 'status' | 'close', read: PlanRead, flags: Ca
     knownFork: ({ repository, provider }) => ownerAndName(file.find(fullName(repository), provider)?.fork ?? ''),
     reviewersOf: () => [], now: () => new Date(), wait: async (milliseconds) => await pause(milliseconds),
   });
-  const trackingIssue = await notedTracking(api, file, run.items, actor, flags, notes);
-  return resultOf({ version, kind: verb, read, host, flags, actor, items: run.items, limits: run.limits, trackingIssue, notes, api });
+  // Where there is none to close, nothing is said of it.
+  const items = run.items.map((item): CampaignItem => (verb === 'close' && item.outcome === 'nothing' && item.number === null ? { ...item, reason: null } : item));
+  const trackingIssue = await notedTracking(api, file, items, actor, flags, notes);
+  return resultOf({ version, kind: verb, read, host, flags, actor, items, limits: run.limits, trackingIssue, notes, api });
 }
 
 interface Pull {

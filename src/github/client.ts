@@ -4,11 +4,12 @@ import { Secret } from '../model/secret.ts';
 import { Answers, type KeptAnswer } from './answers.ts';
 import { installationTokens } from './app.ts';
 import { cacheFolder, folderName, privateFolder } from './cache-folder.ts';
+import { Connections, limitedBody, TimedOut, TooLarge } from './connection.ts';
 import { type Credentials, findCredentials } from './credentials.ts';
 import { GithubError, isGithubError } from './errors.ts';
 import { Gate, Lanes, Pace, type Sleeper, type Wait } from './gate.ts';
 import { resolveHost } from './hosts.ts';
-import { Clock, type Counter, type Exchange, failureOf, Http, isRecord, limitedBody, TooLarge } from './http.ts';
+import { type Counter, type Exchange, failureOf, Http, isRecord, Misplaced } from './http.ts';
 import { makeOctokit, type Requests } from './octokit.ts';
 import type { Answer, Family, GithubApi, GithubHost, GraphqlAnswer, GraphqlProblem, Limit } from './types.ts';
 
@@ -48,6 +49,7 @@ const PER_MINUTE = 900;
 const MOST_PAGES = 1000;
 const MOST_REDIRECTS = 3;
 const DOWNLOAD_ATTEMPTS = 7;
+const DAMAGED_ATTEMPTS = 3;
 
 /**
  * Opens the API for one owner: finds where it is and who asks, and what is kept of earlier runs.
@@ -77,6 +79,7 @@ class Client implements GithubApi {
   readonly #gate: Gate;
   readonly #options: OpenOptions;
   readonly #changes: Lanes;
+  readonly #sleep: Sleeper;
   #answers: Answers | undefined;
   #token: (() => Promise<Secret>) | undefined;
 
@@ -85,6 +88,7 @@ class Client implements GithubApi {
     this.#octokit = octokit;
     this.#options = options;
     const sleep = options.sleep ?? (async (ms) => await pause(ms));
+    this.#sleep = sleep;
     this.#gate = new Gate(sleep, options.onWait ?? (() => undefined));
     const isMetered = !host.isServer && new URL(host.rest).protocol === 'https:';
     this.#http = new Http({
@@ -92,6 +96,7 @@ class Client implements GithubApi {
       gate: this.#gate,
       pace: isMetered ? new Pace(PER_MINUTE, sleep) : undefined,
       lanes: new Lanes(options.parallel ?? PARALLEL, 0, sleep),
+      connections: new Connections(options.parallel ?? PARALLEL),
       sleep,
       random: options.random ?? Math.random,
       counts: this.counts,
@@ -187,25 +192,41 @@ class Client implements GithubApi {
   async download<T>(family: Family, path: string, limit: number, use: (body: AsyncIterable<Uint8Array>) => Promise<T>): Promise<T> {
     const request = `GET ${withoutQuery(path)}`;
     let last = 'the connection failed';
+    // Where the archive is stays good for some minutes: after a fault there the API is not asked again.
+    let place: string | undefined;
+    let wait = 0;
     for (let attempt = 1; attempt <= DOWNLOAD_ATTEMPTS; attempt += 1) {
-      const exchange = newExchange(family, 'core', true);
       if (attempt > 1) {
         this.#http.counter(family).repeated += 1;
-        await (this.#options.sleep ?? (async (ms) => await pause(ms)))(250 * (attempt - 1) ** 2 * (1 + (this.#options.random ?? Math.random)() / 2));
+        await this.#sleep(Math.max(wait, 250 * (attempt - 1) ** 2) * (1 + (this.#options.random ?? Math.random)() / 2));
       }
-      const answer = await this.#request(family, 'GET', path, {}, exchange);
-      const clock = new Clock();
+      const exchange = newExchange(family, 'core', true);
+      let body: { destroy(): unknown } | undefined;
       try {
-        const response = answer.status < 300 ? exchange.response : await this.#http.archive(new URL(answer.headers['location'] ?? '', `${this.host.rest}/`).href, clock);
-        if (response === undefined || response.status >= 500 || response.status === 429) throw new Passing(`the archive answered ${response?.status ?? 0}`);
-        if (response.status >= 400) throw this.#strange(family, path, response.status, 'the archive cannot be read');
-        return await use(limitedBody(response.body, limit, clock));
+        if (place === undefined) {
+          const { status, headers } = await this.#request(family, 'GET', path, {}, exchange);
+          if (status >= 300) place = headers['location'] ?? '';
+        }
+        const raw = place === undefined ? exchange.answer : await this.#http.archive(place);
+        body = raw?.body;
+        if (raw === undefined || raw.status >= 300) {
+          wait = Math.min(Number(raw?.headers['retry-after'] ?? 0) || 0, 60) * 1000;
+          if (raw?.status === 404 || raw?.status === 410 || raw?.status === 451) throw this.#strange(family, path, raw.status, 'the archive cannot be read');
+          // The address may have run out; a server that asks to wait knows it still.
+          if (raw?.status === 401 || (raw?.status === 403 && wait === 0)) place = undefined;
+          throw new Passing(`the archive answered ${raw?.status ?? 0}`);
+        }
+        return await use(limitedBody(raw.body, limit));
       } catch (error) {
         if (error instanceof TooLarge) throw this.#strange(family, path, 200, `more than ${Math.round(limit / 2 ** 20)} MB`);
-        if (isGithubError(error) || !isPassing(error)) throw error;
-        last = error instanceof Passing ? error.message : 'the connection failed';
+        if (error instanceof Misplaced) throw this.#strange(family, path, 302, error.message);
+        if (isGithubError(error)) throw error;
+        const kind = faultKind(error);
+        if (kind === undefined) throw error;
+        last = error instanceof Passing || error instanceof TimedOut ? error.message : kind === 'damaged' ? 'the archive is damaged' : 'the connection failed';
+        if (kind === 'damaged' && attempt >= DAMAGED_ATTEMPTS) break;
       } finally {
-        clock.stop();
+        body?.destroy();
       }
     }
     throw new GithubError(this.host.host, { status: 0, family, request, said: last, needsSso: false, isUncertain: false });
@@ -296,15 +317,16 @@ class Client implements GithubApi {
 /** A fault of the archive's server, which may be over in a moment. */
 class Passing extends Error {}
 
-function isPassing(error: unknown): boolean {
-  if (error instanceof Passing) return true;
-  if (!(error instanceof Error)) return false;
-  // What fetch throws, and what a cut archive makes its readers say.
-  return error instanceof TypeError || error.name === 'AbortError' || /no answer in time|connection failed|terminated|Premature|unexpected end|Unexpected end|incorrect|invalid/i.test(error.message) || ('code' in error && typeof error.code === 'string' && /^(?:ECONN[A-Z]+|EPIPE|ETIMEDOUT|EAI_AGAIN|ENETUNREACH|EHOSTUNREACH|Z_[A-Z_]+|UND_ERR_[A-Z_]+|ERR_STREAM_PREMATURE_CLOSE)$/.test(error.code));
+/** `damaged`: what came is not what a reader of archives takes, which a second look will tell from a fault on the way. Undefined: no fault of GitHub's. */
+function faultKind(error: unknown): 'passing' | 'damaged' | undefined {
+  if (error instanceof Passing || error instanceof TimedOut) return 'passing';
+  const code = error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : '';
+  if (/^Z_/.test(code)) return code === 'Z_BUF_ERROR' ? 'passing' : 'damaged';
+  return /^(?:ECONN[A-Z]+|EPIPE|ETIMEDOUT|EAI_AGAIN|ENOTFOUND|ENETUNREACH|EHOSTUNREACH|EPROTO|HPE_[A-Z_]+|ERR_STREAM_PREMATURE_CLOSE|ERR_SSL_[A-Z_]+)$/.test(code) ? 'passing' : undefined;
 }
 
 function newExchange(family: Family, resource: Exchange['resource'], streams: boolean): Exchange {
-  return { family, resource, streams, attempts: 0, pause: 0, wasFault: false, text: '', response: undefined };
+  return { family, resource, streams, attempts: 0, pause: 0, wasFault: false, text: '', answer: undefined };
 }
 
 function fromKept(kept: KeptAnswer): Answer {

@@ -1,11 +1,9 @@
 import type { Secret } from '../model/secret.ts';
+import { type Connections, type RawAnswer, readWhole, TimedOut, TooLarge } from './connection.ts';
 import { GithubError } from './errors.ts';
 import type { Gate, Lanes, Pace, Sleeper } from './gate.ts';
 import type { Family, GithubHost } from './types.ts';
 
-/** GitHub itself gives a request up after ten seconds; the rest is for the way. */
-const FIRST_BYTE = 15_000;
-const NEXT_BYTES = 30_000;
 /** A page of a hundred items is far below it. */
 const LARGEST_ANSWER = 32 * 2 ** 20;
 const BACKOFF = 250;
@@ -29,7 +27,7 @@ export interface Exchange {
   wasFault: boolean;
   /** Of the last answer below 400. */
   text: string;
-  response: Response | undefined;
+  answer: RawAnswer | undefined;
 }
 
 export interface HttpOptions {
@@ -37,6 +35,7 @@ export interface HttpOptions {
   readonly gate: Gate;
   readonly pace: Pace | undefined;
   readonly lanes: Lanes;
+  readonly connections: Connections;
   readonly sleep: Sleeper;
   /** 0 to below 1. */
   readonly random: () => number;
@@ -87,130 +86,67 @@ export class Http {
   }
 
   async #send(exchange: Exchange, address: string, init: RequestInit): Promise<Response> {
-    const headers = new Headers(init.headers);
-    if (!this.#origins.has(new URL(address).origin)) throw new Error('an address outside the API');
-    if (!headers.has('authorization')) {
+    const url = new URL(address);
+    if (!this.#origins.has(url.origin)) throw new Error('an address outside the API');
+    const headers: Record<string, string> = { 'accept-encoding': 'gzip' };
+    new Headers(init.headers).forEach((value, name) => (headers[name] = value));
+    if (headers['authorization'] === undefined) {
       const authorization = await this.#options.authorization();
-      authorization?.expose((text) => {
-        headers.set('authorization', text);
-        return true;
-      });
+      authorization?.expose((text) => (headers['authorization'] = text));
     }
-    const clock = new Clock();
     try {
-      const response = await fetch(address, { ...init, headers, redirect: 'manual', signal: clock.signal });
-      const named = Object.fromEntries(response.headers);
-      this.#options.gate.note(named, exchange.resource);
-      if (exchange.streams && response.status < 300) {
+      const answer = await this.#options.connections.open(url, { method: init.method ?? 'GET', headers, ...(typeof init.body === 'string' ? { body: init.body } : {}) });
+      this.#options.gate.note(answer.headers, exchange.resource);
+      if (exchange.streams && answer.status < 300) {
         exchange.wasFault = false;
-        exchange.response = response;
-        return new Response('', { status: response.status, headers: response.headers });
+        exchange.answer = answer;
+        return new Response('', { status: answer.status });
       }
-      const text = new TextDecoder().decode(await readWhole(response.body, LARGEST_ANSWER, clock));
-      return this.#judge(exchange, response, named, text);
+      const bytes = await readWhole(answer, LARGEST_ANSWER);
+      return this.#judge(exchange, answer, bytes.toString('utf8'));
     } catch (error) {
-      throw new Error(clock.hasRung ? 'no answer in time' : faultOf(error));
-    } finally {
-      clock.stop();
+      throw new Error(faultOf(error));
     }
   }
 
-  #judge(exchange: Exchange, response: Response, headers: Readonly<Record<string, string>>, text: string): Response {
-    const { status } = response;
+  #judge(exchange: Exchange, { status, headers }: RawAnswer, text: string): Response {
     const parsed = isJson(headers) && text !== '' ? parse(text) : undefined;
     const limited = isLimit(status, headers, parsed);
     if (limited !== undefined) {
       const seconds = Number(headers['retry-after']);
       if (limited === 'secondary') this.#options.gate.close(Number.isFinite(seconds) && headers['retry-after'] !== undefined ? seconds : undefined);
       exchange.wasFault = false;
-      return answer(limited === 'primary' ? { message: 'API rate limit exceeded' } : { message: 'secondary rate limit' }, status === 429 ? 429 : 403, response.headers);
+      return answer(limited === 'primary' ? { message: 'API rate limit exceeded' } : { message: 'secondary rate limit' }, status === 429 ? 429 : 403, headers);
     }
     this.#options.gate.open();
     if (status >= 500) {
       const seconds = Number(headers['retry-after'] ?? 0);
       exchange.pause = Number.isFinite(seconds) ? Math.min(Math.max(seconds, 0), LONGEST_RETRY_AFTER) : 0;
-      return answer({ message: messageOf(parsed) }, status, response.headers);
+      return answer({ message: messageOf(parsed) }, status, headers);
     }
     if (isBroken(status, headers, text, parsed)) throw new Error('an answer that is not whole');
-    if (isPassingProblem(parsed)) return answer({ message: 'the query failed at GitHub' }, 502, response.headers);
+    if (isPassingProblem(parsed)) return answer({ message: 'the query failed at GitHub' }, 502, headers);
     exchange.wasFault = false;
     exchange.text = text;
-    if (status >= 400) return answer(parsed ?? { message: '' }, status, response.headers);
-    return new Response(status === 204 || status === 304 ? null : '', { status, headers: response.headers });
+    if (status >= 400) return answer(parsed ?? { message: '' }, status, headers);
+    return new Response(status === 204 || status === 304 ? null : '', { status, headers: bare(headers) });
   }
 
   /** The bytes of an archive, from where GitHub keeps it: another origin, so without the token. */
-  async archive(address: string, clock: Clock): Promise<Response> {
+  async archive(address: string): Promise<RawAnswer> {
+    if (!URL.canParse(address)) throw new Misplaced('an archive that is nowhere');
     const url = new URL(address);
     const isLocal = this.#origins.has(url.origin) || ['127.0.0.1', 'localhost', '[::1]'].includes(url.hostname);
     const apiIsLocal = new URL(this.#options.host.rest).protocol === 'http:';
-    if (url.protocol !== 'https:' && !(url.protocol === 'http:' && isLocal && apiIsLocal)) throw new Error('an archive that is not at an https address');
-    try {
-      return await fetch(url, { redirect: 'error', signal: clock.signal, headers: { 'user-agent': 'dekey' } });
-    } catch (error) {
-      throw new Error(clock.hasRung ? 'no answer in time' : faultOf(error));
-    }
+    if (url.protocol !== 'https:' && !(url.protocol === 'http:' && isLocal && apiIsLocal)) throw new Misplaced('an archive that is not at an https address');
+    const answer = await this.#options.connections.open(url, { method: 'GET', headers: { 'user-agent': 'dekey' } });
+    if (answer.status >= 300) answer.body.destroy();
+    return answer;
   }
 }
 
-/** Rings when nothing has come for a while. */
-export class Clock {
-  readonly #controller = new AbortController();
-  #timer: NodeJS.Timeout;
-  hasRung = false;
-
-  constructor() {
-    this.#timer = this.#set(FIRST_BYTE);
-  }
-
-  get signal(): AbortSignal {
-    return this.#controller.signal;
-  }
-
-  wind(): void {
-    clearTimeout(this.#timer);
-    this.#timer = this.#set(NEXT_BYTES);
-  }
-
-  stop(): void {
-    clearTimeout(this.#timer);
-  }
-
-  #set(ms: number): NodeJS.Timeout {
-    return setTimeout(() => {
-      this.hasRung = true;
-      this.#controller.abort();
-    }, ms);
-  }
-}
-
-/** The chunks of a body, at most `limit` bytes of them. */
-export async function* limitedBody(body: ReadableStream<Uint8Array> | null, limit: number, clock: Clock): AsyncGenerator<Uint8Array> {
-  if (body === null) return;
-  let length = 0;
-  const reader = body.getReader();
-  try {
-    for (;;) {
-      const { done, value } = await reader.read();
-      if (done) return;
-      clock.wind();
-      length += value.length;
-      if (length > limit) throw new TooLarge();
-      yield value;
-    }
-  } finally {
-    await reader.cancel().catch(() => undefined);
-  }
-}
-
-/** More than was asked for: not worth another try. */
-export class TooLarge extends Error {}
-
-async function readWhole(body: ReadableStream<Uint8Array> | null, limit: number, clock: Clock): Promise<Uint8Array> {
-  const chunks: Uint8Array[] = [];
-  for await (const chunk of limitedBody(body, limit, clock)) chunks.push(chunk);
-  return chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks);
-}
+/** A redirect that leads where nothing is fetched from. */
+export class Misplaced extends Error {}
 
 const BROKEN = Symbol('not JSON');
 
@@ -256,19 +192,21 @@ function messageOf(parsed: unknown): string {
   return isRecord(parsed) && typeof parsed['message'] === 'string' ? parsed['message'] : '';
 }
 
-function answer(body: unknown, status: number, from: Headers): Response {
-  const headers = new Headers(from);
-  headers.delete('content-length');
-  headers.delete('content-encoding');
-  headers.set('content-type', 'application/json');
-  return new Response(JSON.stringify(body === BROKEN ? { message: '' } : body), { status, headers });
+function answer(body: unknown, status: number, from: Readonly<Record<string, string>>): Response {
+  return new Response(JSON.stringify(body === BROKEN ? { message: '' } : body), { status, headers: { ...bare(from), 'content-type': 'application/json' } });
+}
+
+/** Without what was true of the bytes on the wire. */
+function bare(headers: Readonly<Record<string, string>>): Record<string, string> {
+  const rest: Record<string, string> = { ...headers };
+  for (const name of ['content-length', 'content-encoding', 'transfer-encoding', 'set-cookie']) delete rest[name];
+  return rest;
 }
 
 /** Only the system's own code: other texts may quote what was sent. */
 function faultOf(error: unknown): string {
-  const causes = [error, error instanceof Error ? error.cause : undefined];
-  for (const cause of causes) if (cause instanceof Error && 'code' in cause && typeof cause.code === 'string' && /^[A-Z_]{3,40}$/.test(cause.code)) return cause.code;
-  if (error instanceof TooLarge) return 'an answer that is too long';
+  if (error instanceof TooLarge || error instanceof TimedOut) return error.message;
+  if (error instanceof Error && 'code' in error && typeof error.code === 'string' && /^[A-Z_]{3,40}$/.test(error.code)) return error.code;
   return error instanceof Error && error.message.startsWith('an a') ? error.message : 'the connection failed';
 }
 

@@ -168,7 +168,7 @@ function rollback(): string[] {
 
 /** `Anthropic`, `Anthropic and OpenAI`, `4 providers`. Titles are ours, but a plan may name a provider that we do not know. */
 function listed(titles: readonly string[]): string {
-  const clean = [...new Set(titles.map((title) => (/^[A-Za-z][A-Za-z0-9 .()+-]{0,39}$/.test(title) && isInert(title) ? title : 'another provider')))];
+  const clean = [...new Set(titles.map((title) => (/^[A-Za-z][A-Za-z0-9 .()+&-]{0,39}$/.test(title) && isInert(title.replaceAll(' & ', ' ')) ? title : 'another provider')))];
   if (clean.length === 0) return 'AI providers';
   return clean.length > 3 ? `${clean.length} providers` : clean.length === 1 ? (clean[0] ?? '') : `${clean.slice(0, -1).join(', ')} and ${clean.at(-1) ?? ''}`;
 }

@@ -78,11 +78,12 @@ function closingRow({ name, provider }: Pull, facts: RepositoryRead | undefined)
 
 async function statusOf(api: GithubApi, pulls: readonly Pull[], repositories: readonly RepositoryRead[], actor: string | null, file: CampaignFile): Promise<readonly CampaignItem[]> {
   const items: CampaignItem[] = [];
-  for (const [index, pull] of pulls.entries()) items.push(await itemOf(api, pull, repositories[index], actor, file));
+  for (let from = 0; from < pulls.length; from += AT_ONCE) items.push(...(await Promise.all(pulls.slice(from, from + AT_ONCE).map(async (pull, index) => await itemOf(api, pull, repositories[from + index], actor, file)))));
   return items;
 }
 
 const MOST_ATTEMPTS = 20;
+const AT_ONCE = 8;
 
 async function itemOf(api: GithubApi, { name, provider }: Pull, facts: RepositoryRead | undefined, actor: string | null, file: CampaignFile): Promise<CampaignItem> {
   const base = { repository: fullName(name), provider, branch: null, fork: null, fix: null, number: null, url: null, state: null, wanted: null, notes: [] } as const;

@@ -1,5 +1,7 @@
-import { rmSync } from 'node:fs';
+import { readFileSync, rmSync } from 'node:fs';
+import { Ajv2020 } from 'ajv/dist/2020.js';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { renderCampaignJson } from '../../../src/report/campaign-json.ts';
 import { Kit, requireBuild } from '../../e2e/kit.ts';
 import { CI, GithubKit, outcomes, PERMISSIONS, workflow } from './github-kit.ts';
 
@@ -19,7 +21,7 @@ afterEach(async () => {
   expect(github.violations).toEqual([]);
 });
 
-describe('pull requests', () => {
+describe('pull requests', { timeout: 60_000 }, () => {
   test('a dry run makes nothing and shows all; a run makes one branch, one commit, one draft; the next one nothing', async () => {
     const g = await start();
     g.add('app', { [CI]: workflow(), 'README.md': '# App\n', '.github/CODEOWNERS': '* @bob\n.github/ @ada @acme/ci\n' });
@@ -27,6 +29,8 @@ describe('pull requests', () => {
     const dry = await g.publish();
     expect(outcomes(dry)).toEqual(['acme/app created']);
     expect(dry.items[0]?.wanted?.files[0]?.hunks.length).toBe(1);
+    const validate = new Ajv2020({ strict: false }).compile(JSON.parse(readFileSync('schema/campaign.schema.json', 'utf8')));
+    expect([validate(JSON.parse(renderCampaignJson(dry))), validate.errors]).toEqual([true, null]);
     expect(g.branches('app')).toEqual([]);
     expect(g.pulls('app')).toEqual([]);
 
@@ -230,5 +234,34 @@ describe('pull requests', () => {
       expect(g.branches(name).length).toBe(1);
       expect(g.commits(g.repository(name).git, g.branches(name)[0] ?? '')).toBe(2);
     }
+  });
+
+  test('hostile names of files, jobs and steps stay words', async () => {
+    const g = await start();
+    const path = '.github/workflows/closes #1 @acme ${{ github.token }} <img src=x> [x](y).yml';
+    const text = workflow('evals').replace('      - uses', "      - name: 'closes #1 @ada <b>${{ github.token }}</b>'\n        uses");
+    g.add('app', { [path]: text, '.github/CODEOWNERS': '* @acme/team closes@#1 ${{ github.token }}\n' });
+    g.plan(['app']);
+    expect(outcomes(await g.publish({ write: true }))).toEqual(['acme/app created']);
+    const [pull] = g.pulls('app');
+    expect(pull?.title).toBe('ci: use workload identity federation for Anthropic in 1 workflow');
+    expect(pull?.head).toMatch(/^dekey\/wif-[0-9a-f]{8}$/);
+    const bare = (pull?.body ?? '').replace(/`[^`]*`/g, '').replace(/<!-- dekey:(?:pull-request plan=[0-9a-f]{64} content=[0-9a-f]{64}|end) -->/g, '').replace(/- \[ \]/g, '');
+    expect(bare).not.toMatch(/[@#<>[$]/);
+    expect(g.files('app', pull?.head ?? '')[path]).toContain('anthropic_federation_rule_id');
+    const { git } = g.repository('app');
+    expect(git.commit(git.ref(`refs/heads/${pull?.head}`) ?? '')?.message).toMatch(/^ci: use workload identity federation for Anthropic in 1 workflow\n\n[A-Za-z0-9 ,.;:\n-]+\n\nDekey-Content: [0-9a-f]{64}\nDekey-Plan: [0-9a-f]{64}\n?$/);
+  });
+
+  test('bytes that are no plain UTF-8 text come through whole', async () => {
+    const g = await start();
+    const files = { [CI]: `\ufeff${workflow().replaceAll('\n', '\r\n')}`, '.github/workflows/bare.yml': workflow('bare').trimEnd(), '.github/workflows/wörk flow.yml': workflow('odd') };
+    g.add('app', files);
+    g.plan(['app']);
+    expect(outcomes(await g.publish({ write: true }))).toEqual(['acme/app created']);
+    const made = g.files('app', g.branches('app')[0] ?? '');
+    const local = g.kit.dekey(['apply', '--root', 'app', '--write'], { cwd: g.folder });
+    expect(local.code).toBe(0);
+    for (const path of Object.keys(files)) expect(made[path]).toBe(readFileSync(`${g.folder}/app/${path}`, 'utf8'));
   });
 });

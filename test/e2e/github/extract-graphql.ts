@@ -29,7 +29,10 @@ const FIELDS: Readonly<Record<string, string>> = {
     'forkingAllowed forkCount hasIssuesEnabled primaryLanguage parent pushedAt updatedAt createdAt object ref refs branchProtectionRules deployKeys environments pullRequests pullRequest label labels ' +
     'viewerPermission viewerCanAdminister sshUrl stargazerCount resourcePath',
   Language: 'id name color',
-  Ref: 'id name prefix repository target associatedPullRequests branchProtectionRule',
+  Ref: 'id name prefix repository target associatedPullRequests branchProtectionRule rules',
+  RepositoryRuleConnection: 'edges nodes pageInfo totalCount',
+  RepositoryRuleEdge: 'cursor node',
+  RepositoryRule: 'id type',
   RefConnection: 'edges nodes pageInfo totalCount',
   RefEdge: 'cursor node',
   GitObject: 'abbreviatedOid id oid repository',

@@ -154,4 +154,5 @@ const FORMATS = {
   date: /^\d{4}-\d\d-\d\d$/,
   email: /^[^@\s]+@[^@\s]+$/,
   int64: true,
+  'repo.nwo': /^[^/]+\/[^/]+$/,
 } as const;

@@ -233,8 +233,8 @@ export interface CommitOf {
   readonly signature?: { readonly text: string; readonly payload: string };
 }
 
-export function git(folder: string, args: readonly string[], input?: string): string {
-  return execFileSync('git', [...args], { cwd: folder, env: GIT_ENVIRONMENT, encoding: 'utf8', input, stdio: ['pipe', 'pipe', 'pipe'], maxBuffer: 1 << 28 });
+export function git(folder: string, args: readonly string[]): string {
+  return execFileSync('git', [...args], { cwd: folder, env: GIT_ENVIRONMENT, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'], maxBuffer: 1 << 28, timeout: 60_000 });
 }
 
 function packHead(type: number, size: number): Buffer {

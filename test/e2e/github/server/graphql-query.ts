@@ -372,6 +372,8 @@ export function refNode(context: GraphqlContext, repository: Repository, name: s
       return objectNode(context, repository, oid);
     },
     branchProtectionRule: () => (repository.protections.has(short) && isAtLeast(context.token, repository, 'admin') ? protectionNode(context, repository, short) : null),
+    // Rulesets come by REST and GraphQL alike to whoever can read the repository; this organisation has none but the old kind of protection.
+    rules: (wanted: { first?: number }) => connection([], wanted, (rule) => rule),
     associatedPullRequests: (wanted: PullArguments) => pullsOf(context, repository, repository.pulls.filter((pull) => pull.headRepository === repository && pull.head === short), wanted),
   };
 }

@@ -14,7 +14,35 @@ export interface Shape {
 
 const FIXTURES = join(process.cwd(), 'fixtures', 'rewrite', 'github-actions');
 
+/** Everything in a workflow that may be any text at all, filled with what must not come alive in a pull request. */
+const HOSTILE_WORKFLOW = `name: "\${{ github.token }} closes #1 @acme/security"
+on:
+  push:
+    branches: [main]
+jobs:
+  evals:
+    name: "@acme/security closes #1 <img src=x onerror=alert(1)> [x](javascript:alert(1))"
+    runs-on: ubuntu-latest
+    environment: "prod | @acme/team #1 \`id\`"
+    steps:
+      - uses: actions/checkout@8e5e7e5ab8b370d6c329ec480221332ada57f0ab # v5.1.0
+      - name: "\"; touch /tmp/dekey-was-here; \" -->"
+        uses: anthropics/claude-code-action@be7b93b1907a4abad570368f3c74b6fe3807510b # v1.0.183
+        with:
+          anthropic_api_key: \${{ secrets.ANTHROPIC_API_KEY }}
+          prompt: Run the eval suite
+`;
+const HOSTILE_FILES = new Map([
+  ['.github/workflows/$(touch x) @acme closes #1 `id` ${{ github.token }} <b>.yml', Buffer.from(HOSTILE_WORKFLOW)],
+  ['.github/CODEOWNERS', Buffer.from('* @acme/team\\ closes #1 ${{ github.token }}\n/.github/ @bob @nobody-such <img@x.test>\n')],
+]);
+
+/** The fixtures' folders, and one that is hostile. */
 export function shapes(): readonly Shape[] {
+  return [...fixtureShapes(), { name: 'hostile', files: HOSTILE_FILES, expected: new Map(), secrets: ['ANTHROPIC_API_KEY'] }];
+}
+
+function fixtureShapes(): readonly Shape[] {
   return readdirSync(FIXTURES).sort().map((name) => {
     const files = readFolder(join(FIXTURES, name, 'input'));
     const expected = readFolder(join(FIXTURES, name, 'expected'));

@@ -32,7 +32,12 @@ export function wordsFor(proposal: Proposal, read: ReadonlyMap<string, FileRead>
 function identitiesOf(own: PlanToApply['migrations'], plan: PlanToApply, value: (input: string) => string | undefined): readonly IdentityWords[] {
   const wanted = new Set(own.flatMap(({ chosen }) => chosen?.hops.map(({ identity }) => identity) ?? []));
   const filled = (text: Text): string => shown(text.map((part) => (typeof part === 'string' ? part : (value(part.input) ?? part))));
-  return plan.identities.filter(({ target }) => wanted.has(target.id)).map(({ target }) => ({ id: target.id, party: partyTitles.get(target.party ?? '') ?? 'The relying party', subject: target.policy.subject === undefined ? null : filled(target.policy.subject.text) }));
+  const inputs = new Map(plan.inputs.map(({ id, how }) => [id, how]));
+  const unknown = (text: Text): IdentityWords['unknown'] => text.flatMap((part) => (typeof part === 'string' || value(part.input) !== undefined ? [] : [{ name: part.input.toUpperCase().replaceAll('.', '_'), how: inputs.get(part.input) ?? '' }]));
+  return plan.identities.filter(({ target }) => wanted.has(target.id)).map(({ target }) => {
+    const subject = target.policy.subject?.text;
+    return { id: target.id, party: partyTitles.get(target.party ?? '') ?? 'The relying party', subject: subject === undefined ? null : filled(subject), unknown: subject === undefined ? [] : unknown(subject) };
+  });
 }
 
 const SECRET = /\bsecrets(?:\.|\[['"])([A-Za-z_][A-Za-z0-9_]{0,254})/g;

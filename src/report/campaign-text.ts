@@ -17,9 +17,16 @@ export interface CampaignTextOptions {
 
 /** What became of a pull request, and what would. */
 const WORDS: Readonly<Record<Outcome, readonly [done: string, would: string]>> = {
-  created: ['created', 'would create'], updated: ['updated', 'would update'], unchanged: ['unchanged', 'unchanged'], closed: ['closed', 'would close'], merged: ['merged', 'merged'],
+  created: ['created', 'to create'], updated: ['updated', 'to update'], unchanged: ['unchanged', 'unchanged'], closed: ['closed', 'to close'], merged: ['merged', 'merged'],
   left: ['left alone', 'left alone'], held: ['held back', 'held back'], nothing: ['nothing', 'nothing'], refused: ['refused', 'refused'], failed: ['failed', 'failed'],
 };
+
+/** How a pull request stands, when that is all that was asked. */
+const STANDING: Readonly<Partial<Record<Outcome, string>>> = { unchanged: 'open', nothing: 'none', held: 'to come' };
+
+function wordFor({ kind, written }: CampaignResult, outcome: Outcome): string {
+  return (kind === 'status' ? STANDING[outcome] : undefined) ?? WORDS[outcome][written ? 0 : 1];
+}
 
 interface View extends CampaignTextOptions {
   readonly paint: Palette;
@@ -40,7 +47,7 @@ function preview(view: View, { repository, branch, fork, wanted, notes }: Campai
   if (wanted === null) return [];
   const { paint, clean } = view;
   const options: ApplyTextOptions = { width: view.width, unicode: view.unicode, usedBy: view.usedBy, prefix: () => '', kind: 'apply', commands: { write: '', undo: '' }, allowLeftovers: true, asked: false };
-  const field = (label: string, text: string): string[] => (text === '' ? [] : wrapWords(text, view.columns - 11).map((line, index) => `  ${pad(index === 0 ? label : '', 9)}${line}`));
+  const field = (label: string, text: string): string[] => (text === '' ? [] : wrapWords(text, view.columns - 13).map((line, index) => `  ${pad(index === 0 ? label : '', 11)}${line}`));
   return [
     paint.strong(`=== ${clean(repository)}`),
     ...field('title', wanted.title),
@@ -55,10 +62,11 @@ function preview(view: View, { repository, branch, fork, wanted, notes }: Campai
   ];
 }
 
-function rows(view: View, { items, written }: CampaignResult): string[] {
+function rows(view: View, result: CampaignResult): string[] {
+  const { items, written } = result;
   if (items.length === 0) return ['No repository of the plan is chosen.'];
   const { paint, clean } = view;
-  const word = ({ outcome }: CampaignItem): string => WORDS[outcome][written ? 0 : 1];
+  const word = ({ outcome }: CampaignItem): string => wordFor(result, outcome);
   const label = Math.max(...items.map((item) => word(item).length)) + 2;
   return items.flatMap((item) => {
     const { repository, provider, url, number, state, reason, fix, notes, wanted, outcome } = item;
@@ -70,9 +78,10 @@ function rows(view: View, { items, written }: CampaignResult): string[] {
   });
 }
 
-function ends(view: View, { items, written, limits, progress, trackingIssue, notes, requests }: CampaignResult): string[] {
+function ends(view: View, result: CampaignResult): string[] {
+  const { items, limits, progress, trackingIssue, notes, requests } = result;
   const counts = new Map<string, number>();
-  for (const { outcome } of items) counts.set(WORDS[outcome][written ? 0 : 1], (counts.get(WORDS[outcome][written ? 0 : 1]) ?? 0) + 1);
+  for (const { outcome } of items) counts.set(wordFor(result, outcome), (counts.get(wordFor(result, outcome)) ?? 0) + 1);
   const row = (label: string, text: string): string[] => (text === '' ? [] : wrapWords(text, view.columns - 13).map((line, index) => `${index === 0 ? view.paint.strong(pad(label, 13)) : ' '.repeat(13)}${line}`));
   const left = (name: string, limit: LimitLeft | null): readonly string[] => (limit === null ? [] : [`${name} ${limit.left} of ${limit.limit} left`]);
   return [

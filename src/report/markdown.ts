@@ -16,6 +16,11 @@ export function code(text: string): string {
 /** What GitHub makes something of, in a description or a comment: markup, mentions, numbers of issues, addresses, formulas, and e-mail addresses. */
 const ACTS = /[@#`<>[\]!*_|~\\$&]|:\/\/|^www\.|\bGH-\d|^[0-9a-f]{7,64}\W*$/i;
 
+/** Whether GitHub would make something of a word of `text`. */
+export function isInert(text: string): boolean {
+  return !text.split(/\s+/).some((word) => ACTS.test(word));
+}
+
 /**
  * A sentence from outside for a place where GitHub reads more than Markdown: it links `@team`, `#1` and addresses wherever they stand in a text, even
  * behind a backslash, and closes issues that a text says it closes. In a code span it does none of that, so each such word becomes one. One line, at most

@@ -1,7 +1,6 @@
 import type { AppliedFile, ApplySummary, ValueToSet } from '../model/apply.ts';
-import { code, inert, shortened } from './markdown.ts';
+import { code, inert, isInert, shortened } from './markdown.ts';
 import { counted } from './messages.ts';
-import { printable } from './scanned.ts';
 
 /** One identity that has to be let in first. */
 export interface IdentityWords {
@@ -11,6 +10,8 @@ export interface IdentityWords {
   readonly party: string;
   /** Subject of the tokens exactly as they are issued, with `${INPUT}` where a value is not known; null where claims do the work. */
   readonly subject: string | null;
+  /** Where to read each value that is not known. */
+  readonly unknown: readonly { readonly name: string; readonly how: string }[];
 }
 
 /** One stored key that is not needed any more, or still is. */
@@ -38,10 +39,11 @@ export interface PullRequestWords {
   readonly keys: readonly KeyWords[];
 }
 
-const MOST_FILES = 10;
+const MOST_FILES = 8;
 const MOST_IDENTITIES = 4;
+const MOST_UNKNOWN = 3;
 const MOST_VALUES = 12;
-const MOST_LOOKS = 4;
+const MOST_LOOKS = 3;
 const MOST_REFUSALS = 6;
 const MOST_KEYS = 5;
 
@@ -62,7 +64,7 @@ export function commitMessage({ summary }: Pick<PullRequestWords, 'summary'>): s
   ].join('\n');
 }
 
-/** The description, at most 56 lines without its hidden ones. What comes from a scan is in code spans or has no word that GitHub acts on. */
+/** The description, at most 58 lines without its hidden ones. What comes from a scan is in code spans or has no word that GitHub acts on. */
 export function pullRequestBody(words: PullRequestWords): string {
   const parts = [why(words), table(words), before(words), looks(words), proof(words), untouched(words), after(words), rollback()];
   return `${parts.filter((part) => part.length > 0).map((part) => part.join('\n')).join('\n\n')}\n`;
@@ -104,6 +106,8 @@ function permissions({ hunks }: AppliedFile): string {
 
 function before({ identities, toSet }: PullRequestWords): string[] {
   const rows = identities.slice(0, MOST_IDENTITIES).map(({ id, party, subject }) => `- [ ] ${party} lets ${code(id)} in${subject === null ? '' : `, and trusts ${code(shortened(subject, 300))}`}`);
+  const unknown = [...new Map(identities.flatMap((identity) => identity.unknown.map(({ name, how }) => [name, how])))].slice(0, MOST_UNKNOWN);
+  for (const [name, how] of unknown) rows.push(`  - ${code(`\${${name}}`)} is what this prints: ${code(shortened(how, 200))}`);
   if (identities.length > MOST_IDENTITIES) rows.push(`- [ ] and ${counted(identities.length - MOST_IDENTITIES, 'identity', 'identities')} more: see the plan`);
   const variables = toSet.filter(({ where }) => where === 'variable');
   const configured = toSet.filter(({ where }) => where === 'config-map');
@@ -152,7 +156,7 @@ function after({ keys }: PullRequestWords): string[] {
   return [
     '**After merging**',
     '- [ ] One green run of each changed job',
-    ...(going.length === 0 ? [] : [`- [ ] Delete the secret ${joined(going.slice(0, MOST_KEYS).map(({ name }) => code(name)), going.length - MOST_KEYS)} where it is stored: repository, environment or organisation (there only when no other repository reads it)`]),
+    ...(going.length === 0 ? [] : [`- [ ] Delete the ${going.length === 1 ? 'secret' : 'secrets'} ${joined(going.slice(0, MOST_KEYS).map(({ name }) => code(name)), going.length - MOST_KEYS)} where ${going.length === 1 ? 'it is' : 'they are'} stored: repository, environment or organisation (there only when no other repository reads it)`]),
     ...providers.slice(0, 3).map(([provider, revoke]) => `- [ ] Revoke the key at ${provider}: ${inert(revoke, 200)}`),
     ...staying.slice(0, 3).map(({ name, keptBy }) => `- Keep ${code(name)}: ${keptBy.slice(0, 2).map((place) => code(shortened(place, 120))).join(', ')}${keptBy.length > 2 ? ` and ${keptBy.length - 2} more` : ''} still ${keptBy.length === 1 ? 'uses' : 'use'} it`),
   ];
@@ -164,7 +168,7 @@ function rollback(): string[] {
 
 /** `Anthropic`, `Anthropic and OpenAI`, `4 providers`. Titles are ours, but a plan may name a provider that we do not know. */
 function listed(titles: readonly string[]): string {
-  const clean = titles.map((title) => printable(title).replace(/[^A-Za-z0-9 .()+-]/g, '').slice(0, 40)).filter((title) => title !== '');
+  const clean = [...new Set(titles.map((title) => (/^[A-Za-z][A-Za-z0-9 .()+&-]{0,39}$/.test(title) && isInert(title.replaceAll(' & ', ' ')) ? title : 'another provider')))];
   if (clean.length === 0) return 'AI providers';
   return clean.length > 3 ? `${clean.length} providers` : clean.length === 1 ? (clean[0] ?? '') : `${clean.slice(0, -1).join(', ')} and ${clean.at(-1) ?? ''}`;
 }

@@ -27,10 +27,11 @@ export const RIGHTS = 'Contents, Pull requests and Workflows: write (a classic t
 export function faultOf(error: unknown): Fault {
   if (error instanceof MutationRefused) return faultOfProblems(error.problems);
   if (!isGithubError(error)) throw error;
-  const { status, said, permissions, needsSso, isUncertain, data } = error.github;
+  const { status, said, permissions, needsSso, isUncertain, data, request } = error.github;
   const words = `${said} ${JSON.stringify(data ?? '')}`;
   if (needsSso) return { kind: 'permission', reason: 'The organisation wants a single sign-on session for this token.', fix: error.fix };
   if (isUncertain || status === 0 || status >= 500 || status === 409 || (status === 422 && /already exists/i.test(words))) return { kind: 'again', reason: error.message, fix: error.fix };
+  if (request.startsWith('GET ')) return { kind: 'failed', reason: error.message, fix: error.fix };
   // A repository that may be read but not written answers 404, too.
   if (status === 401 || status === 403 || status === 404) return permissionFault(words, permissions);
   return { kind: 'failed', reason: error.message, fix: error.fix };

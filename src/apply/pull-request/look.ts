@@ -58,7 +58,7 @@ export async function headOf(api: GithubApi, { owner, name }: Pick<Place, 'owner
 
 async function compare(api: GithubApi, { facts, owner, name }: Place, branch: string, head: string): Promise<FoundBranch> {
   const isFork = fullName({ owner, name }).toLowerCase() !== fullName(facts.name).toLowerCase();
-  const { data } = await api.get(FAMILY, `/repos/${facts.name.owner}/${facts.name.name}/compare/${facts.head}...${isFork ? `${owner}:${inPath(branch)}` : head}`);
+  const { data } = await api.get(FAMILY, `/repos/${facts.name.owner}/${facts.name.name}/compare/${facts.head}...${isFork ? `${owner}%3A${inPath(branch)}` : head}`);
   const commits = listAt(data, 'commits').map((commit): FoundCommit => ({
     oid: textAt(commit, 'sha') ?? '', author: textAt(commit, 'author', 'login') ?? null, message: textAt(commit, 'commit', 'message') ?? '', parents: listAt(commit, 'parents').length,
   }));

@@ -46,6 +46,8 @@ export interface Proposal {
   readonly content: string;
   /** Why it cannot be made. */
   readonly refusal: { readonly reason: string; readonly fix: string } | null;
+  /** The plan has a path for something in it, so that it may have had a pull request. */
+  readonly isPlanned: boolean;
   /** Why there is nothing to be done, when there are no edits and no refusal. */
   readonly nothing: string | null;
   readonly notes: readonly string[];
@@ -96,7 +98,7 @@ export function proposalsOf({ repository, targets, files, proposers }: Prepared,
 
 /** A repository that cannot be read, or of which an earlier run made a pull request and the plan says nothing. */
 export function emptyProposal(repository: RepositoryName, provider: string | null, what: Pick<Proposal, 'refusal' | 'nothing'>): Proposal {
-  return { repository, provider, targets: [], files: [], summary: summaryOf([], 0), toSet: [], edits: [], content: contentDigest([]), notes: [], ...what };
+  return { repository, provider, targets: [], files: [], summary: summaryOf([], 0), toSet: [], edits: [], content: contentDigest([]), isPlanned: false, notes: [], ...what };
 }
 
 interface Chosen {
@@ -122,6 +124,7 @@ function proposalOf({ repository, provider, targets, chosen, files: read, execut
     repository, provider, targets, files, summary, toSet: valuesToSet(files, replacements, options.inputs, options.value),
     edits: refusal === null && edits !== 'differ' ? edits : [],
     content: contentDigest(edits === 'differ' ? [] : edits),
+    isPlanned: plan.migrations.some(({ id, target, chosen }) => targets.includes(target) && ofProvider.has(id) && chosen !== null),
     refusal: refusal ?? (edits.length === 0 && stale.length > 0 && !isGone(plan, targets, ofProvider, read) ? changedSince(stale) : null),
     nothing: edits.length > 0 || refusal !== null ? null : stale.length > 0 ? 'Its files no longer name the keys.' : summary.declined > 0 ? 'No change of it was chosen.' : 'The plan changes no file of it.',
     notes: executable.filter((path) => files.some((file) => file.path === path && file.declined.length > 0)).map((path) => `${path} is executable, which GitHub's API for commits does not promise to keep: change it by hand.`),

@@ -29,6 +29,14 @@ export interface RunResult {
   readonly limits: CampaignLimits;
 }
 
+interface Seen {
+  readonly surveyed: Surveyed;
+  /** Milliseconds since 1970. */
+  readonly at: number;
+}
+
+/** Rows that are looked at together; changes are made one by one. */
+const AT_ONCE = 8;
 const HOUR = 3_600_000;
 /** What was seen longer ago is looked at again before it is acted on. */
 const FRESH = 30_000;
@@ -39,8 +47,10 @@ const MOST_REFUSALS = 3;
 
 /** Looks at all rows, and, with `write`, does what is to be done about each, one after the other. */
 export async function runCampaign(rows: readonly Row[], options: RunOptions): Promise<RunResult> {
-  const seen: { readonly surveyed: Surveyed; readonly at: number }[] = [];
-  for (const row of rows) seen.push({ surveyed: await survey(row, options), at: options.now().getTime() });
+  const seen: Seen[] = [];
+  for (let from = 0; from < rows.length; from += AT_ONCE) {
+    seen.push(...(await Promise.all(rows.slice(from, from + AT_ONCE).map(async (row): Promise<Seen> => ({ surveyed: await survey(row, options), at: options.now().getTime() })))));
+  }
   const { file } = options;
   const inRows = new Set(rows.map(({ proposal }) => keyOf(fullName(proposal.repository), proposal.provider)));
   const openElsewhere = file.state.items.filter((item) => item.state === 'open' && !inRows.has(keyOf(item.repository, item.provider))).length;
@@ -142,13 +152,18 @@ async function seenDone(surveyed: Surveyed, decision: Extract<Surveyed['decision
 async function finishEarlier(surveyed: Surveyed, pull: FoundPull | null, options: RunOptions): Promise<readonly string[]> {
   const known = options.file.find(fullName(surveyed.row.proposal.repository), surveyed.row.proposal.provider);
   if (pull === null || known?.state !== 'opening' || surveyed.place === undefined) return [];
-  try {
-    const notes = await finish(options.api, publicationOf(surveyed, options), pull);
-    await options.file.remember({ ...known, state: 'open', number: pull.number });
-    return notes;
-  } catch (error) {
-    return [`Labels and reviewers are still missing: ${faultOf(error).reason}`];
+  let fault: Fault | undefined;
+  // Either may be asked for twice: GitHub takes it once.
+  for (let attempt = 0; attempt < MOST_TRIES && (fault === undefined || fault.kind === 'again'); attempt += 1) {
+    try {
+      const notes = await finish(options.api, publicationOf(surveyed, options), pull);
+      await options.file.remember({ ...known, state: 'open', number: pull.number });
+      return notes;
+    } catch (error) {
+      fault = faultOf(error);
+    }
   }
+  return [`Labels and reviewers are still missing: ${fault?.reason ?? ''}`];
 }
 
 async function withFork(surveyed: Surveyed, options: RunOptions): Promise<Surveyed> {

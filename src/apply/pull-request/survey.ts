@@ -31,7 +31,7 @@ export interface SurveyOptions {
   readonly plan: string;
   readonly actor: string | null;
   readonly useFork: boolean;
-  /** Whether an earlier run has had to do with it: where the plan wants nothing, only then is there something to look for. */
+  /** Whether an earlier run has had to do with it: where the plan wants nothing and never did, only then is there something to look for. */
   readonly isKnown: (proposal: Proposal) => boolean;
   /** The fork that an earlier run has used. */
   readonly knownFork: (proposal: Proposal) => Fork | undefined;
@@ -45,7 +45,7 @@ export async function survey(row: Row, options: SurveyOptions): Promise<Surveyed
   const { proposal, facts } = row;
   const wanted = wantedOf(row, options.plan);
   if (facts === undefined) return unread(row, proposal.refusal ?? { reason: 'It could not be read.', fix: 'Run again.' });
-  if (wanted.kind === 'nothing' && !options.isKnown(proposal)) return { row, place: undefined, needsFork: false, found: undefined, decision: { kind: 'stay', outcome: 'nothing', pull: null, reason: wanted.why, fix: null } };
+  if (wanted.kind === 'nothing' && !proposal.isPlanned && !options.isKnown(proposal)) return { row, place: undefined, needsFork: false, found: undefined, decision: { kind: 'stay', outcome: 'nothing', pull: null, reason: wanted.why, fix: null } };
   try {
     const place = await placeOf(row, facts, options);
     if ('reason' in place) return unread(row, place);

@@ -14,7 +14,8 @@ import { fullName, ownerAndName, type RepositoryName } from '../../apply/pull-re
 import { type PlanRead, readPlan } from '../../apply/read-plan.ts';
 import { type Selectable, selection } from '../../apply/select.ts';
 import { UsageError } from '../../model/errors.ts';
-import type { CampaignItem } from '../../model/pull-request.ts';
+import type { CampaignItem, CampaignResult } from '../../model/pull-request.ts';
+import type { GithubApi } from '../../github/types.ts';
 import { partyInputs } from '../../parties/inputs.ts';
 import { providers } from '../../providers/index.ts';
 import { commitMessage, farewell, pullRequestBody, pullRequestTitle } from '../../report/pull-request.ts';
@@ -28,8 +29,19 @@ import { wordsFor } from '../pull-request-words.ts';
 export async function runPullRequests(planName: string, raw: Readonly<Record<string, unknown>>, version: string): Promise<number> {
   const flags = flagsFrom(raw);
   const read = readPlan(resolve(process.cwd(), planName), planName);
+  const result = await publish(read, flags, version, openFor);
+  await printCampaign(result, read, flags, commandLine(['dekey apply', planName, '--pull-request'], flags, true));
+  return exitCodeOf(result.items);
+}
+
+/**
+ * Reads, proposes, looks what is there, and with `--write` makes what is missing.
+ *
+ * @param open gives the API for a host and the repositories there
+ */
+export async function publish(read: PlanRead, flags: CampaignFlags, version: string, open: typeof openFor): Promise<CampaignResult> {
   const { host, targets, unhosted } = repositoriesOf(read, flags);
-  const api = await openFor(host, targets.map(({ name }) => name), flags, version);
+  const api = await open(host, targets.map(({ name }) => name), flags, version);
   const file = CampaignFile.open(read.folder, host, flags.group);
   const names = withRemembered(targets, file, flags, host);
   const { actor, repositories } = await readRepositories(api, names.map(({ name }) => name));
@@ -42,24 +54,32 @@ export async function runPullRequests(planName: string, raw: Readonly<Record<str
   const rows = names.flatMap(({ name, ids }, index) => rowsOf({ name, ids, facts: repositories[index], prepared: prepared[index], files: files[index] ?? new Map(), isChosen, options, read, file }));
 
   const notes = unhosted.length === 0 ? [] : [`${unhosted.length === 1 ? 'One target is' : `${unhosted.length} targets are`} in no repository at a GitHub: ${unhosted.slice(0, 5).join(', ')}.`];
-  const rights = await rightsOf(api, actor, { workflows: rows.some(({ proposal }) => proposal.edits.some(({ path }) => isWorkflow(path))), isPrivate: rows.some(({ proposal, facts }) => proposal.edits.length > 0 && facts?.isPublic === false) });
-  if (rights.refusal !== null && flags.write) throw new UsageError(rights.refusal.reason.replace(/\.$/, ''), rights.refusal.fix);
-  if (rights.refusal !== null) notes.push(`${rights.refusal.reason} ${rights.refusal.fix}`);
-  if (rights.note !== null) notes.push(rights.note);
-  if (flags.write) for (const note of notes) process.stderr.write(`dekey: ${visible(note)}\n`);
-
+  await checkRights(api, actor, rows, flags, notes);
   const run = await runCampaign(rows, {
     api, plan: read.digest, actor, useFork: flags.fork, file, write: flags.write, limits: flags.limits, labels: flags.labels, isDraft: !flags.ready, farewell,
     isKnown: ({ repository, provider }) => file.find(fullName(repository), provider) !== undefined,
     knownFork: ({ repository, provider }) => ownerAndName(file.find(fullName(repository), provider)?.fork ?? ''),
     reviewersOf: ({ proposal, facts }) => reviewersOf(proposal, files[names.findIndex(({ name }) => name === facts?.name)], flags, actor),
-    now: () => new Date(), wait: async (milliseconds) => await pause(milliseconds),
-    onDone: progress(flags.write ? rows.length : 0),
+    now: () => new Date(), wait: async (milliseconds) => await pause(milliseconds), onDone: progress(flags.write ? rows.length : 0),
   });
   const trackingIssue = await notedTracking(api, file, run.items, actor, flags, notes);
-  const result = resultOf({ version, kind: 'publish', read, host, flags, actor, items: run.items, limits: run.limits, trackingIssue, notes, api });
-  await printCampaign(result, read, flags, commandLine(['dekey apply', planName, '--pull-request'], flags, true));
-  return exitCodeOf(run.items);
+  return resultOf({ version, kind: 'publish', read, host, flags, actor, items: run.items, limits: run.limits, trackingIssue, notes, api });
+}
+
+/**
+ * Says what the token has to be allowed before anything is made.
+ *
+ * @throws UsageError when it is known to lack it, and something is to be made
+ */
+async function checkRights(api: GithubApi, actor: string | null, rows: readonly Row[], flags: CampaignFlags, notes: string[]): Promise<void> {
+  const changed = rows.filter(({ proposal }) => proposal.edits.length > 0);
+  if (changed.length === 0) return;
+  const { refusal, note } = await rightsOf(api, actor, { workflows: changed.some(({ proposal }) => proposal.edits.some(({ path }) => isWorkflow(path))), isPrivate: changed.some(({ facts }) => facts?.isPublic === false) });
+  if (refusal !== null && flags.write) throw new UsageError(refusal.reason.replace(/\.$/, ''), refusal.fix);
+  if (refusal !== null) notes.push(`${refusal.reason} ${refusal.fix}`);
+  if (note === null) return;
+  if (!flags.write) notes.push(note);
+  else process.stderr.write(`dekey: ${note}\n`);
 }
 
 interface Named {
@@ -80,7 +100,7 @@ function withRemembered(targets: readonly Named[], file: CampaignFile, flags: Ca
   return [...targets, ...others];
 }
 
-async function readAll(api: Parameters<typeof readFiles>[0], { plan }: PlanRead, names: readonly Named[], repositories: readonly RepositoryRead[], flags: CampaignFlags): Promise<readonly ReadonlyMap<string, FileRead>[]> {
+async function readAll(api: GithubApi, { plan }: PlanRead, names: readonly Named[], repositories: readonly RepositoryRead[], flags: CampaignFlags): Promise<readonly ReadonlyMap<string, FileRead>[]> {
   const wanted = names.map(({ name, ids }, index) => {
     const facts = repositories[index];
     const sources = [...new Set(plan.sources.filter(({ target }) => ids.includes(target)).map(({ path }) => path))];

@@ -12,20 +12,27 @@ import { CampaignFile, type Remembered } from '../../apply/pull-request/state.ts
 import type { Row } from '../../apply/pull-request/survey.ts';
 import { forkOf } from '../../apply/pull-request/survey.ts';
 import { type PlanRead, readPlan } from '../../apply/read-plan.ts';
-import type { CampaignItem, CampaignLimits, Grouping } from '../../model/pull-request.ts';
+import type { CampaignItem, CampaignLimits, CampaignResult, Grouping } from '../../model/pull-request.ts';
 import { farewell } from '../../report/pull-request.ts';
-import { commandLine, exitCodeOf, flagsFrom, notedTracking, openFor, printCampaign, repositoriesOf, resultOf } from '../campaign-shared.ts';
+import { type CampaignFlags, commandLine, exitCodeOf, flagsFrom, notedTracking, openFor, printCampaign, repositoriesOf, resultOf } from '../campaign-shared.ts';
 
 const NO_LIMITS: CampaignLimits = { run: null, open: null, hour: null };
 
 /** Runs `dekey campaign status PLAN` and `dekey campaign close PLAN`. Returns the exit code. */
 export async function runCampaignVerb(verb: 'status' | 'close', planName: string, raw: Readonly<Record<string, unknown>>, version: string): Promise<number> {
   const read = readPlan(resolve(process.cwd(), planName), planName);
+  const flags = flagsFrom(raw);
+  const result = await follow(verb, read, flags, version, openFor);
+  await printCampaign(result, read, flags, commandLine(['dekey campaign', verb, planName], flags, false));
+  return exitCodeOf(result.items);
+}
+
+/** How each pull request stands; with `close`, those that are open are closed when `--write` says so. */
+export async function follow(verb: 'status' | 'close', read: PlanRead, flags: CampaignFlags, version: string, open: typeof openFor): Promise<CampaignResult> {
   const group = CampaignFile.groupIn(read.folder) ?? 'repository';
-  const flags = flagsFrom({ ...raw, group });
   const { host, targets } = repositoriesOf(read, flags);
   const file = CampaignFile.open(read.folder, host, group);
-  const api = await openFor(host, targets.map(({ name }) => name), flags, version);
+  const api = await open(host, targets.map(({ name }) => name), flags, version);
   const pulls = pullsOf(read, targets, file, group, host);
   const { actor, repositories } = await readRepositories(api, pulls.map(({ name }) => name));
   const notes: string[] = [];
@@ -34,9 +41,10 @@ export async function runCampaignVerb(verb: 'status' | 'close', planName: string
     knownFork: ({ repository, provider }) => ownerAndName(file.find(fullName(repository), provider)?.fork ?? ''),
     reviewersOf: () => [], now: () => new Date(), wait: async (milliseconds) => await pause(milliseconds),
   });
-  const trackingIssue = await notedTracking(api, file, run.items, actor, flags, notes);
-  await printCampaign(resultOf({ version, kind: verb, read, host, flags, actor, items: run.items, limits: run.limits, trackingIssue, notes, api }), read, flags, commandLine(['dekey campaign', verb, planName], { ...flags, group: 'repository' }, false));
-  return exitCodeOf(run.items);
+  // Where there is none to close, nothing is said of it.
+  const items = run.items.map((item): CampaignItem => (verb === 'close' && item.outcome === 'nothing' && item.number === null ? { ...item, reason: null } : item));
+  const trackingIssue = await notedTracking(api, file, items, actor, flags, notes);
+  return resultOf({ version, kind: verb, read, host, flags, actor, items, limits: run.limits, trackingIssue, notes, api });
 }
 
 interface Pull {
@@ -70,11 +78,12 @@ function closingRow({ name, provider }: Pull, facts: RepositoryRead | undefined)
 
 async function statusOf(api: GithubApi, pulls: readonly Pull[], repositories: readonly RepositoryRead[], actor: string | null, file: CampaignFile): Promise<readonly CampaignItem[]> {
   const items: CampaignItem[] = [];
-  for (const [index, pull] of pulls.entries()) items.push(await itemOf(api, pull, repositories[index], actor, file));
+  for (let from = 0; from < pulls.length; from += AT_ONCE) items.push(...(await Promise.all(pulls.slice(from, from + AT_ONCE).map(async (pull, index) => await itemOf(api, pull, repositories[from + index], actor, file)))));
   return items;
 }
 
 const MOST_ATTEMPTS = 20;
+const AT_ONCE = 8;
 
 async function itemOf(api: GithubApi, { name, provider }: Pull, facts: RepositoryRead | undefined, actor: string | null, file: CampaignFile): Promise<CampaignItem> {
   const base = { repository: fullName(name), provider, branch: null, fork: null, fix: null, number: null, url: null, state: null, wanted: null, notes: [] } as const;

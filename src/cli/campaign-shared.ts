@@ -3,7 +3,6 @@ import { branchName, fullName, repositoryName, type RepositoryName } from '../ap
 import { keepTrackingIssue, trackingMarker, type TrackingIssue } from '../apply/pull-request/tracking.ts';
 import type { LimitOptions } from '../apply/pull-request/limits.ts';
 import type { PlanRead } from '../apply/read-plan.ts';
-import { openGithub } from '../github/client.ts';
 import { resolveHost } from '../github/hosts.ts';
 import type { GithubApi } from '../github/types.ts';
 import { UsageError } from '../model/errors.ts';
@@ -132,6 +131,8 @@ export async function openFor(host: string, names: readonly RepositoryName[], fl
   const { env } = process;
   const owners = [...new Set(names.map(({ owner }) => owner.toLowerCase()))];
   if (flags.githubApp !== undefined && owners.length > 1) throw new UsageError(`an App acts for one owner at a time, and the plan has ${owners.length}`, `Choose one: --repository '${names[0]?.owner ?? ''}/*'.`);
+  // A bundle of its own: an apply of files here needs none of it.
+  const { openGithub } = await import('../github/client.ts');
   const usual = resolveHost(undefined, flags.githubApi, env).host;
   return await openGithub({
     owner: names[0]?.owner ?? '', env, version,

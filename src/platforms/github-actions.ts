@@ -2,6 +2,7 @@ import type { Extraction, NameTable, Platform, ReferenceStore, TextFile, Workloa
 import { at, entriesOf, get, itemsOf, joinRoute, parseYaml, sourceRange, textOf, textsOf, walk, type WalkBudget, type YamlEntry, type YamlFile, type YamlNode, type YamlRange, type YamlScalar } from '../support/yaml.ts';
 import { baseName, CiDraft, factList, factText, type Job } from './_shared/ci-draft.ts';
 import { bareExpression, candidates, contextUses, findExpressions, isTest, type ContextUse, type Expression } from './_shared/ci-expression.ts';
+import { eventsOf } from './_shared/github-events.ts';
 import { describeGithub } from './_shared/github-token.ts';
 import { assignmentTarget, assignments, locallySet, variableMentions } from './_shared/ci-shell.ts';
 
@@ -229,8 +230,16 @@ function jobOf(reader: Reader, entry: YamlEntry, leaves: readonly Leaf[], shared
       container: factText(textOf(container) ?? textOf(get(container, 'image')) ?? ''),
       uses: usesOf(job),
       if: factText(textOf(get(job, 'if')) ?? ''),
+      events: narrowedEvents(textOf(get(job, 'if')) ?? '', shared['triggers'] ?? ''),
     },
   };
+}
+
+/** The events that a job's condition leaves of its workflow's; '' where it leaves all. */
+function narrowedEvents(condition: string, triggers: string): string {
+  const all = triggers.split(',');
+  const left = eventsOf(condition, all);
+  return left.length === 0 || left.length === all.length ? '' : left.join(',');
 }
 
 function identityOf(permissions: YamlNode | undefined): WorkloadIdentity {

@@ -10,7 +10,13 @@ const OTHER = { repository: '999999998', owner: '999999999' } as const;
 
 /** What tokens of a GitHub Actions job say, or why they must not be trusted. Pure. */
 export function describeGithub(workload: WorkloadContext): TokenShape | TokenRefusal {
-  return refusalOf(workload) ?? new GithubShape(workload).shape();
+  const refusal = refusalOf(workload);
+  if (refusal !== undefined) return refusal;
+  const events = list(workload.facts['events'] ?? workload.facts['triggers']);
+  const shape = new GithubShape(workload, events).shape();
+  // The environment stands in the subject whatever the event; without one, runs for pull requests say only that they are that.
+  const isSplit = (workload.facts['environment'] ?? '') === '' && events.includes('pull_request') && events.length > 1;
+  return isSplit ? { ...shape, otherRuns: [{ event: 'pull_request', shape: new GithubShape(workload, ['pull_request']).shape() }] } : shape;
 }
 
 function refusalOf({ facts }: WorkloadContext): TokenRefusal | undefined {
@@ -38,9 +44,10 @@ class GithubShape {
   readonly #inputs = new Map<string, Input>();
   readonly #triggers: readonly string[];
 
-  constructor(workload: WorkloadContext) {
+  /** @param events those for which the job may run. */
+  constructor(workload: WorkloadContext, events: readonly string[]) {
     this.#workload = workload;
-    this.#triggers = list(workload.facts['triggers']);
+    this.#triggers = events;
   }
 
   shape(): TokenShape {
@@ -117,8 +124,6 @@ class GithubShape {
 
   #warnings(facts: WorkloadContext['facts'], isServer: boolean): readonly string[] {
     const warnings: string[] = [];
-    const mixed = this.#triggers.includes('pull_request') && this.#triggers.some((trigger) => trigger !== 'pull_request') && facts['environment'] === undefined;
-    if (mixed) warnings.push('Runs for pull requests are refused: their tokens are not bound to the branch. Skip the step there (if: github.event_name != \'pull_request\'), or give the job an environment.');
     if (this.#triggers.every((trigger) => trigger === 'pull_request') && this.#triggers.length > 0) {
       warnings.push('Everybody who can push a branch here can open such a pull request and use this identity: give it no more than inference. Forks get no token, as they got no key before.');
     }

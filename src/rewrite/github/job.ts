@@ -1,4 +1,5 @@
 import { parties } from '../../parties/index.ts';
+import { eventsOf } from '../../platforms/_shared/github-events.ts';
 import { entriesOf, entry, get, textOf, type YamlEntry, type YamlNode, type YamlScalar } from '../../support/yaml.ts';
 import { CannotRewrite } from '../cannot.ts';
 import type { Edit } from '../edit.ts';
@@ -7,7 +8,7 @@ import type { YamlEditor, YamlMap } from '../yaml-edit.ts';
 import { type House, isBelow, pinOf, reference, versionOf } from './actions.ts';
 import { compositeKeys, folderOf } from './composite.ts';
 import { actionOf, isKeyInput, isPreparing, type NativeAction, nativeOf } from './native.ts';
-import { anthropicProfile, assumeRole, exchange, fill, googleAuth, type Ids, idsOf, type Setup, tokenFile, withConditions } from './steps.ts';
+import { anthropicProfile, assumeRole, exchange, fill, forRuns, googleAuth, type Ids, idsOf, type Setup, tokenFile, withConditions } from './steps.ts';
 import { excludesPullRequests, quoteIfNeeded, quotedAs, unwrap } from './conditions.ts';
 import { ACCESS_TOKEN, headersIn, mentionsIn, onlyAsks, STORES, TESTED } from './script-edits.ts';
 import { computedUses, jobScope, type KeyNames, normal, stepScope, stepsOf, type Use, usesOf } from './uses.ts';
@@ -69,6 +70,8 @@ class JobPlanner {
   readonly #job: YamlMap;
   readonly #replacement: Replacement;
   readonly #rootUses: readonly Use[];
+  /** For which the job may run. */
+  readonly #events: readonly string[];
   readonly #keys: KeyNames;
   readonly #ids: Ids;
   readonly #edits: Edit[] = [];
@@ -82,24 +85,20 @@ class JobPlanner {
   constructor(scene: Scene, job: YamlMap, replacement: Replacement, rootUses: readonly Use[]) {
     this.#scene = scene;
     this.#job = job;
-    this.#replacement = replacement;
+    this.#events = eventsOf(textOf(get(job, 'if')) ?? '', scene.triggers);
+    this.#replacement = forRuns(replacement, scene.isCalled ? undefined : this.#events);
     this.#rootUses = rootUses;
     const keys = keysOf(replacement);
     const env = get(job, 'env');
     const wide = [...rootUses, ...(env?.kind === 'map' ? usesOf(env, keys, () => 'job-env') : [])].filter(isValue);
     this.#keys = { ...keys, variables: new Set(wide.flatMap(({ held }) => (held === undefined ? [] : [normal(held.entry.key)]))) };
-    this.#ids = idsOf(replacement, scene.context);
+    this.#ids = idsOf(this.#replacement, scene.context);
   }
 
   plan(): JobEdits {
     this.#refusePath();
     const [computed] = computedUses(this.#job);
     if (computed !== undefined) throw new CannotRewrite('computed-name', 'The job takes secrets by a computed name or all at once, so it cannot be told which it uses.', 'Name the secrets one by one, then plan again.', { line: this.#line(computed) });
-    const { triggers } = this.#scene;
-    const condition = textOf(get(this.#job, 'if')) ?? '';
-    if (triggers.includes('pull_request') && triggers.length > 1 && entry(this.#job, 'environment') === undefined && /github\.event_name\s*==\s*'pull_request'/.test(condition) && !condition.includes('||')) {
-      throw new CannotRewrite('unknown-shape', 'The job runs for pull requests only, and the rule made for the workflow trusts a branch.', 'Put the job into a workflow of its own that runs on pull_request, or give it an environment, and plan again.');
-    }
     const jobUses = this.#jobUses();
     this.#gates = [...this.#rootUses, ...jobUses].filter(({ shape }) => shape === 'gate');
     const wide = [...this.#rootUses, ...jobUses.filter(({ scope }) => scope === 'job-env' || scope === 'container-env')].filter(isValue);
@@ -550,15 +549,18 @@ class JobPlanner {
 
   /** Runs for pull requests of forks get no token, as they got no key before; and a rule that trusts a branch refuses all runs for pull requests. */
   #forkGuard(condition: string): string | undefined {
-    const { triggers } = this.#scene;
+    const events = this.#events;
     const own = textOf(get(this.#job, 'if')) ?? '';
-    const isExcluded = [condition, own].some((text) => /head\.repo/.test(text) || excludesPullRequests(text));
-    const isBranch = entry(this.#job, 'environment') === undefined && triggers.length > 1;
-    const queue = isBranch && triggers.includes('merge_group') ? "github.event_name != 'merge_group'" : undefined;
-    if (!triggers.includes('pull_request') || isExcluded) return queue;
+    const isExcluded = [condition, own].some((text) => /head\.repo/.test(text)) || excludesPullRequests(condition);
+    const isBranch = entry(this.#job, 'environment') === undefined && events.length > 1;
+    const queue = isBranch && events.includes('merge_group') ? "github.event_name != 'merge_group'" : undefined;
+    if (!events.includes('pull_request') || isExcluded) return queue;
     const sameRepository = 'github.event.pull_request.head.repo.full_name == github.repository';
-    if (triggers.length === 1) return sameRepository;
-    return isBranch ? ["github.event_name != 'pull_request'", queue].filter((part) => part !== undefined).join(' && ') : `github.event_name != 'pull_request' || ${sameRepository}`;
+    if (events.length === 1) return sameRepository;
+    const hasNone = isBranch && (this.#replacement.otherRuns ?? []).length === 0;
+    const guard = hasNone ? "github.event_name != 'pull_request'" : `github.event_name != 'pull_request' || ${sameRepository}`;
+    if (queue === undefined) return guard;
+    return `${hasNone ? guard : `(${guard})`} && ${queue}`;
   }
 
   /** The value on one line. */
@@ -637,7 +639,7 @@ class JobPlanner {
 
   /** `vars.ANTHROPIC_FEDERATION_RULE_ID`; '' where ids are written out. */
   #gateText(): string {
-    return /^\$\{\{ (vars\.[A-Z0-9_]+) \}\}$/.exec(this.#ids(this.#gateInput()))?.[1] ?? '';
+    return /^\$\{\{ (vars\.[A-Z0-9_]+) \}\}$/.exec(idsOf({ ...this.#replacement, otherRuns: [] }, this.#scene.context)(this.#gateInput()))?.[1] ?? '';
   }
 
   #readsSecrets(use: Use): boolean {

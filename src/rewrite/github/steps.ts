@@ -1,6 +1,7 @@
 import type { RelyingParty } from '../../model/federation.ts';
+import type { OtherRun } from '../../model/issuer.ts';
 import type { Text } from '../../model/text.ts';
-import { variableOf } from '../replacements.ts';
+import { isPerIdentity, variableOf } from '../replacements.ts';
 import type { Replacement, RewriteContext } from '../types.ts';
 import { type House, reference } from './actions.ts';
 
@@ -17,12 +18,36 @@ export interface Setup {
   readonly why: string;
 }
 
-/** An input of `replacement` as a workflow writes it. `styles`: `${{ vars.X }}`, `${{ secrets.X }}`, or the value where it is known. */
+/**
+ * An input of `replacement` as a workflow writes it. `styles`: `${{ vars.X }}`, `${{ secrets.X }}`, or the value where it is known. Where runs of another event
+ * have an identity of their own, what names one is chosen by the event.
+ */
 export function idsOf(replacement: Replacement, context: RewriteContext): Ids {
   return (input) => {
     const value = context.ids === 'literal' ? context.value(input) : undefined;
-    return value ?? `\${{ ${context.ids === 'secrets' ? 'secrets' : 'vars'}.${variableOf(input, replacement)} }}`;
+    const named = (suffix: string): string => `${context.ids === 'secrets' ? 'secrets' : 'vars'}.${variableOf(input, { suffix })}`;
+    const others = isPerIdentity(input) ? (replacement.otherRuns ?? []) : [];
+    if (others.length === 0) return value ?? `\${{ ${named(replacement.suffix)} }}`;
+    return byEvent(others.map(({ event, suffix }) => ({ event, text: named(suffix) })), value === undefined ? named(replacement.suffix) : `'${value}'`);
   };
+}
+
+/** `${{ github.event_name == 'pull_request' && A || B }}` */
+function byEvent(others: readonly { readonly event: OtherRun; readonly text: string }[], otherwise: string): string {
+  return `\${{ ${others.map(({ event, text }) => `github.event_name == '${event}' && ${text} || `).join('')}${otherwise} }}`;
+}
+
+/**
+ * `replacement` for a job that may run on `events`: identities of other events go, and where there is only such an event its identity is the job's.
+ *
+ * @param events undefined when the callers decide.
+ */
+export function forRuns(replacement: Replacement, events: readonly string[] | undefined): Replacement {
+  const others = (replacement.otherRuns ?? []).filter(({ event }) => events === undefined || events.includes(event));
+  const [only] = others;
+  if (only === undefined || events?.some((event) => event !== only.event) !== false) return { ...replacement, otherRuns: others };
+  const { id, audience, suffix } = only;
+  return { ...replacement, identity: { ...replacement.identity, id, audience }, suffix, otherRuns: [] };
 }
 
 /** Puts `if:` and what else the step that needs it has behind the name of each step. */
@@ -214,9 +239,14 @@ export function fill(value: string, ids: Ids): string {
   return input === undefined ? (value === 'true' || value === 'false' ? `'${value}'` : value) : ids(input);
 }
 
-function audienceOf(replacement: Replacement, ids: Ids): string {
-  const { audience } = replacement.identity;
-  return textOf(audience, ids);
+/** Where the audience names the identity, that part is chosen by the event too. */
+function audienceOf({ identity, otherRuns = [] }: Replacement, ids: Ids): string {
+  const own = textOf(identity.audience, ids);
+  const others = otherRuns.map(({ event, audience }) => ({ event, text: textOf(audience, ids) }));
+  if (others.every(({ text }) => text === own)) return own;
+  const head = own.slice(0, own.lastIndexOf('/') + 1);
+  const tail = (text: string): string => `'${text.slice(head.length)}'`;
+  return `${head}${byEvent(others.map(({ event, text }) => ({ event, text: tail(text) })), tail(own))}`;
 }
 
 function textOf(text: Text, ids: Ids): string {

@@ -4,6 +4,7 @@
  * A job gets its identity by the action's own inputs where it has them, and else by one step before the first that needs it; what named the key goes.
  */
 import type { Change } from '../../model/change.ts';
+import { eventsOf } from '../../platforms/_shared/github-events.ts';
 import { entriesOf, entry, get, itemsOf, textOf, type YamlEntry } from '../../support/yaml.ts';
 import { CannotRewrite } from '../cannot.ts';
 import type { Edit } from '../edit.ts';
@@ -12,7 +13,6 @@ import type { FileRefusal, Kept, Replacement, RewriteContext, Rewriter, Rewritin
 import type { YamlMap } from '../yaml-edit.ts';
 import { houseOf } from './actions.ts';
 import { compositeEdits, folderOf } from './composite.ts';
-import { excludesPullRequests } from './conditions.ts';
 import { type JobEdits, keysOf, planJob, type Scene } from './job.ts';
 import { workflowProblems } from './parser.ts';
 import { permissionEdit } from './permissions.ts';
@@ -189,15 +189,16 @@ function refuseStrangersCode({ triggers, editor }: Scene, job: YamlMap): void {
 }
 
 /** A rule trusts one subject: what runs of the workflow have another, and who can cause them. */
-function eventDoubts(scene: Scene, job: YamlMap, { identity }: Replacement): readonly string[] {
-  const { triggers, root, text } = scene;
+function eventDoubts(scene: Scene, job: YamlMap, { identity, otherRuns = [] }: Replacement): readonly string[] {
+  const { root, text } = scene;
+  const triggers = eventsOf(textOf(get(job, 'if')) ?? '', scene.triggers);
   const doubts: string[] = [];
   const outsider = triggers.find((trigger) => OUTSIDERS.has(trigger));
   if (outsider !== undefined) doubts.push(`anybody can cause a run by ${outsider}, and every step of it can then ask for the job’s token: keep untrusted text away from what runs commands`);
   if (text.split('\n').some((line) => /\b(?:id-token|OIDC)\b/i.test(line) && !/^\s*["']?id-token["']?\s*:\s*["']?(?:write|none)/.test(line))) doubts.push('the file speaks of id-token or OIDC: see that what it says still holds');
   if (entry(job, 'environment') !== undefined) return doubts;
   if (triggers.includes('workflow_call') && triggers.length > 1) doubts.push('callers in other repositories, if there are any, have to grant id-token: write, and have an identity of their own');
-  if (triggers.includes('pull_request') && triggers.length > 1 && !excludesPullRequests(textOf(get(job, 'if')) ?? '')) doubts.push('runs for pull requests get no identity, since the rule trusts the branch: what needs the model is left out or fails there; for both give the job an environment');
+  if (triggers.includes('pull_request') && triggers.length > 1 && otherRuns.length === 0) doubts.push('runs for pull requests get no identity, since the rule trusts the branch: what needs the model is left out or fails there; for both give the job an environment');
   const subject = identity.subject?.map((part) => (typeof part === 'string' ? part : '*')).join('') ?? '';
   const branch = /:ref:refs\/heads\/(.+)$/.exec(subject)?.[1];
   if (branch?.includes('*') === true) return [...doubts, 'the branch that the rule trusts is not known yet: plan in a clone, or with --branch'];

@@ -1,4 +1,4 @@
-import { OTHER_RUNS, type OtherRun } from '../model/issuer.ts';
+import type { OtherRun } from '../model/issuer.ts';
 import type { Hop, Migration } from '../model/plan.ts';
 import { CLUSTERS } from './_pod-token.ts';
 import { variableName } from './_text.ts';
@@ -21,41 +21,41 @@ export function isPerIdentity(input: string): boolean {
 
 type Suffixed = Pick<Migration, 'target' | 'platform' | 'chosen'>;
 
-/** What stands behind the variables of a migration's identity, and of those for runs of other events. */
+/** What stands behind the variables of a migration's identity, and of those for other runs, in their order. */
 export interface Suffixes {
   readonly own: string;
-  readonly otherRuns: Readonly<Partial<Record<OtherRun, string>>>;
+  readonly otherRuns: readonly string[];
 }
 
 /**
  * What stands behind the variables of an identity, where several are let in by the same party: those of one target, whose files read the same variables. In a cluster
- * all targets share what lies in a namespace. Identities for runs of another event always have that event behind theirs.
+ * all targets share what lies in a namespace. Identities for other runs always have the event or the branch behind theirs.
  *
  * @param repository name of the repository that holds the target: its variables need not say it.
  */
 export function suffixesOf(migrations: readonly Suffixed[], target: string, repository = ''): (migration: Suffixed) => Suffixes {
   const here = migrations.filter((migration) => migration.target === target);
-  const own = identitiesAt(here, usual);
-  const clustered = identitiesAt(migrations.filter(({ platform }) => CLUSTERS.has(platform)), usual);
-  const others = new Map(OTHER_RUNS.map((event) => [event, identitiesAt(here, ({ otherRuns }) => otherRuns?.flatMap((other) => (other.event === event ? [other.identity] : [])) ?? [])]));
+  const own = identitiesAt(here, ({ party, identity }) => [[party, identity]]);
+  const clustered = identitiesAt(migrations.filter(({ platform }) => CLUSTERS.has(platform)), ({ party, identity }) => [[party, identity]]);
+  const others = identitiesAt(here, ({ party, otherRuns = [] }) => otherRuns.map(({ run, identity }) => [`${party} ${runName(run)}`, identity]));
   return ({ platform, chosen }) => {
     const [first] = chosen?.hops ?? [];
-    if (first === undefined) return { own: '', otherRuns: {} };
+    if (first === undefined) return { own: '', otherRuns: [] };
     const { party, identity, otherRuns = [] } = first;
     const several = isSeveral(own, party) || (CLUSTERS.has(platform) && isSeveral(clustered, party));
     return {
       own: several ? suffixed(identity, CLUSTERS.has(platform) ? '' : repository) : '',
-      otherRuns: Object.fromEntries(otherRuns.map((other) => [other.event, isSeveral(others.get(other.event) ?? new Map(), party) ? suffixed(other.identity, repository) : `_${other.event.toUpperCase()}`])),
+      otherRuns: otherRuns.map((other) => (isSeveral(others, `${party} ${runName(other.run)}`) ? suffixed(other.identity, repository) : suffixed(runName(other.run), ''))),
     };
   };
 }
 
-function usual({ identity }: Hop): readonly string[] {
-  return [identity];
+function runName(run: OtherRun): string {
+  return run.event === 'push' ? run.branch : run.event;
 }
 
-function isSeveral(identities: ReadonlyMap<string, ReadonlySet<string>>, party: string): boolean {
-  return (identities.get(party)?.size ?? 0) > 1;
+function isSeveral(identities: ReadonlyMap<string, ReadonlySet<string>>, key: string): boolean {
+  return (identities.get(key)?.size ?? 0) > 1;
 }
 
 function suffixed(identity: string, repository: string): string {
@@ -64,8 +64,8 @@ function suffixed(identity: string, repository: string): string {
   return `_${head.length > 1 && all.startsWith(head) && all.length > head.length ? all.slice(head.length) : all}`;
 }
 
-function identitiesAt(migrations: readonly Suffixed[], pick: (hop: Hop) => readonly string[]): ReadonlyMap<string, ReadonlySet<string>> {
+function identitiesAt(migrations: readonly Suffixed[], pick: (hop: Hop) => readonly (readonly [key: string, identity: string])[]): ReadonlyMap<string, ReadonlySet<string>> {
   const result = new Map<string, Set<string>>();
-  for (const hop of migrations.flatMap(({ chosen }) => chosen?.hops ?? [])) for (const identity of pick(hop)) result.set(hop.party, (result.get(hop.party) ?? new Set()).add(identity));
+  for (const [key, identity] of migrations.flatMap(({ chosen }) => (chosen?.hops ?? []).flatMap(pick))) result.set(key, (result.get(key) ?? new Set()).add(identity));
   return result;
 }

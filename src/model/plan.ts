@@ -9,8 +9,8 @@ export interface Hop {
   readonly party: PartyId;
   /** Id of the identity to create at the party. */
   readonly identity: string;
-  /** Identities of runs for other events, whose tokens say something else. */
-  readonly otherRuns?: readonly { readonly event: OtherRun; readonly identity: string }[];
+  /** Identities of other runs, whose tokens say something else. */
+  readonly otherRuns?: readonly { readonly run: OtherRun; readonly identity: string }[];
 }
 
 /** A way from a workload to what its key was for, without the key in the workload. */

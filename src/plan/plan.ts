@@ -328,7 +328,7 @@ class Planner {
     const drafts = new Map<string, Draft>();
     const chosen = new Map<string, readonly Draft[]>();
     const nextOf = new Map<Draft, Draft>();
-    const others = new Map<string, readonly { readonly event: OtherRun; readonly draft: Draft }[]>();
+    const others = new Map<string, readonly { readonly run: OtherRun; readonly draft: Draft }[]>();
     for (const { migration, candidate, runner } of decisions) {
       if (candidate === undefined || runner === undefined) continue;
       const draftOf = (step: Step, first: TokenShape, next: Step | undefined, previous: Draft | undefined): Draft => {
@@ -357,7 +357,7 @@ class Planner {
       let previous: Draft | undefined;
       const steps = candidate.steps.map((step, index) => (previous = draftOf(step, candidate.steps[0]?.shape ?? step.shape, candidate.steps[index + 1], previous)));
       chosen.set(migration.id, steps);
-      others.set(migration.id, otherSteps(candidate).map(({ event, step }) => ({ event, draft: draftOf(step, step.shape, undefined, undefined) })));
+      others.set(migration.id, otherSteps(candidate).map(({ run, step }) => ({ run, draft: draftOf(step, step.shape, undefined, undefined) })));
       for (const [index, draft] of steps.entries()) {
         const next = steps[index + 1];
         if (next !== undefined) nextOf.set(draft, next);
@@ -402,7 +402,7 @@ class Planner {
       const steps = chosen.get(migration.id) ?? [];
       return {
         ...migration,
-        chosen: candidate === undefined ? null : this.#path(candidate, steps.map(({ id }) => id), (others.get(migration.id) ?? []).map(({ event, draft }) => ({ event, identity: draft.id }))),
+        chosen: candidate === undefined ? null : this.#path(candidate, steps.map(({ id }) => id), (others.get(migration.id) ?? []).map(({ run, draft }) => ({ run, identity: draft.id }))),
         noPath,
         runnersUp: runnersUp.map((other) => this.#path(other, [])),
       };
@@ -512,12 +512,12 @@ class Planner {
 }
 
 /** Identities beside the one of a path, for runs whose tokens say something else: where one exchange is all there is, and the party can tell them. */
-function otherSteps({ steps, outcome }: Candidate): readonly { readonly event: OtherRun; readonly step: Step }[] {
+function otherSteps({ steps, outcome }: Candidate): readonly { readonly run: OtherRun; readonly step: Step }[] {
   const [only, ...more] = steps;
   if (only === undefined || more.length > 0 || outcome === 'reduced') return [];
-  return (only.shape.otherRuns ?? []).flatMap(({ event, shape }) => {
+  return (only.shape.otherRuns ?? []).flatMap(({ run, shape }) => {
     const policy = policyFor(only.party, only.platform, only.tokens, shape);
-    return 'code' in policy ? [] : [{ event, step: { ...only, shape, policy } }];
+    return 'code' in policy ? [] : [{ run, step: { ...only, shape, policy } }];
   });
 }
 

@@ -47,9 +47,9 @@ function replacementOf({ chosen, environment, floors }: Migration, base: Base, p
     change: chosen.change,
     identity: { id: first.identity, audience: identity.target.policy.audience, permission: identity.target.permission, subject: identity.target.policy.subject?.text },
     suffix: suffixes.own,
-    otherRuns: (first.otherRuns ?? []).flatMap(({ event, identity: id }) => {
+    otherRuns: (first.otherRuns ?? []).flatMap(({ run, identity: id }, index) => {
       const other = identities.get(id);
-      return other === undefined ? [] : [{ event, id, audience: other.target.policy.audience, suffix: suffixes.otherRuns[event] ?? '' }];
+      return other === undefined ? [] : [{ run, id, audience: other.target.policy.audience, suffix: suffixes.otherRuns[index] ?? '' }];
     }),
     set: environment.set,
     remove: environment.remove,

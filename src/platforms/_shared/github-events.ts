@@ -8,10 +8,11 @@ const LONGEST = 4000;
  * Whether a job or step with this condition may run for `event`. What the condition asks beyond the event is taken as possible, so `false` is certain.
  *
  * @param condition with or without `${{ }}`; '' for none.
+ * @param branch the one that the run is for; undefined for any.
  */
-export function mayRunOn(condition: string, event: string): boolean {
+export function mayRunOn(condition: string, event: string, branch?: string): boolean {
   if (condition.length > LONGEST) return true;
-  return new Condition(condition, event).holds() !== false;
+  return new Condition(condition, event, branch).holds() !== false;
 }
 
 /** Events of `triggers` for which a job with this condition may run. */
@@ -23,13 +24,15 @@ export function eventsOf(condition: string, triggers: readonly string[]): readon
 class Condition {
   readonly #tokens: readonly string[];
   readonly #event: string;
+  readonly #branch: string | undefined;
   #at = 0;
 
-  constructor(condition: string, event: string) {
+  constructor(condition: string, event: string, branch: string | undefined) {
     const inner = /^\s*\$\{\{([\s\S]*)\}\}\s*$/.exec(condition)?.[1] ?? condition;
     // Strings first: an operator inside one is none.
     this.#tokens = inner.match(/'(?:[^']|'')*'|\|\||&&|==|!=|[()!,]|[^\s'|&=!(),]+|[|&=]/g) ?? [];
     this.#event = event;
+    this.#branch = branch;
   }
 
   holds(): Truth {
@@ -102,6 +105,8 @@ class Condition {
       // Texts are compared without regard to case.
       const value = text.slice(1, -1).toLowerCase();
       if (name === 'github.event_name') return (value === this.#event) === (operator === '==');
+      if (name === 'github.ref' && this.#branch !== undefined) return (value === `refs/heads/${this.#branch.toLowerCase()}`) === (operator === '==');
+      if (name === 'github.ref_name' && this.#branch !== undefined) return (value === this.#branch.toLowerCase()) === (operator === '==');
       if (name === 'github.ref' && operator === '==' && this.#isPullRequest() && /^refs\/(?:heads|tags)\//.test(value)) return false;
     }
     if (/^startsWith\( github\.ref , 'refs\/(?:heads|tags)/i.test(term.join(' ').replace('startsWith (', 'startsWith(')) && this.#isPullRequest()) return false;

@@ -12,11 +12,33 @@ const OTHER = { repository: '999999998', owner: '999999999' } as const;
 export function describeGithub(workload: WorkloadContext): TokenShape | TokenRefusal {
   const refusal = refusalOf(workload);
   if (refusal !== undefined) return refusal;
-  const events = list(workload.facts['events'] ?? workload.facts['triggers']);
-  const shape = new GithubShape(workload, events).shape();
-  // The environment stands in the subject whatever the event; without one, runs for pull requests say only that they are that.
-  const isSplit = (workload.facts['environment'] ?? '') === '' && events.includes('pull_request') && events.length > 1;
-  return isSplit ? { ...shape, otherRuns: [{ event: 'pull_request', shape: new GithubShape(workload, ['pull_request']).shape() }] } : shape;
+  const { facts } = workload;
+  const events = list(facts['events'] ?? facts['triggers']);
+  // The environment stands in the subject, whatever the event and the branch.
+  if ((facts['environment'] ?? '') !== '') return new GithubShape(workload, events).shape();
+  const { branch, others } = branchesOf(workload, events);
+  const own = branch === undefined ? workload : { ...workload, branch };
+  const shape = new GithubShape(own, events).shape();
+  // Runs for pull requests say only that they are that.
+  const pulls = events.includes('pull_request') && events.length > 1 ? [{ run: { event: 'pull_request' as const }, shape: new GithubShape(workload, ['pull_request']).shape() }] : [];
+  const pushes = others.map((name) => ({ run: { event: 'push' as const, branch: name }, shape: new GithubShape({ ...workload, branch: name }, events.filter((event) => event !== 'pull_request')).shape() }));
+  return pulls.length + pushes.length === 0 ? shape : { ...shape, otherRuns: [...pulls, ...pushes] };
+}
+
+/** Branches beyond these are better served by an environment. */
+const MOST_BRANCHES = 2;
+
+/** The branch whose runs are trusted, and others that the workflow names for its pushes. */
+function branchesOf({ facts, branch }: WorkloadContext, events: readonly string[]): { readonly branch: string | undefined; readonly others: readonly string[] } {
+  const named = list(facts['branches']);
+  if (!events.includes('push') || branch === undefined || named.length === 0) return { branch, others: [] };
+  // Many list both names of a default branch, of which one exists.
+  const others = named.filter((name) => name !== branch && !(/^(?:main|master)$/.test(name) && /^(?:main|master)$/.test(branch)));
+  // Only pushes run it, and none to the default branch.
+  const isElsewhere = !named.includes(branch) && others.length === named.length && events.every((event) => event === 'push' || event === 'pull_request');
+  const [first, ...rest] = others;
+  if (isElsewhere && first !== undefined) return { branch: first, others: rest.length > MOST_BRANCHES ? [] : rest };
+  return { branch, others: others.length > MOST_BRANCHES ? [] : others };
 }
 
 function refusalOf({ facts }: WorkloadContext): TokenRefusal | undefined {

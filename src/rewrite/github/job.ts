@@ -85,8 +85,9 @@ class JobPlanner {
   constructor(scene: Scene, job: YamlMap, replacement: Replacement, rootUses: readonly Use[]) {
     this.#scene = scene;
     this.#job = job;
-    this.#events = eventsOf(textOf(get(job, 'if')) ?? '', scene.triggers);
-    this.#replacement = forRuns(replacement, scene.isCalled ? undefined : this.#events);
+    const condition = textOf(get(job, 'if')) ?? '';
+    this.#events = eventsOf(condition, scene.triggers);
+    this.#replacement = forRuns(replacement, condition, scene.isCalled ? undefined : scene.triggers);
     this.#rootUses = rootUses;
     const keys = keysOf(replacement);
     const env = get(job, 'env');
@@ -557,7 +558,7 @@ class JobPlanner {
     if (!events.includes('pull_request') || isExcluded) return queue;
     const sameRepository = 'github.event.pull_request.head.repo.full_name == github.repository';
     if (events.length === 1) return sameRepository;
-    const hasNone = isBranch && (this.#replacement.otherRuns ?? []).length === 0;
+    const hasNone = isBranch && (this.#replacement.otherRuns ?? []).every(({ run }) => run.event !== 'pull_request');
     const guard = hasNone ? "github.event_name != 'pull_request'" : `github.event_name != 'pull_request' || ${sameRepository}`;
     if (queue === undefined) return guard;
     return `${hasNone ? guard : `(${guard})`} && ${queue}`;

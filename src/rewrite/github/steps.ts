@@ -1,6 +1,7 @@
 import type { RelyingParty } from '../../model/federation.ts';
 import type { OtherRun } from '../../model/issuer.ts';
 import type { Text } from '../../model/text.ts';
+import { mayRunOn } from '../../platforms/_shared/github-events.ts';
 import { isPerIdentity, variableOf } from '../replacements.ts';
 import type { Replacement, RewriteContext } from '../types.ts';
 import { type House, reference } from './actions.ts';
@@ -19,8 +20,8 @@ export interface Setup {
 }
 
 /**
- * An input of `replacement` as a workflow writes it. `styles`: `${{ vars.X }}`, `${{ secrets.X }}`, or the value where it is known. Where runs of another event
- * have an identity of their own, what names one is chosen by the event.
+ * An input of `replacement` as a workflow writes it. `styles`: `${{ vars.X }}`, `${{ secrets.X }}`, or the value where it is known. Where other runs have an
+ * identity of their own, what names one is chosen by the event or the branch.
  */
 export function idsOf(replacement: Replacement, context: RewriteContext): Ids {
   return (input) => {
@@ -28,24 +29,24 @@ export function idsOf(replacement: Replacement, context: RewriteContext): Ids {
     const named = (suffix: string): string => `${context.ids === 'secrets' ? 'secrets' : 'vars'}.${variableOf(input, { suffix })}`;
     const others = isPerIdentity(input) ? (replacement.otherRuns ?? []) : [];
     if (others.length === 0) return value ?? `\${{ ${named(replacement.suffix)} }}`;
-    return byEvent(others.map(({ event, suffix }) => ({ event, text: named(suffix) })), value === undefined ? named(replacement.suffix) : `'${value}'`);
+    return byRun(others.map(({ run, suffix }) => ({ run, text: named(suffix) })), value === undefined ? named(replacement.suffix) : `'${value}'`);
   };
 }
 
 /** `${{ github.event_name == 'pull_request' && A || B }}` */
-function byEvent(others: readonly { readonly event: OtherRun; readonly text: string }[], otherwise: string): string {
-  return `\${{ ${others.map(({ event, text }) => `github.event_name == '${event}' && ${text} || `).join('')}${otherwise} }}`;
+function byRun(others: readonly { readonly run: OtherRun; readonly text: string }[], otherwise: string): string {
+  return `\${{ ${others.map(({ run, text }) => `${run.event === 'push' ? `github.ref == 'refs/heads/${run.branch}'` : `github.event_name == '${run.event}'`} && ${text} || `).join('')}${otherwise} }}`;
 }
 
 /**
- * `replacement` for a job that may run on `events`: identities of other events go, and where there is only such an event its identity is the job's.
+ * `replacement` for a job under this condition: identities of runs that it never has go, and where it has only such runs their identity is the job's.
  *
- * @param events undefined when the callers decide.
+ * @param triggers undefined when the callers decide.
  */
-export function forRuns(replacement: Replacement, events: readonly string[] | undefined): Replacement {
-  const others = (replacement.otherRuns ?? []).filter(({ event }) => events === undefined || events.includes(event));
+export function forRuns(replacement: Replacement, condition: string, triggers: readonly string[] | undefined): Replacement {
+  const others = (replacement.otherRuns ?? []).filter(({ run }) => triggers === undefined || (triggers.includes(run.event) && mayRunOn(condition, run.event, run.event === 'push' ? run.branch : undefined)));
   const [only] = others;
-  if (only === undefined || events?.some((event) => event !== only.event) !== false) return { ...replacement, otherRuns: others };
+  if (only?.run.event !== 'pull_request' || triggers === undefined || triggers.some((trigger) => trigger !== 'pull_request' && mayRunOn(condition, trigger))) return { ...replacement, otherRuns: others };
   const { id, audience, suffix } = only;
   return { ...replacement, identity: { ...replacement.identity, id, audience }, suffix, otherRuns: [] };
 }
@@ -242,11 +243,11 @@ export function fill(value: string, ids: Ids): string {
 /** Where the audience names the identity, that part is chosen by the event too. */
 function audienceOf({ identity, otherRuns = [] }: Replacement, ids: Ids): string {
   const own = textOf(identity.audience, ids);
-  const others = otherRuns.map(({ event, audience }) => ({ event, text: textOf(audience, ids) }));
+  const others = otherRuns.map(({ run, audience }) => ({ run, text: textOf(audience, ids) }));
   if (others.every(({ text }) => text === own)) return own;
   const head = own.slice(0, own.lastIndexOf('/') + 1);
   const tail = (text: string): string => `'${text.slice(head.length)}'`;
-  return `${head}${byEvent(others.map(({ event, text }) => ({ event, text: tail(text) })), tail(own))}`;
+  return `${head}${byRun(others.map(({ run, text }) => ({ run, text: tail(text) })), tail(own))}`;
 }
 
 function textOf(text: Text, ids: Ids): string {

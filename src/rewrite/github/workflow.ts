@@ -198,7 +198,7 @@ function eventDoubts(scene: Scene, job: YamlMap, { identity, otherRuns = [] }: R
   if (text.split('\n').some((line) => /\b(?:id-token|OIDC)\b/i.test(line) && !/^\s*["']?id-token["']?\s*:\s*["']?(?:write|none)/.test(line))) doubts.push('the file speaks of id-token or OIDC: see that what it says still holds');
   if (entry(job, 'environment') !== undefined) return doubts;
   if (triggers.includes('workflow_call') && triggers.length > 1) doubts.push('callers in other repositories, if there are any, have to grant id-token: write, and have an identity of their own');
-  if (triggers.includes('pull_request') && triggers.length > 1 && otherRuns.length === 0) doubts.push('runs for pull requests get no identity, since the rule trusts the branch: what needs the model is left out or fails there; for both give the job an environment');
+  if (triggers.includes('pull_request') && triggers.length > 1 && otherRuns.every(({ run }) => run.event !== 'pull_request')) doubts.push('runs for pull requests get no identity, since the rule trusts the branch: what needs the model is left out or fails there; for both give the job an environment');
   const subject = identity.subject?.map((part) => (typeof part === 'string' ? part : '*')).join('') ?? '';
   const branch = /:ref:refs\/heads\/(.+)$/.exec(subject)?.[1];
   if (branch?.includes('*') === true) return [...doubts, 'the branch that the rule trusts is not known yet: plan in a clone, or with --branch'];
@@ -207,8 +207,11 @@ function eventDoubts(scene: Scene, job: YamlMap, { identity, otherRuns = [] }: R
   if (reviews.length > 0) doubts.push(`runs for ${reviews.join(' and ')} belong to the pull request, and the rule trusts the branch ${branch}: decode a token of such a run, or leave them out`);
   const push = get(get(root, 'on'), 'push');
   const branches = itemsOf(get(push, 'branches')).flatMap((item) => textOf(item) ?? []);
-  const others = branches.filter((one) => one !== branch);
+  const trusted = new Set([branch, ...otherRuns.flatMap(({ run }) => (run.event === 'push' ? [run.branch] : []))]);
+  const isDefault = (name: string): boolean => /^(?:main|master)$/.test(name);
+  const others = branches.filter((one) => !trusted.has(one) && !(isDefault(one) && isDefault(branch)));
   if (others.length > 0) doubts.push(`the rule trusts ${branch}, and pushes also run on ${others.join(', ')}, where the token is refused${branches.includes(branch) ? '' : ': plan again with --branch'}`);
+  if (triggers.includes('push') && branches.length === 0 && (push?.kind !== 'map' || push.entries.every(({ key }) => key !== 'tags' && key !== 'branches'))) doubts.push(`pushes run on every branch, and the rule trusts ${branch}: on others the token is refused`);
   if (push?.kind === 'map' && branches.length === 0 && get(push, 'tags') !== undefined) doubts.push(`the rule trusts the branch ${branch}, and pushes run for tags: give the job an environment with a tag rule`);
   for (const other of ['release', 'merge_group']) if (triggers.includes(other) && triggers.length > 1) doubts.push(`runs for ${other} have another subject than the branch ${branch} that the rule trusts`);
   return doubts;

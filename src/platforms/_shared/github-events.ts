@@ -1,8 +1,9 @@
 /** True, false, or undefined when the expression alone does not say. */
 type Truth = boolean | undefined;
 
-/** Longest condition that is looked into. */
+/** Longest condition, and most parentheses and negations, that are looked into. */
 const LONGEST = 4000;
+const DEEPEST = 100;
 
 /**
  * Whether a job or step with this condition may run for `event`. What the condition asks beyond the event is taken as possible, so `false` is certain.
@@ -11,7 +12,7 @@ const LONGEST = 4000;
  * @param branch the one that the run is for; undefined for any.
  */
 export function mayRunOn(condition: string, event: string, branch?: string): boolean {
-  if (condition.length > LONGEST) return true;
+  if (condition.length > LONGEST || condition.split(/[(!]/, DEEPEST + 2).length > DEEPEST) return true;
   return new Condition(condition, event, branch).holds() !== false;
 }
 

@@ -55,6 +55,11 @@ export function keysOf(replacement: Replacement, contexts: readonly string[] = [
 }
 const AWS_VARIABLES = ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY', 'AWS_SESSION_TOKEN'];
 
+/** Seconds that a job's other steps rarely take. */
+const LONG_ENOUGH = 3600;
+/** A condition of more parts is no longer read at a glance. */
+const MOST_JOINED = 3;
+
 type Kind = { readonly kind: 'native'; readonly native: NativeAction } | { readonly kind: 'run' } | { readonly kind: 'curl' } | { readonly kind: 'composite'; readonly inputs: ReadonlySet<string> } | { readonly kind: 'other' };
 
 interface Consumer {
@@ -508,9 +513,26 @@ class JobPlanner {
     return 'Let the script call a client that finds its identity by itself, then take the key out of it and plan again.';
   }
 
-  /** Consumers with nothing but each other between them: a token of an exchange is got anew for the next group. */
+  /**
+   * Consumers that one exchange serves. A token that lives minutes is got anew once other steps have come between; one that lives an hour only where the steps have
+   * conditions of their own that cannot be joined.
+   */
   #groups(consumers: readonly Consumer[], wide: readonly Use[]): readonly (readonly Consumer[])[] {
-    return this.#isExchange() && wide.length === 0 ? groupsOf(consumers) : [consumers];
+    if (!this.#isExchange() || wide.length > 0) return [consumers];
+    const lifetime = parties.find(({ id }) => id === this.#replacement.parties[0])?.lifetime ?? 0;
+    return lifetime >= LONG_ENOUGH && this.#joined(consumers) !== undefined ? [consumers] : groupsOf(consumers);
+  }
+
+  /** The condition under which any of the steps runs; '' for always, undefined where a condition asks for what only comes later. */
+  #joined(consumers: readonly Consumer[]): string | undefined {
+    const own = [...new Set(consumers.map(({ step }) => unwrap(this.#condition(step))))];
+    if (own.includes('')) return '';
+    const [first, ...rest] = own;
+    if (first === undefined) return '';
+    if (rest.length === 0) return first;
+    // The result of a step between, or of those before it (`failure()`), is not known yet where the exchange stands.
+    if (own.some((text) => /\bsteps\.|\b(?:always|failure|success|cancelled)\(|\benv\./.test(text)) || own.length > MOST_JOINED) return undefined;
+    return own.map((text) => (/&&|\|\|/.test(text) ? `(${text})` : text)).join(' || ');
   }
 
   #styled(text: string, group: readonly Consumer[]): string {
@@ -521,7 +543,7 @@ class JobPlanner {
   /** `if:` and `continue-on-error:` that the steps which need the identity have in common, and no token for forks. */
   #conditions(consumers: readonly Consumer[]): readonly string[] {
     const own = new Set(consumers.map(({ step }) => this.#condition(step)));
-    const [only = ''] = own.size === 1 ? [...own] : [];
+    const [only = ''] = own.size === 1 ? [...own] : [this.#joined(consumers) ?? ''];
     const guard = this.#forkGuard(only);
     const soft = new Set(consumers.map(({ step }) => this.#source(get(step, 'continue-on-error')) ?? ''));
     const [tolerant = ''] = soft.size === 1 ? [...soft] : [];

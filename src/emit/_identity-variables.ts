@@ -1,5 +1,4 @@
-import type { OtherRun } from '../model/issuer.ts';
-import type { Hop, Migration } from '../model/plan.ts';
+import type { Migration } from '../model/plan.ts';
 import { CLUSTERS } from './_pod-token.ts';
 import { variableName } from './_text.ts';
 
@@ -29,43 +28,57 @@ export interface Suffixes {
 
 /**
  * What stands behind the variables of an identity, where several are let in by the same party: those of one target, whose files read the same variables. In a cluster
- * all targets share what lies in a namespace. Identities for other runs always have the event or the branch behind theirs.
+ * all targets share what lies in a namespace. An identity for other runs has the event or the branch behind its variables, everywhere.
  *
  * @param repository name of the repository that holds the target: its variables need not say it.
  */
 export function suffixesOf(migrations: readonly Suffixed[], target: string, repository = ''): (migration: Suffixed) => Suffixes {
-  const here = migrations.filter((migration) => migration.target === target);
-  const own = identitiesAt(here, ({ party, identity }) => [[party, identity]]);
-  const clustered = identitiesAt(migrations.filter(({ platform }) => CLUSTERS.has(platform)), ({ party, identity }) => [[party, identity]]);
-  const others = identitiesAt(here, ({ party, otherRuns = [] }) => otherRuns.map(({ run, identity }) => [`${party} ${runName(run)}`, identity]));
+  const here = namesAt(migrations.filter((migration) => migration.target === target), repository);
+  const clustered = namesAt(migrations.filter(({ platform }) => CLUSTERS.has(platform)), '');
   return ({ platform, chosen }) => {
     const [first] = chosen?.hops ?? [];
     if (first === undefined) return { own: '', otherRuns: [] };
     const { party, identity, otherRuns = [] } = first;
-    const several = isSeveral(own, party) || (CLUSTERS.has(platform) && isSeveral(clustered, party));
-    return {
-      own: several ? suffixed(identity, CLUSTERS.has(platform) ? '' : repository) : '',
-      otherRuns: otherRuns.map((other) => (isSeveral(others, `${party} ${runName(other.run)}`) ? suffixed(other.identity, repository) : suffixed(runName(other.run), ''))),
-    };
+    const names = CLUSTERS.has(platform) && (clustered.get(party)?.size ?? 0) > 1 ? clustered : here;
+    // In a cluster identities are called by their whole names: other repositories have theirs beside them.
+    const own = names.get(party)?.get(identity) ?? '';
+    return { own: own !== '' && CLUSTERS.has(platform) ? words(identity) : own, otherRuns: otherRuns.map((other) => here.get(party)?.get(other.identity) ?? '') };
   };
 }
 
-function runName(run: OtherRun): string {
-  return run.event === 'push' ? run.branch : run.event;
-}
-
-function isSeveral(identities: ReadonlyMap<string, ReadonlySet<string>>, key: string): boolean {
-  return (identities.get(key)?.size ?? 0) > 1;
-}
-
-function suffixed(identity: string, repository: string): string {
-  const words = (text: string): string => text.toUpperCase().replace(/[^A-Z0-9]+/g, '_').replace(/^_+|_+$/g, '');
-  const [all, head] = [words(identity), `${words(repository)}_`];
-  return `_${head.length > 1 && all.startsWith(head) && all.length > head.length ? all.slice(head.length) : all}`;
-}
-
-function identitiesAt(migrations: readonly Suffixed[], pick: (hop: Hop) => readonly (readonly [key: string, identity: string])[]): ReadonlyMap<string, ReadonlySet<string>> {
-  const result = new Map<string, Set<string>>();
-  for (const [key, identity] of migrations.flatMap(({ chosen }) => (chosen?.hops ?? []).flatMap(pick))) result.set(key, (result.get(key) ?? new Set()).add(identity));
+/** By party and identity: what its variables end with. */
+function namesAt(migrations: readonly Suffixed[], repository: string): ReadonlyMap<string, ReadonlyMap<string, string>> {
+  const hops = migrations.flatMap(({ chosen }) => chosen?.hops ?? []);
+  const result = new Map<string, Map<string, string>>();
+  for (const party of new Set(hops.map((hop) => hop.party))) {
+    const at = hops.filter((hop) => hop.party === party);
+    const runs = new Map<string, Set<string>>();
+    for (const { run, identity } of at.flatMap(({ otherRuns = [] }) => otherRuns)) {
+      const name = run.event === 'push' ? run.branch : run.event;
+      runs.set(name, (runs.get(name) ?? new Set()).add(identity));
+    }
+    const others = new Set([...runs.values()].flatMap((identities) => [...identities]));
+    const usual = new Set(at.map(({ identity }) => identity).filter((identity) => !others.has(identity)));
+    const names = new Map<string, string>();
+    for (const [identity, name] of numbered(usual, repository)) names.set(identity, usual.size > 1 ? name : '');
+    for (const [run, identities] of runs) for (const [identity, name] of numbered(identities, repository)) names.set(identity, identities.size > 1 ? name : words(run));
+    result.set(party, names);
+  }
   return result;
+}
+
+/** Identities with their names as variables end with them: without the repository, and without a number that only tells them from those of another party. */
+function numbered(identities: ReadonlySet<string>, repository: string): readonly (readonly [identity: string, name: string])[] {
+  const head = `${words(repository)}_`;
+  const whole = [...identities].map((identity) => {
+    const all = words(identity);
+    return [identity, head.length > 2 && all.startsWith(head) && all.length > head.length ? `_${all.slice(head.length)}` : all] as const;
+  });
+  const bare = whole.map(([identity, name]) => [identity, name.replace(/_\d+$/, '')] as const);
+  return new Set(bare.map(([, name]) => name)).size === bare.length && bare.every(([, name]) => name !== '') ? bare : whole;
+}
+
+function words(text: string): string {
+  const clean = text.toUpperCase().replace(/[^A-Z0-9]+/g, '_').replace(/^_+|_+$/g, '');
+  return clean === '' ? '' : `_${clean}`;
 }

@@ -22,8 +22,16 @@ function boundTo(shape: TokenShape): string | undefined {
 }
 
 function slug(text: string): string {
-  const clean = text.toLowerCase().replace(/[^a-z0-9]+/g, '-').replace(/^-+|-+$/g, '').slice(0, LONGEST).replace(/-+$/, '');
+  const clean = cut(text.toLowerCase().replace(/[^a-z0-9]+/g, '-').replace(/^-+|-+$/g, ''));
   return clean.length < 4 || clean.startsWith('gcp-') ? `workload-${clean}`.slice(0, LONGEST).replace(/-+$/, '') : clean;
+}
+
+/** At most as long as every party takes, and where there is a choice not in the middle of a word. */
+function cut(text: string): string {
+  if (text.length <= LONGEST) return text;
+  const short = text.slice(0, LONGEST);
+  const end = text[LONGEST] === '-' ? LONGEST : short.lastIndexOf('-');
+  return short.slice(0, end < LONGEST / 2 ? LONGEST : end).replace(/-+$/, '');
 }
 
 /** `name`, or with the first number that makes it new. `taken` holds the names given out and, by name, the last number tried. */

@@ -1,5 +1,5 @@
 /** What the steps of a job do with the repository's own token, as far as a reader can tell: by the action's name, by commands, and by calls of the API. */
-import { get, itemsOf, textOf, walk, type YamlNode } from '../../support/yaml.ts';
+import { entriesOf, get, itemsOf, textOf, walk, type YamlNode } from '../../support/yaml.ts';
 
 type Level = 'read' | 'write';
 type Scopes = Readonly<Record<string, Level>>;
@@ -68,11 +68,14 @@ const BY_PATH: readonly (readonly [RegExp, string])[] = [
   [/^(?:releases|git|contents|merges|branches|tags|createrelease|createorupdatefilecontents|deletefile|uploadreleaseasset|merge)/i, 'contents'],
 ];
 
+/** Text of a file of the repository; undefined when it is not there. */
+export type Read = (path: string) => string | undefined;
+
 /** What the steps of jobs need beside their token: `contents: read` at least. */
-export function neededBy(jobs: readonly YamlNode[]): readonly (readonly [string, Level])[] {
+export function neededBy(jobs: readonly YamlNode[], read: Read): readonly (readonly [string, Level])[] {
   const needed = new Map<string, Level>([['contents', 'read']]);
   for (const step of jobs.flatMap((job) => itemsOf(get(job, 'steps')))) {
-    for (const [scope, level] of scopesOf(step)) if (needed.get(scope) !== 'write') needed.set(scope, level);
+    for (const [scope, level] of scopesOf(step, read)) if (needed.get(scope) !== 'write') needed.set(scope, level);
   }
   return [...needed].toSorted(([a], [b]) => (a < b ? -1 : 1));
 }
@@ -93,7 +96,7 @@ function isUnderstood(step: YamlNode): boolean {
   return !isMentioned && (uses === undefined || BY_ACTION.some(([pattern, scopes]) => pattern.test(uses) && Object.values(scopes).every((level) => level === 'read')) || /^actions\/(?:setup-[a-z]+|cache|upload-artifact|upload-pages-artifact)@/.test(uses));
 }
 
-function scopesOf(step: YamlNode): readonly (readonly [string, Level])[] {
+function scopesOf(step: YamlNode, read: Read): readonly (readonly [string, Level])[] {
   const uses = textOf(get(step, 'uses')) ?? '';
   const run = textOf(get(step, 'run')) ?? '';
   const inputs = get(step, 'with');
@@ -105,12 +108,47 @@ function scopesOf(step: YamlNode): readonly (readonly [string, Level])[] {
   // Artefacts of another run.
   if (uses.startsWith('actions/download-artifact@') && get(inputs, 'run-id') !== undefined) found.push(['actions', 'read']);
   if (uses.startsWith('actions/github-script@')) found.push(...scriptScopes(textOf(get(inputs, 'script')) ?? ''));
+  if (handsToken(step)) for (const text of programsIn(run, textOf(get(step, 'working-directory')) ?? '', read)) found.push(...programScopes(text));
+  // An action that is given the token and works on pull requests.
+  if (handsToken(step) && uses !== '' && !uses.startsWith('./') && /review|comment|\bpr\b|pull/i.test(uses.replace(/@.*/, ''))) found.push(...Object.entries(BOTH));
   if (/\bgh\s+api\b|api\.github\.com|\$\{?GITHUB_API_URL/.test(run)) found.push(...requestScopes(run));
   return found;
 }
 
+/** Whether the step's program is handed the repository's token. */
+function handsToken(step: YamlNode): boolean {
+  return [...entriesOf(get(step, 'env')), ...entriesOf(get(step, 'with'))].some(({ value }) => /\bgithub\.token\b|\bsecrets\.GITHUB_TOKEN\b/i.test(textOf(value) ?? ''));
+}
+
+const MOST_PROGRAMS = 20;
+
+/** Texts of the repository's own programs that a script names. */
+function programsIn(run: string, folder: string, read: Read): readonly string[] {
+  const names = [...run.matchAll(/(?<![\w/.-])(?:\.\/)?((?:[\w.-]+\/)*[\w.-]+\.(?:py|[cm]?[jt]s|sh|rb))(?![\w.-])/g)].map(([, name = '']) => name);
+  const modules = [...run.matchAll(/\bpython[\d.]*\s+-m\s+([\w.]+)/g)].map(([, name = '']) => `${name.replaceAll('.', '/')}.py`);
+  const base = folder.replace(/^\.\//, '').replace(/\/+$/, '');
+  return [...new Set([...names, ...modules])].slice(0, MOST_PROGRAMS).flatMap((name) => read(base === '' ? name : `${base}/${name}`) ?? []);
+}
+
+/** What a program does with the token: calls of clients, and requests by their address. */
+function programScopes(text: string): readonly (readonly [string, Level])[] {
+  const found: (readonly [string, Level])[] = [...scriptScopes(text.replace(/\b(?:octokit|client|gh|api)\.(?=(?:rest\.)?(?:issues|pulls|checks|repos|git|actions)\.)/g, 'github.'), false)];
+  for (const [pattern, scopes] of BY_COMMAND) if (pattern.test(text)) found.push(...Object.entries(scopes));
+  const posts = /\b(?:requests|httpx|session|client|axios|urllib)\b[\s\S]{0,4000}?\b(?:post|patch|put|request|urlopen)\b|\bfetch\(|method["']?\s*[:=]\s*["'](?:POST|PATCH|PUT)/i.test(text);
+  if (posts && /\/issues\/[^\s"'`]*\/(?:comments|labels)/.test(text)) found.push(...Object.entries(BOTH));
+  if (posts && /\/pulls\/[^\s"'`]*\/(?:reviews|comments)/.test(text)) found.push(['pull-requests', 'write']);
+  if (posts && /\/(?:check-runs|statuses)\b/.test(text)) found.push([text.includes('/check-runs') ? 'checks' : 'statuses', 'write']);
+  if (/\/(?:pulls|issues)\//.test(text)) found.push(['pull-requests', 'read']);
+  // PyGithub and its like.
+  if (/\.create_(?:issue_comment|review|review_comment|comment)\(|\.add_to_labels\(/.test(text)) found.push(...Object.entries(BOTH));
+  if (/\.create_(?:pull|git_ref|file)\(|\.update_file\(/.test(text)) found.push(['contents', 'write'], ['pull-requests', 'write']);
+  if (/\.create_issue\(/.test(text)) found.push(['issues', 'write']);
+  if (/\.get_pull\(/.test(text)) found.push(['pull-requests', 'read']);
+  return found;
+}
+
 /** Calls of Octokit in a script: `github.rest.issues.createComment(...)`. One whose calls cannot be read is taken to comment. */
-function scriptScopes(script: string): readonly (readonly [string, Level])[] {
+function scriptScopes(script: string, mayComment = true): readonly (readonly [string, Level])[] {
   const calls = [...script.matchAll(/\bgithub\.(?:rest\.)?([a-z]\w{1,30})\.([a-zA-Z]\w{1,60})/g)].flatMap(([, group = '', name = '']): (readonly [string, Level])[] => {
     const level: Level = /^(?:get|list|download|compare|paginate|check)/.test(name) ? 'read' : 'write';
     const scope = BY_PATH.find(([pattern]) => pattern.test(group === 'repos' ? name : group))?.[1];
@@ -120,7 +158,7 @@ function scriptScopes(script: string): readonly (readonly [string, Level])[] {
     return [[scope, level]];
   });
   if (calls.length > 0) return calls;
-  return /\bgithub\.|require\(/.test(script) ? Object.entries(BOTH) : [];
+  return mayComment && /\bgithub\.|require\(/.test(script) ? Object.entries(BOTH) : [];
 }
 
 /** `gh api` and curl against the API of a repository. */

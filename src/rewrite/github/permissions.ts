@@ -1,7 +1,7 @@
 import { entry, get, textOf, type YamlNode } from '../../support/yaml.ts';
 import type { YamlEdit, YamlMap } from '../yaml-edit.ts';
 import type { House } from './actions.ts';
-import { isWhole, neededBy } from './permission-needs.ts';
+import { isWhole, neededBy, type Read } from './permission-needs.ts';
 
 /** Scopes of GITHUB_TOKEN that `read-all` stands for (@actions/workflow-parser 0.3.61), but for two so new that linters call them unknown. */
 const READABLE = ['actions', 'artifact-metadata', 'attestations', 'checks', 'contents', 'deployments', 'discussions', 'issues', 'models', 'packages', 'pages', 'pull-requests', 'repository-projects', 'security-events', 'statuses'] as const;
@@ -13,13 +13,13 @@ export type PermissionEdit =
   | { readonly kind: 'impossible'; readonly reason: string };
 
 /** Edits that give `job` `id-token: write` and take nothing away from it. `count`: jobs of the workflow; `called`: jobs of a workflow that it calls, which have no more than it has. */
-export function permissionEdit(root: YamlMap, job: YamlMap, count: number, house: House, called: readonly YamlMap[] = []): PermissionEdit {
+export function permissionEdit(root: YamlMap, job: YamlMap, count: number, house: House, read: Read, called: readonly YamlMap[] = []): PermissionEdit {
   const comment = `${house.gap}# workload identity federation`;
   const line = `id-token: write${comment}`;
   const own = entry(job, 'permissions');
   if (own !== undefined) return extend(job, own.value, line, comment, house);
   const shared = entry(root, 'permissions');
-  if (shared === undefined) return create(job, [...neededBy([job, ...called]), ['id-token', 'write']], comment, isWhole([job, ...called]), house);
+  if (shared === undefined) return create(job, [...neededBy([job, ...called], read), ['id-token', 'write']], comment, isWhole([job, ...called]), house);
   if (textOf(shared.value) === 'write-all') return { kind: 'none' };
   if (shared.value.kind === 'map' && grantsToken(shared.value)) return { kind: 'none' };
   if (count === 1) return extend(root, shared.value, line, comment, house);

@@ -160,7 +160,7 @@ function editsOf(scene: Scene, { job, replacement }: JobNode, rootUses: readonly
   const done = calls === undefined ? planJob(scene, job, replacement, rootUses) : planCall(scene, job, calls, replacement);
   if (!done.needsToken) return done;
   const callee = calls === undefined ? [] : calleeJobs(scene, calls);
-  const permission = permissionEdit(scene.root, job, count, scene.house, callee);
+  const permission = permissionEdit(scene.root, job, count, scene.house, scene.context.read, callee);
   if (permission.kind === 'impossible') throw new CannotRewrite('unknown-shape', `The job cannot be given id-token: write: ${permission.reason}.`, 'Write the permissions of the job out by hand, id-token: write among them, then plan again.');
   const doubts = [...done.doubts, ...(permission.kind === 'edits' && !permission.reviewed ? ['the permissions written out are what its steps are known to need; a script may need more'] : []), ...eventDoubts(scene, job, replacement)];
   return { ...done, edits: [...done.edits, ...(permission.kind === 'edits' ? permission.edits : [])], doubts, why: [...done.why, ...(permission.kind === 'edits' ? [`${permission.what}.`] : [])] };
@@ -384,7 +384,7 @@ function rewriteCalled(scene: Scene, replacement: Replacement, handed: readonly 
       if (entry(value, 'environment') !== undefined) job.doubts.push('its environment stands in the subject of the token, which the rule made for the caller does not have: plan it with that environment');
       // A called workflow keeps what its caller has, unless it says less itself.
       const own = entry(value, 'permissions') ?? entry(scene.root, 'permissions');
-      const permission = own === undefined ? { kind: 'none' as const } : permissionEdit(scene.root, value, entriesOf(get(scene.root, 'jobs')).length, scene.house);
+      const permission = own === undefined ? { kind: 'none' as const } : permissionEdit(scene.root, value, entriesOf(get(scene.root, 'jobs')).length, scene.house, scene.context.read);
       if (permission.kind === 'impossible') throw new CannotRewrite('unknown-shape', `A job cannot be given id-token: write: ${permission.reason}.`, 'Write the permissions of the job out by hand, then plan again.');
       done.push({ ...job, edits: [...job.edits, ...(permission.kind === 'edits' ? permission.edits : [])] });
     }

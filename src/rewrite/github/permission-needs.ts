@@ -165,7 +165,9 @@ function scriptScopes(script: string, mayComment = true): readonly (readonly [st
 function requestScopes(run: string): readonly (readonly [string, Level])[] {
   const commands = run.replaceAll('\\\n', ' ').split('\n').filter((line) => /\bgh\s+api\b|api\.github\.com|\$\{?GITHUB_API_URL/.test(line));
   return commands.flatMap((line): (readonly [string, Level])[] => {
-    const part = /\brepos\/[^\s"'?]+?\/[^\s"'?/]+\/((?:commits\/[^\s"'?/]+\/)?[a-z-]+)/.exec(line.replace(/\$\{\{[^}]*\}\}|\$\{[^}]*\}/g, 'X'))?.[1]?.replace(/^commits\/[^/]+\//, '');
+    // Owner and name may be one variable or two.
+    const [, ...segments] = (/\brepos\/([^\s"'?]+)/.exec(line.replace(/\$\{\{[^}]*\}\}|\$\{[^}]*\}|\{\w+\}/g, 'X'))?.[1] ?? '').replace(/\/commits\/[^/]+\//, '/').split('/');
+    const part = segments.slice(0, 2).find((segment) => BY_PATH.some(([pattern]) => pattern.test(segment)));
     const scope = part === undefined ? undefined : BY_PATH.find(([pattern]) => pattern.test(part))?.[1];
     if (scope === undefined) return [];
     const writes = /(?:-X|--method|--request)[ =]?["']?(?:POST|PATCH|PUT|DELETE)|\s(?:-f|-F|--field|--raw-field|-d|--data)[ =]/.test(line);

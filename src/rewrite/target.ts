@@ -43,18 +43,54 @@ export function rewriteTarget(rewriters: readonly Rewriter[], input: TargetInput
   const followers = new Set(rewriters.filter(({ follows }) => follows === true).map(({ id }) => id));
   const files = new Map<string, RewrittenFile>();
   const blocked = new Map<string, string>();
-  const accepts: TargetInput['accepts'] = (change, path, rewriter) => !blocked.has(`${path}\n${change.id}`) && (input.accepts?.(change, path, rewriter) ?? true);
-  for (let paths: readonly string[] = input.paths; paths.length > 0; paths = newlyBlocked(files, blocked, input.replacements, followers)) {
+  const needless = new Set<string>();
+  const accepts: TargetInput['accepts'] = (change, path, rewriter) => !blocked.has(`${path}\n${change.id}`) && !needless.has(`${path}\n${change.id}`) && (input.accepts?.(change, path, rewriter) ?? true);
+  const rewrite = (paths: readonly string[]): void => {
     for (const path of paths) {
       const text = input.read(path);
       if (text !== undefined) files.set(path, withReads(rewriteFile(rewriters, path, text, { ...input, accepts }), input.replacements));
     }
-  }
+  };
+  rewrite(input.paths);
+  rewrite(newlyNeedless(files, needless, input.replacements, followers));
+  for (let paths = newlyBlocked(files, blocked, input.replacements, followers); paths.length > 0; paths = newlyBlocked(files, blocked, input.replacements, followers)) rewrite(paths);
   const results = input.paths.flatMap((path): RewrittenFile[] => {
-    const file = files.get(path);
+    const rewritten = files.get(path);
+    const file = rewritten === undefined ? undefined : { ...rewritten, declined: rewritten.declined.filter(({ id }) => !needless.has(`${path}\n${id}`)) };
     return file === undefined || (file.after === file.before && file.refusals.length === 0 && file.declined.length === 0) ? [] : [withBlocked(file, blocked)];
   });
   return withUnhandled(withReaders(results, followers), input, followers);
+}
+
+/**
+ * Code, manifests and examples follow the workloads that run them. A job whose actions alone take the key runs none of them, and one that keeps its key changes nothing for them: what
+ * would follow from such jobs only is needless. Gives the files that have to be rewritten without it.
+ */
+function newlyNeedless(files: ReadonlyMap<string, RewrittenFile>, needless: Set<string>, replacements: readonly Replacement[], followers: ReadonlySet<string>): readonly string[] {
+  const idle = new Set(replacements.filter((replacement) => !concernsPrograms(files.get(replacement.path), replacement.migration, followers)).map(({ migration }) => migration));
+  if (idle.size === 0) return [];
+  const providers = new Set(replacements.map(({ provider }) => provider).filter((provider) => replacements.every((one) => one.provider !== provider || idle.has(one.migration))));
+  const paths = new Set<string>();
+  for (const { path, changes } of files.values()) {
+    for (const { id, rewriter, migrations } of changes) {
+      const isIdle = migrations.length > 0 ? migrations.every((migration) => idle.has(migration)) : [...providers].some((provider) => id.endsWith(`/${provider}`));
+      if (!followers.has(rewriter) || !isIdle) continue;
+      needless.add(`${path}\n${id}`);
+      paths.add(path);
+    }
+  }
+  return [...paths];
+}
+
+/** Refusals after which no program is waited for. */
+const KEEPS: ReadonlySet<FileRefusal['code']> = new Set<FileRefusal['code']>(['template', 'no-path', 'other-repository', 'takes-only-a-key', 'not-readable', 'computed-name']);
+
+/** Whether a program of the workload may have to change with it: not where its own file keeps the key, nor where actions alone take it. */
+function concernsPrograms(home: RewrittenFile | undefined, migration: string, followers: ReadonlySet<string>): boolean {
+  if (home === undefined || SOURCE.test(home.path)) return true;
+  const own = home.changes.filter(({ migrations }) => migrations.includes(migration));
+  if (own.length === 0) return !home.refusals.some(({ code, migrations }) => KEEPS.has(code) && migrations.includes(migration));
+  return own.some(({ rewriter, standsAlone }) => followers.has(rewriter) || standsAlone !== true);
 }
 
 /** Blocks every change that needs one which is not made; gives the files that have to be rewritten without them. */

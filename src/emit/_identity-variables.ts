@@ -69,13 +69,17 @@ function namesAt(migrations: readonly Suffixed[], repository: string): ReadonlyM
 
 /** Identities with their names as variables end with them: without the repository, and without a number that only tells them from those of another party. */
 function numbered(identities: ReadonlySet<string>, repository: string): readonly (readonly [identity: string, name: string])[] {
-  const head = `${words(repository)}_`;
-  const whole = [...identities].map((identity) => {
-    const all = words(identity);
-    return [identity, head.length > 2 && all.startsWith(head) && all.length > head.length ? `_${all.slice(head.length)}` : all] as const;
-  });
+  const whole = [...identities].map((identity) => [identity, withoutRepository(words(identity), words(repository))] as const);
   const bare = whole.map(([identity, name]) => [identity, name.replace(/_\d+$/, '')] as const);
   return new Set(bare.map(([, name]) => name)).size === bare.length && bare.every(([, name]) => name !== '') ? bare : whole;
+}
+
+/** Without the words of the repository that it begins with: all of them, or as many as fitted. */
+function withoutRepository(name: string, repository: string): string {
+  const [own, others] = [name.split('_').slice(1), repository.split('_').slice(1)];
+  let same = 0;
+  while (same < others.length && own[same] === others[same]) same += 1;
+  return same === 0 || same === own.length ? name : `_${own.slice(same).join('_')}`;
 }
 
 function words(text: string): string {

@@ -186,7 +186,7 @@ class JobPlanner {
       const action = actionOf(step);
       if (own.length === 0 && wide.length === 0) return [];
       if (native !== undefined && (own.length > 0 || (wide.length > 0 && native.readsEnvironment === true))) return [{ step, top, index, kind: { kind: 'native', native }, uses: own }];
-      if (own.length === 0 && isNamed[index] !== true && (isPreparing(step) || (isTold && speaks[index] !== true))) return [];
+      if (own.length === 0 && isNamed[index] !== true && (isPreparing(step) || (isTold && speaks[index] !== true && !runsPrograms(step)))) return [];
       if (action === undefined) return [{ step, top, index, kind: { kind: this.#callsByCurl(step, own) ? 'curl' : 'run' }, uses: own }];
       if (action.name.startsWith('./')) return [{ step, top, index, kind: { kind: 'composite', inputs: this.#compositeInputs(action.name) }, uses: own }];
       return [{ step, top, index, kind: { kind: 'other' }, uses: own }];
@@ -285,6 +285,7 @@ class JobPlanner {
     const setup = this.#setup(names, consumers);
     for (const use of wide) this.#swap(use, setup, names);
     for (const consumer of consumers) this.#consume(consumer, setup, names);
+    this.#restOfScripts(consumers, wide, setup);
     const steps = get(this.#job, 'steps');
     if (steps?.kind !== 'seq') throw new CannotRewrite('unknown-shape', 'The steps of the job are no list.', 'Write them out, then plan again.');
     const keyLogins = this.#replacement.parties[0] === 'google' ? stepsOf(this.#job).flatMap(({ step }) => (actionOf(step)?.name === 'google-github-actions/auth' && entry(get(step, 'with'), 'credentials_json') !== undefined ? [step] : [])) : [];
@@ -300,17 +301,28 @@ class JobPlanner {
       this.#doubts.push('the identity of that step has to be allowed what the key was for');
       return;
     }
-    for (const group of this.#groups(consumers, wide)) {
+    const asking = this.#isExchange() ? this.#firstAsking(wide) : undefined;
+    for (const [index, group] of this.#groups(consumers, wide).entries()) {
       const [first] = group;
       if (first === undefined) continue;
-      this.#edits.push({ kind: 'add-items', holder: steps, ...this.#placeOf(first, steps.items), text: this.#styled(setup.text, group) });
-      this.#lines.push(this.#line(first.top));
+      const isEarlier = index === 0 && asking !== undefined && asking.index < first.index;
+      this.#edits.push({ kind: 'add-items', holder: steps, ...(isEarlier ? { before: asking.top } : this.#placeOf(first, steps.items)), text: this.#styled(setup.text, group) });
+      this.#lines.push(this.#line(isEarlier ? asking.top : first.top));
     }
     this.#titles.push(setup.title);
     this.#why.push(setup.why);
     const isOwn = consumers.every(({ kind }) => kind.kind === 'run' || (kind.kind === 'composite' && kind.inputs.size > 0));
     if (consumers.some(({ kind }) => kind.kind === 'composite' && kind.inputs.size > 0)) this.#doubts.push('the composite action has to be changed together with it');
     this.#doubts.push(isOwn ? this.#programDoubt(consumers) : 'what the called action does with its environment cannot be seen here');
+  }
+
+  /** The first step that asks whether the variable is set: an exchange has to come before it too. */
+  #firstAsking(wide: readonly Use[]): { readonly top: YamlNode; readonly index: number } | undefined {
+    const names = [...new Set(wide.flatMap(({ held }) => held?.entry.key ?? []))];
+    const steps = stepsOf(this.#job);
+    const index = steps.findIndex(({ step }) => this.#gates.some((gate) => gate.step === step && gate.scope === 'step-if' && !this.#readsSecrets(gate)) || names.some((name) => (textOf(get(step, 'run')) ?? '').includes(name)));
+    const found = steps[index];
+    return found === undefined ? undefined : { top: found.top, index };
   }
 
   /** Before the first that needs it; a checkout after that would take away the file that Google's step leaves in the workspace. */
@@ -333,11 +345,14 @@ class JobPlanner {
     return `the program has to use the client’s default chain${floor === '' ? '' : ` (from ${floor})`}${this.#wrappers()}`;
   }
 
-  /** Packages of the repository that stand between a program and the client, and may ask for a key of their own. */
+  /** Packages of the repository that stand between a program and the client, and may ask for a key of their own. @throws CannotRewrite where there is nothing else. */
   #wrappers(): string {
     const { paths = [], read } = this.#scene.context;
-    const found = paths.filter((path) => /(?:^|\/)(?:requirements[^/]*\.txt|pyproject\.toml|package\.json)$/.test(path)).flatMap((path) => [...(read(path) ?? '').matchAll(WRAPPERS)].map(([, name = '']) => name));
+    const manifests = paths.filter((path) => /(?:^|\/)(?:requirements[^/]*\.txt|pyproject\.toml|package\.json)$/.test(path)).map((path) => read(path) ?? '');
+    const found = manifests.flatMap((text) => [...text.matchAll(WRAPPERS)].map(([, name = '']) => name));
     const [first, ...more] = new Set(found);
+    const isDirect = this.#replacement.floors.some(({ package: name }) => manifests.some((text) => new RegExp(`(?:^|["'\\s])${name.replace(/[^\w@/-]/g, '\\$&')}(?=["'\\s=<>~![;,]|$)`, 'm').test(text)));
+    if (first !== undefined && !isDirect && this.#replacement.floors.length > 0) throw new CannotRewrite('needs-code-change', `The programs of the repository call ${this.#replacement.title} by ${first}, which takes a key of its own.`, `See whether ${first} finds the identity by itself now; else call ${this.#replacement.title} by its own client, then plan again.`);
     return first === undefined ? '' : `; ${[first, ...more].slice(0, 3).join(', ')} may ask for a key of ${more.length === 0 ? 'its' : 'their'} own: try one call without it`;
   }
 
@@ -440,6 +455,15 @@ class JobPlanner {
     if (kind.kind === 'composite') this.#checkComposite(step, kind.inputs.size > 0);
   }
 
+  /** Scripts that only ask whether the variable of the job is set, and need no identity themselves. */
+  #restOfScripts(consumers: readonly Consumer[], wide: readonly Use[], setup: Setup): void {
+    const names = wide.flatMap(({ held }) => held?.entry.key ?? []);
+    for (const { step } of stepsOf(this.#job)) {
+      const run = get(step, 'run');
+      if (run?.kind === 'scalar' && !consumers.some((consumer) => consumer.step === step) && names.some((name) => run.value.includes(name))) this.#script(run, step, setup);
+    }
+  }
+
   /** An action of this repository that reads the variable itself is changed with the job or not at all. */
   #checkComposite(step: YamlMap, isChanged: boolean): void {
     const folder = folderOf(actionOf(step)?.name ?? '') ?? '';
@@ -526,7 +550,7 @@ class JobPlanner {
   /** The condition under which any of the steps runs; '' for always, undefined where a condition asks for what only comes later. */
   #joined(consumers: readonly Consumer[]): string | undefined {
     const own = [...new Set(consumers.map(({ step }) => unwrap(this.#condition(step))))];
-    if (own.includes('')) return '';
+    if (own.includes('') || own.some((text) => own.includes(text.replace(' == ', ' != ')) && text.includes(' == ') && !/&&|\|\|/.test(text))) return '';
     const [first, ...rest] = own;
     if (first === undefined) return '';
     if (rest.length === 0) return first;
@@ -749,6 +773,11 @@ const WRAPPERS = /(?:^|["'\s])(litellm|langchain-(?:anthropic|google-genai)|@lan
 
 /** What runs programs of a language. */
 const LANGUAGES: Readonly<Record<string, RegExp>> = { javascript: /\b(?:node|npm|npx|pnpm|yarn|bun|deno)\b/, python: /\b(?:python3?|pytest|uv|poetry|pip|tox|nox|hatch)\b/, go: /\bgo (?:run|test)\b/, java: /\b(?:mvnw?|gradlew?|java)\b/ };
+
+/** Tests and programs of the repository: what they read of the environment is in no line of the workflow. */
+function runsPrograms(step: YamlMap): boolean {
+  return /(?:^|[;&|]|\s)(?:pytest|tox|nox|jest|vitest|python3?\s+(?!-m\s+(?:pip|build|venv|black|ruff|mypy|flake8|isort)\b)|node\s|tsx\s|ts-node\s|(?:npm|pnpm|yarn|bun)\s+(?:run\s+)?(?:test|eval|e2e|start)|go\s+(?:test|run)|cargo\s+(?:test|run)|mvn\s+\S*test|gradlew?\s+\S*test|make\s+(?:\w+-)?(?:test|eval|e2e))/m.test(textOf(get(step, 'run')) ?? '');
+}
 
 /** The job without its steps, whose uses are sought step by step. */
 function withoutSteps(job: YamlMap): YamlMap {

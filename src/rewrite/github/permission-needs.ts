@@ -48,7 +48,8 @@ const BY_COMMAND: readonly (readonly [RegExp, Scopes])[] = [
   [/\bgh\s+release\s+(?:create|edit|upload|delete)\b/, { contents: 'write' }],
   [/\bgh\s+(?:workflow\s+(?:run|enable|disable)|run\s+(?:rerun|cancel|delete)|cache\s+delete)\b/, { actions: 'write' }],
   [/\bgh\s+(?:run|workflow|cache)\b/, { actions: 'read' }],
-  [/\bgit\s+push\b/, { contents: 'write' }],
+  // One to an address elsewhere needs nothing here.
+  [/\bgit\s+push\b(?![^\n]*https?:\/\/(?![^\n]*github\.com))/, { contents: 'write' }],
   [/\bsemantic-release\b/, { contents: 'write', ...BOTH }],
   [/\bghcr\.io\b|\bnpm\.pkg\.github\.com\b|\bmaven\.pkg\.github\.com\b|\bnuget\.pkg\.github\.com\b/, { packages: 'write' }],
   [/\bmodels\.github\.ai\b|\bmodels\.inference\.ai\.azure\.com\b|\bgh\s+models\b/, { models: 'read' }],

@@ -4,7 +4,7 @@
  * A job gets its identity by the action's own inputs where it has them, and else by one step before the first that needs it; what named the key goes.
  */
 import type { Change } from '../../model/change.ts';
-import { eventsOf } from '../../platforms/_shared/github-events.ts';
+import { eventsOf, mayRunOn } from '../../platforms/_shared/github-events.ts';
 import { entriesOf, entry, get, itemsOf, textOf, type YamlEntry } from '../../support/yaml.ts';
 import { CannotRewrite } from '../cannot.ts';
 import type { Edit } from '../edit.ts';
@@ -206,12 +206,13 @@ function eventDoubts(scene: Scene, job: YamlMap, { identity, otherRuns = [] }: R
   const reviews = triggers.filter((trigger) => trigger.startsWith('pull_request_review'));
   if (reviews.length > 0) doubts.push(`runs for ${reviews.join(' and ')} belong to the pull request, and the rule trusts the branch ${branch}: decode a token of such a run, or leave them out`);
   const push = get(get(root, 'on'), 'push');
-  const branches = itemsOf(get(push, 'branches')).flatMap((item) => textOf(item) ?? []);
+  const condition = textOf(get(job, 'if')) ?? '';
+  const branches = itemsOf(get(push, 'branches')).flatMap((item) => textOf(item) ?? []).filter((name) => mayRunOn(condition, 'push', name));
   const trusted = new Set([branch, ...otherRuns.flatMap(({ run }) => (run.event === 'push' ? [run.branch] : []))]);
   const isDefault = (name: string): boolean => /^(?:main|master)$/.test(name);
   const others = branches.filter((one) => !trusted.has(one) && !(isDefault(one) && isDefault(branch)));
   if (others.length > 0) doubts.push(`the rule trusts ${branch}, and pushes also run on ${others.join(', ')}, where the token is refused${branches.includes(branch) ? '' : ': plan again with --branch'}`);
-  if (triggers.includes('push') && branches.length === 0 && (push?.kind !== 'map' || push.entries.every(({ key }) => key !== 'tags' && key !== 'branches'))) doubts.push(`pushes run on every branch, and the rule trusts ${branch}: on others the token is refused`);
+  if (triggers.includes('push') && mayRunOn(condition, 'push', 'a-branch-of-somebody') && branches.length === 0 && (push?.kind !== 'map' || push.entries.every(({ key }) => key !== 'tags' && key !== 'branches'))) doubts.push(`pushes run on every branch, and the rule trusts ${branch}: on others the token is refused`);
   if (push?.kind === 'map' && branches.length === 0 && get(push, 'tags') !== undefined) doubts.push(`the rule trusts the branch ${branch}, and pushes run for tags: give the job an environment with a tag rule`);
   for (const other of ['release', 'merge_group']) if (triggers.includes(other) && triggers.length > 1) doubts.push(`runs for ${other} have another subject than the branch ${branch} that the rule trusts`);
   return doubts;

@@ -43,18 +43,54 @@ export function rewriteTarget(rewriters: readonly Rewriter[], input: TargetInput
   const followers = new Set(rewriters.filter(({ follows }) => follows === true).map(({ id }) => id));
   const files = new Map<string, RewrittenFile>();
   const blocked = new Map<string, string>();
-  const accepts: TargetInput['accepts'] = (change, path, rewriter) => !blocked.has(`${path}\n${change.id}`) && (input.accepts?.(change, path, rewriter) ?? true);
-  for (let paths: readonly string[] = input.paths; paths.length > 0; paths = newlyBlocked(files, blocked, input.replacements, followers)) {
+  const needless = new Set<string>();
+  const accepts: TargetInput['accepts'] = (change, path, rewriter) => !blocked.has(`${path}\n${change.id}`) && !needless.has(`${path}\n${change.id}`) && (input.accepts?.(change, path, rewriter) ?? true);
+  const rewrite = (paths: readonly string[]): void => {
     for (const path of paths) {
       const text = input.read(path);
-      if (text !== undefined) files.set(path, rewriteFile(rewriters, path, text, { ...input, accepts }));
+      if (text !== undefined) files.set(path, withReads(rewriteFile(rewriters, path, text, { ...input, accepts }), input.replacements));
     }
-  }
+  };
+  rewrite(input.paths);
+  rewrite(newlyNeedless(files, needless, input.replacements, followers));
+  for (let paths = newlyBlocked(files, blocked, input.replacements, followers); paths.length > 0; paths = newlyBlocked(files, blocked, input.replacements, followers)) rewrite(paths);
   const results = input.paths.flatMap((path): RewrittenFile[] => {
-    const file = files.get(path);
+    const rewritten = files.get(path);
+    const file = rewritten === undefined ? undefined : { ...rewritten, declined: rewritten.declined.filter(({ id }) => !needless.has(`${path}\n${id}`)) };
     return file === undefined || (file.after === file.before && file.refusals.length === 0 && file.declined.length === 0) ? [] : [withBlocked(file, blocked)];
   });
   return withUnhandled(withReaders(results, followers), input, followers);
+}
+
+/**
+ * Code, manifests and examples follow the workloads that run them. A job whose actions alone take the key runs none of them, and one that keeps its key changes nothing for them: what
+ * would follow from such jobs only is needless. Gives the files that have to be rewritten without it.
+ */
+function newlyNeedless(files: ReadonlyMap<string, RewrittenFile>, needless: Set<string>, replacements: readonly Replacement[], followers: ReadonlySet<string>): readonly string[] {
+  const idle = new Set(replacements.filter((replacement) => !concernsPrograms(files.get(replacement.path), replacement.migration, followers)).map(({ migration }) => migration));
+  if (idle.size === 0) return [];
+  const providers = new Set(replacements.map(({ provider }) => provider).filter((provider) => replacements.every((one) => one.provider !== provider || idle.has(one.migration))));
+  const paths = new Set<string>();
+  for (const { path, changes } of files.values()) {
+    for (const { id, rewriter, migrations } of changes) {
+      const isIdle = migrations.length > 0 ? migrations.every((migration) => idle.has(migration)) : [...providers].some((provider) => id.endsWith(`/${provider}`));
+      if (!followers.has(rewriter) || !isIdle) continue;
+      needless.add(`${path}\n${id}`);
+      paths.add(path);
+    }
+  }
+  return [...paths];
+}
+
+/** Refusals after which no program is waited for. */
+const KEEPS: ReadonlySet<FileRefusal['code']> = new Set<FileRefusal['code']>(['template', 'no-path', 'other-repository', 'takes-only-a-key', 'not-readable', 'computed-name']);
+
+/** Whether a program of the workload may have to change with it: not where its own file keeps the key, nor where actions alone take it. */
+function concernsPrograms(home: RewrittenFile | undefined, migration: string, followers: ReadonlySet<string>): boolean {
+  if (home === undefined || SOURCE.test(home.path)) return true;
+  const own = home.changes.filter(({ migrations }) => migrations.includes(migration));
+  if (own.length === 0) return !home.refusals.some(({ code, migrations }) => KEEPS.has(code) && migrations.includes(migration));
+  return own.some(({ rewriter, standsAlone }) => followers.has(rewriter) || standsAlone !== true);
 }
 
 /** Blocks every change that needs one which is not made; gives the files that have to be rewritten without them. */
@@ -96,19 +132,60 @@ function refusedElsewhere(files: Iterable<RewrittenFile>, followers: ReadonlySet
   for (const { path, refusals, changes } of files) {
     if (!SOURCE.test(path)) continue;
     for (const { code, migrations } of refusals) {
-      if (code !== 'needs-code-change' && code !== 'unknown-shape' && code !== 'shadowing') continue;
+      if (!STAYS.has(code)) continue;
       for (const migration of migrations) if (!changes.some((change) => followers.has(change.rewriter) && change.migrations.includes(migration))) stuck.set(migration, [...(stuck.get(migration) ?? []), path]);
     }
   }
   return stuck;
 }
 
+/** Refusals after which a source file takes the key as before. */
+const STAYS: ReadonlySet<FileRefusal['code']> = new Set<FileRefusal['code']>(['needs-code-change', 'unknown-shape', 'shadowing']);
+
 /** Files that a job runs, rather than reads. */
 const SOURCE = /\.(?:[cm]?[jt]sx?|py|sh|go|java)$/;
 
+/** Whether a workflow or a script names a file that it runs: `evals.py`, or `python -m app.evals` for `app/evals.py`. */
 function names(text: string, path: string): boolean {
   const name = path.slice(path.lastIndexOf('/') + 1);
-  return new RegExp(`(?<![\\w.-])${name.replace(/[^\w-]/g, '\\$&')}(?![\\w-])`).test(text);
+  if (new RegExp(`(?<![\\w.-])${name.replace(/[^\w-]/g, '\\$&')}(?![\\w-])`).test(text)) return true;
+  if (!path.endsWith('.py')) return false;
+  const modules = [...text.matchAll(/\bpython[\d.]*\s+(?:-[a-zA-Z]\s+)*-m\s+([\w.]+)/g)].map(([, module = '']) => module.replaceAll('.', '/'));
+  return modules.some((module) => [`${module}.py`, `${module}/__main__.py`].some((file) => path === file || path.endsWith(`/${file}`)));
+}
+
+/** A file that reads the variable itself, and that nobody has changed or refused: without the key it stops. */
+function withReads(file: RewrittenFile, replacements: readonly Replacement[]): RewrittenFile {
+  if (!SOURCE.test(file.path) || file.refusals.some(({ code }) => STAYS.has(code))) return file;
+  const found: FileRefusal[] = [];
+  for (const replacement of replacements) {
+    if (!losesVariable(replacement)) continue;
+    const read = readIn(file.after, replacement.names);
+    if (read === undefined) continue;
+    const known = found.find(({ line, reason }) => line === read.line && reason.includes(read.name));
+    if (known === undefined) found.push({ code: 'needs-code-change', line: read.line, reason: `The program reads ${read.name} itself, and nothing is set there any more.`, byHand: `Let it make its client without a key (${replacement.title}), then plan again.`, migrations: [replacement.migration], shadows: false });
+    else found.splice(found.indexOf(known), 1, { ...known, migrations: [...known.migrations, replacement.migration] });
+  }
+  return found.length === 0 ? file : { ...file, refusals: [...file.refusals, ...found].toSorted((a, b) => a.line - b.line) };
+}
+
+/** Whether nothing stands under the key's name once the workload has switched: no exchange puts its result there. */
+function losesVariable({ parties: [party], outcome, change, set }: Replacement): boolean {
+  return outcome === 'gone' && change !== 'model' && (party === 'anthropic' || party === 'google' || Object.values(set).includes('{token-file}'));
+}
+
+/** How programs ask for a variable of their environment. */
+const READS = ['os\\.environ(?:\\.get\\(|\\[)\\s*[\'"]NAME[\'"]', 'getenv\\(\\s*[\'"]NAME[\'"]', 'Getenv\\("NAME"', 'LookupEnv\\("NAME"', '(?:process|Bun|Deno)\\.env(?:\\.NAME\\b|\\[[\'"]NAME[\'"]\\]|\\.get\\([\'"]NAME[\'"]\\))', '\\{[^}\\n]*\\bNAME\\b[^}\\n]*\\}\\s*=\\s*process\\.env\\b'].join('|');
+
+function readIn(text: string, keys: readonly string[]): { readonly line: number; readonly name: string } | undefined {
+  for (const name of keys) {
+    if (!/^[A-Z][A-Z0-9_]*$/.test(name) || !text.includes(name)) continue;
+    // Being set is no read.
+    const pattern = new RegExp(`(?:${READS.replaceAll('NAME', name)})\\)?\\]?(?!\\s*=(?!=))`);
+    const line = text.split('\n').findIndex((one) => !/^\s*(?:#|\/\/|\*)/.test(one) && pattern.test(one));
+    if (line >= 0) return { line: line + 1, name };
+  }
+  return undefined;
 }
 
 const MOST_READERS = 3;

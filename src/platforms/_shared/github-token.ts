@@ -10,7 +10,35 @@ const OTHER = { repository: '999999998', owner: '999999999' } as const;
 
 /** What tokens of a GitHub Actions job say, or why they must not be trusted. Pure. */
 export function describeGithub(workload: WorkloadContext): TokenShape | TokenRefusal {
-  return refusalOf(workload) ?? new GithubShape(workload).shape();
+  const refusal = refusalOf(workload);
+  if (refusal !== undefined) return refusal;
+  const { facts } = workload;
+  const events = list(facts['events'] ?? facts['triggers']);
+  // The environment stands in the subject, whatever the event and the branch.
+  if ((facts['environment'] ?? '') !== '') return new GithubShape(workload, events).shape();
+  const { branch, others } = branchesOf(workload, events);
+  const own = branch === undefined ? workload : { ...workload, branch };
+  const shape = new GithubShape(own, events).shape();
+  // Runs for pull requests say only that they are that.
+  const pulls = events.includes('pull_request') && events.length > 1 ? [{ run: { event: 'pull_request' as const }, shape: new GithubShape(workload, ['pull_request']).shape() }] : [];
+  const pushes = others.map((name) => ({ run: { event: 'push' as const, branch: name }, shape: new GithubShape({ ...workload, branch: name }, events.filter((event) => event !== 'pull_request')).shape() }));
+  return pulls.length + pushes.length === 0 ? shape : { ...shape, otherRuns: [...pulls, ...pushes] };
+}
+
+/** Branches beyond these are better served by an environment. */
+const MOST_BRANCHES = 2;
+
+/** The branch whose runs are trusted, and others that the workflow names for its pushes. */
+function branchesOf({ facts, branch }: WorkloadContext, events: readonly string[]): { readonly branch: string | undefined; readonly others: readonly string[] } {
+  const named = list(facts['branches']);
+  if (!events.includes('push') || branch === undefined || named.length === 0) return { branch, others: [] };
+  // Many list both names of a default branch, of which one exists.
+  const others = named.filter((name) => name !== branch && !(/^(?:main|master)$/.test(name) && /^(?:main|master)$/.test(branch)));
+  // Only pushes run it, and none to the default branch.
+  const isElsewhere = !named.includes(branch) && others.length === named.length && events.every((event) => event === 'push' || event === 'pull_request');
+  const [first, ...rest] = others;
+  if (isElsewhere && first !== undefined) return { branch: first, others: rest.length > MOST_BRANCHES ? [] : rest };
+  return { branch, others: others.length > MOST_BRANCHES ? [] : others };
 }
 
 function refusalOf({ facts }: WorkloadContext): TokenRefusal | undefined {
@@ -38,9 +66,10 @@ class GithubShape {
   readonly #inputs = new Map<string, Input>();
   readonly #triggers: readonly string[];
 
-  constructor(workload: WorkloadContext) {
+  /** @param events those for which the job may run. */
+  constructor(workload: WorkloadContext, events: readonly string[]) {
     this.#workload = workload;
-    this.#triggers = list(workload.facts['triggers']);
+    this.#triggers = events;
   }
 
   shape(): TokenShape {
@@ -117,8 +146,6 @@ class GithubShape {
 
   #warnings(facts: WorkloadContext['facts'], isServer: boolean): readonly string[] {
     const warnings: string[] = [];
-    const mixed = this.#triggers.includes('pull_request') && this.#triggers.some((trigger) => trigger !== 'pull_request') && facts['environment'] === undefined;
-    if (mixed) warnings.push('Runs for pull requests are refused: their tokens are not bound to the branch. Skip the step there (if: github.event_name != \'pull_request\'), or give the job an environment.');
     if (this.#triggers.every((trigger) => trigger === 'pull_request') && this.#triggers.length > 0) {
       warnings.push('Everybody who can push a branch here can open such a pull request and use this identity: give it no more than inference. Forks get no token, as they got no key before.');
     }

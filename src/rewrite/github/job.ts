@@ -1,4 +1,5 @@
 import { parties } from '../../parties/index.ts';
+import { eventsOf } from '../../platforms/_shared/github-events.ts';
 import { entriesOf, entry, get, textOf, type YamlEntry, type YamlNode, type YamlScalar } from '../../support/yaml.ts';
 import { CannotRewrite } from '../cannot.ts';
 import type { Edit } from '../edit.ts';
@@ -7,7 +8,7 @@ import type { YamlEditor, YamlMap } from '../yaml-edit.ts';
 import { type House, isBelow, pinOf, reference, versionOf } from './actions.ts';
 import { compositeKeys, folderOf } from './composite.ts';
 import { actionOf, isKeyInput, isPreparing, type NativeAction, nativeOf } from './native.ts';
-import { anthropicProfile, assumeRole, exchange, fill, googleAuth, type Ids, idsOf, type Setup, tokenFile, withConditions } from './steps.ts';
+import { anthropicProfile, assumeRole, exchange, fill, forRuns, googleAuth, type Ids, idsOf, type Setup, tokenFile, withConditions } from './steps.ts';
 import { excludesPullRequests, quoteIfNeeded, quotedAs, unwrap } from './conditions.ts';
 import { ACCESS_TOKEN, headersIn, mentionsIn, onlyAsks, STORES, TESTED } from './script-edits.ts';
 import { computedUses, jobScope, type KeyNames, normal, stepScope, stepsOf, type Use, usesOf } from './uses.ts';
@@ -54,6 +55,11 @@ export function keysOf(replacement: Replacement, contexts: readonly string[] = [
 }
 const AWS_VARIABLES = ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY', 'AWS_SESSION_TOKEN'];
 
+/** Seconds that a job's other steps rarely take. */
+const LONG_ENOUGH = 3600;
+/** A condition of more parts is no longer read at a glance. */
+const MOST_JOINED = 3;
+
 type Kind = { readonly kind: 'native'; readonly native: NativeAction } | { readonly kind: 'run' } | { readonly kind: 'curl' } | { readonly kind: 'composite'; readonly inputs: ReadonlySet<string> } | { readonly kind: 'other' };
 
 interface Consumer {
@@ -69,6 +75,8 @@ class JobPlanner {
   readonly #job: YamlMap;
   readonly #replacement: Replacement;
   readonly #rootUses: readonly Use[];
+  /** For which the job may run. */
+  readonly #events: readonly string[];
   readonly #keys: KeyNames;
   readonly #ids: Ids;
   readonly #edits: Edit[] = [];
@@ -82,24 +90,21 @@ class JobPlanner {
   constructor(scene: Scene, job: YamlMap, replacement: Replacement, rootUses: readonly Use[]) {
     this.#scene = scene;
     this.#job = job;
-    this.#replacement = replacement;
+    const condition = textOf(get(job, 'if')) ?? '';
+    this.#events = eventsOf(condition, scene.triggers);
+    this.#replacement = forRuns(replacement, condition, scene.isCalled ? undefined : scene.triggers);
     this.#rootUses = rootUses;
     const keys = keysOf(replacement);
     const env = get(job, 'env');
     const wide = [...rootUses, ...(env?.kind === 'map' ? usesOf(env, keys, () => 'job-env') : [])].filter(isValue);
     this.#keys = { ...keys, variables: new Set(wide.flatMap(({ held }) => (held === undefined ? [] : [normal(held.entry.key)]))) };
-    this.#ids = idsOf(replacement, scene.context);
+    this.#ids = idsOf(this.#replacement, scene.context);
   }
 
   plan(): JobEdits {
     this.#refusePath();
     const [computed] = computedUses(this.#job);
     if (computed !== undefined) throw new CannotRewrite('computed-name', 'The job takes secrets by a computed name or all at once, so it cannot be told which it uses.', 'Name the secrets one by one, then plan again.', { line: this.#line(computed) });
-    const { triggers } = this.#scene;
-    const condition = textOf(get(this.#job, 'if')) ?? '';
-    if (triggers.includes('pull_request') && triggers.length > 1 && entry(this.#job, 'environment') === undefined && /github\.event_name\s*==\s*'pull_request'/.test(condition) && !condition.includes('||')) {
-      throw new CannotRewrite('unknown-shape', 'The job runs for pull requests only, and the rule made for the workflow trusts a branch.', 'Put the job into a workflow of its own that runs on pull_request, or give it an environment, and plan again.');
-    }
     const jobUses = this.#jobUses();
     this.#gates = [...this.#rootUses, ...jobUses].filter(({ shape }) => shape === 'gate');
     const wide = [...this.#rootUses, ...jobUses.filter(({ scope }) => scope === 'job-env' || scope === 'container-env')].filter(isValue);
@@ -181,7 +186,7 @@ class JobPlanner {
       const action = actionOf(step);
       if (own.length === 0 && wide.length === 0) return [];
       if (native !== undefined && (own.length > 0 || (wide.length > 0 && native.readsEnvironment === true))) return [{ step, top, index, kind: { kind: 'native', native }, uses: own }];
-      if (own.length === 0 && isNamed[index] !== true && (isPreparing(step) || (isTold && speaks[index] !== true))) return [];
+      if (own.length === 0 && isNamed[index] !== true && (isPreparing(step) || (isTold && speaks[index] !== true && !runsPrograms(step)))) return [];
       if (action === undefined) return [{ step, top, index, kind: { kind: this.#callsByCurl(step, own) ? 'curl' : 'run' }, uses: own }];
       if (action.name.startsWith('./')) return [{ step, top, index, kind: { kind: 'composite', inputs: this.#compositeInputs(action.name) }, uses: own }];
       return [{ step, top, index, kind: { kind: 'other' }, uses: own }];
@@ -280,6 +285,7 @@ class JobPlanner {
     const setup = this.#setup(names, consumers);
     for (const use of wide) this.#swap(use, setup, names);
     for (const consumer of consumers) this.#consume(consumer, setup, names);
+    this.#restOfScripts(consumers, wide, setup);
     const steps = get(this.#job, 'steps');
     if (steps?.kind !== 'seq') throw new CannotRewrite('unknown-shape', 'The steps of the job are no list.', 'Write them out, then plan again.');
     const keyLogins = this.#replacement.parties[0] === 'google' ? stepsOf(this.#job).flatMap(({ step }) => (actionOf(step)?.name === 'google-github-actions/auth' && entry(get(step, 'with'), 'credentials_json') !== undefined ? [step] : [])) : [];
@@ -295,17 +301,28 @@ class JobPlanner {
       this.#doubts.push('the identity of that step has to be allowed what the key was for');
       return;
     }
-    for (const group of this.#groups(consumers, wide)) {
+    const asking = this.#isExchange() ? this.#firstAsking(wide) : undefined;
+    for (const [index, group] of this.#groups(consumers, wide).entries()) {
       const [first] = group;
       if (first === undefined) continue;
-      this.#edits.push({ kind: 'add-items', holder: steps, ...this.#placeOf(first, steps.items), text: this.#styled(setup.text, group) });
-      this.#lines.push(this.#line(first.top));
+      const isEarlier = index === 0 && asking !== undefined && asking.index < first.index;
+      this.#edits.push({ kind: 'add-items', holder: steps, ...(isEarlier ? { before: asking.top } : this.#placeOf(first, steps.items)), text: this.#styled(setup.text, group) });
+      this.#lines.push(this.#line(isEarlier ? asking.top : first.top));
     }
     this.#titles.push(setup.title);
     this.#why.push(setup.why);
     const isOwn = consumers.every(({ kind }) => kind.kind === 'run' || (kind.kind === 'composite' && kind.inputs.size > 0));
     if (consumers.some(({ kind }) => kind.kind === 'composite' && kind.inputs.size > 0)) this.#doubts.push('the composite action has to be changed together with it');
     this.#doubts.push(isOwn ? this.#programDoubt(consumers) : 'what the called action does with its environment cannot be seen here');
+  }
+
+  /** The first step that asks whether the variable is set: an exchange has to come before it too. */
+  #firstAsking(wide: readonly Use[]): { readonly top: YamlNode; readonly index: number } | undefined {
+    const names = [...new Set(wide.flatMap(({ held }) => held?.entry.key ?? []))];
+    const steps = stepsOf(this.#job);
+    const index = steps.findIndex(({ step }) => this.#gates.some((gate) => gate.step === step && gate.scope === 'step-if' && !this.#readsSecrets(gate)) || names.some((name) => (textOf(get(step, 'run')) ?? '').includes(name)));
+    const found = steps[index];
+    return found === undefined ? undefined : { top: found.top, index };
   }
 
   /** Before the first that needs it; a checkout after that would take away the file that Google's step leaves in the workspace. */
@@ -328,11 +345,14 @@ class JobPlanner {
     return `the program has to use the client’s default chain${floor === '' ? '' : ` (from ${floor})`}${this.#wrappers()}`;
   }
 
-  /** Packages of the repository that stand between a program and the client, and may ask for a key of their own. */
+  /** Packages of the repository that stand between a program and the client, and may ask for a key of their own. @throws CannotRewrite where there is nothing else. */
   #wrappers(): string {
     const { paths = [], read } = this.#scene.context;
-    const found = paths.filter((path) => /(?:^|\/)(?:requirements[^/]*\.txt|pyproject\.toml|package\.json)$/.test(path)).flatMap((path) => [...(read(path) ?? '').matchAll(WRAPPERS)].map(([, name = '']) => name));
+    const manifests = paths.filter((path) => /(?:^|\/)(?:requirements[^/]*\.txt|pyproject\.toml|package\.json)$/.test(path)).map((path) => read(path) ?? '');
+    const found = manifests.flatMap((text) => [...text.matchAll(WRAPPERS)].map(([, name = '']) => name));
     const [first, ...more] = new Set(found);
+    const isDirect = this.#replacement.floors.some(({ package: name }) => manifests.some((text) => new RegExp(`(?:^|["'\\s])${name.replace(/[^\w@/-]/g, '\\$&')}(?=["'\\s=<>~![;,]|$)`, 'm').test(text)));
+    if (first !== undefined && !isDirect && this.#replacement.floors.length > 0) throw new CannotRewrite('needs-code-change', `The programs of the repository call ${this.#replacement.title} by ${first}, which takes a key of its own.`, `See whether ${first} finds the identity by itself now; else call ${this.#replacement.title} by its own client, then plan again.`);
     return first === undefined ? '' : `; ${[first, ...more].slice(0, 3).join(', ')} may ask for a key of ${more.length === 0 ? 'its' : 'their'} own: try one call without it`;
   }
 
@@ -435,6 +455,15 @@ class JobPlanner {
     if (kind.kind === 'composite') this.#checkComposite(step, kind.inputs.size > 0);
   }
 
+  /** Scripts that only ask whether the variable of the job is set, and need no identity themselves. */
+  #restOfScripts(consumers: readonly Consumer[], wide: readonly Use[], setup: Setup): void {
+    const names = wide.flatMap(({ held }) => held?.entry.key ?? []);
+    for (const { step } of stepsOf(this.#job)) {
+      const run = get(step, 'run');
+      if (run?.kind === 'scalar' && !consumers.some((consumer) => consumer.step === step) && names.some((name) => run.value.includes(name))) this.#script(run, step, setup);
+    }
+  }
+
   /** An action of this repository that reads the variable itself is changed with the job or not at all. */
   #checkComposite(step: YamlMap, isChanged: boolean): void {
     const folder = folderOf(actionOf(step)?.name ?? '') ?? '';
@@ -508,9 +537,26 @@ class JobPlanner {
     return 'Let the script call a client that finds its identity by itself, then take the key out of it and plan again.';
   }
 
-  /** Consumers with nothing but each other between them: a token of an exchange is got anew for the next group. */
+  /**
+   * Consumers that one exchange serves. A token that lives minutes is got anew once other steps have come between; one that lives an hour only where the steps have
+   * conditions of their own that cannot be joined.
+   */
   #groups(consumers: readonly Consumer[], wide: readonly Use[]): readonly (readonly Consumer[])[] {
-    return this.#isExchange() && wide.length === 0 ? groupsOf(consumers) : [consumers];
+    if (!this.#isExchange() || wide.length > 0) return [consumers];
+    const lifetime = parties.find(({ id }) => id === this.#replacement.parties[0])?.lifetime ?? 0;
+    return lifetime >= LONG_ENOUGH && this.#joined(consumers) !== undefined ? [consumers] : groupsOf(consumers);
+  }
+
+  /** The condition under which any of the steps runs; '' for always, undefined where a condition asks for what only comes later. */
+  #joined(consumers: readonly Consumer[]): string | undefined {
+    const own = [...new Set(consumers.map(({ step }) => unwrap(this.#condition(step))))];
+    if (own.includes('') || own.some((text) => own.includes(text.replace(' == ', ' != ')) && text.includes(' == ') && !/&&|\|\|/.test(text))) return '';
+    const [first, ...rest] = own;
+    if (first === undefined) return '';
+    if (rest.length === 0) return first;
+    // The result of a step between, or of those before it (`failure()`), is not known yet where the exchange stands.
+    if (own.some((text) => /\bsteps\.|\b(?:always|failure|success|cancelled)\(|\benv\./.test(text)) || own.length > MOST_JOINED) return undefined;
+    return own.map((text) => (/&&|\|\|/.test(text) ? `(${text})` : text)).join(' || ');
   }
 
   #styled(text: string, group: readonly Consumer[]): string {
@@ -521,7 +567,7 @@ class JobPlanner {
   /** `if:` and `continue-on-error:` that the steps which need the identity have in common, and no token for forks. */
   #conditions(consumers: readonly Consumer[]): readonly string[] {
     const own = new Set(consumers.map(({ step }) => this.#condition(step)));
-    const [only = ''] = own.size === 1 ? [...own] : [];
+    const [only = ''] = own.size === 1 ? [...own] : [this.#joined(consumers) ?? ''];
     const guard = this.#forkGuard(only);
     const soft = new Set(consumers.map(({ step }) => this.#source(get(step, 'continue-on-error')) ?? ''));
     const [tolerant = ''] = soft.size === 1 ? [...soft] : [];
@@ -550,15 +596,18 @@ class JobPlanner {
 
   /** Runs for pull requests of forks get no token, as they got no key before; and a rule that trusts a branch refuses all runs for pull requests. */
   #forkGuard(condition: string): string | undefined {
-    const { triggers } = this.#scene;
+    const events = this.#events;
     const own = textOf(get(this.#job, 'if')) ?? '';
-    const isExcluded = [condition, own].some((text) => /head\.repo/.test(text) || excludesPullRequests(text));
-    const isBranch = entry(this.#job, 'environment') === undefined && triggers.length > 1;
-    const queue = isBranch && triggers.includes('merge_group') ? "github.event_name != 'merge_group'" : undefined;
-    if (!triggers.includes('pull_request') || isExcluded) return queue;
+    const isExcluded = [condition, own].some((text) => /head\.repo/.test(text)) || excludesPullRequests(condition);
+    const isBranch = entry(this.#job, 'environment') === undefined && events.length > 1;
+    const queue = isBranch && events.includes('merge_group') ? "github.event_name != 'merge_group'" : undefined;
+    if (!events.includes('pull_request') || isExcluded) return queue;
     const sameRepository = 'github.event.pull_request.head.repo.full_name == github.repository';
-    if (triggers.length === 1) return sameRepository;
-    return isBranch ? ["github.event_name != 'pull_request'", queue].filter((part) => part !== undefined).join(' && ') : `github.event_name != 'pull_request' || ${sameRepository}`;
+    if (events.length === 1) return sameRepository;
+    const hasNone = isBranch && (this.#replacement.otherRuns ?? []).every(({ run }) => run.event !== 'pull_request');
+    const guard = hasNone ? "github.event_name != 'pull_request'" : `github.event_name != 'pull_request' || ${sameRepository}`;
+    if (queue === undefined) return guard;
+    return `${hasNone ? guard : `(${guard})`} && ${queue}`;
   }
 
   /** The value on one line. */
@@ -637,7 +686,7 @@ class JobPlanner {
 
   /** `vars.ANTHROPIC_FEDERATION_RULE_ID`; '' where ids are written out. */
   #gateText(): string {
-    return /^\$\{\{ (vars\.[A-Z0-9_]+) \}\}$/.exec(this.#ids(this.#gateInput()))?.[1] ?? '';
+    return /^\$\{\{ (vars\.[A-Z0-9_]+) \}\}$/.exec(idsOf({ ...this.#replacement, otherRuns: [] }, this.#scene.context)(this.#gateInput()))?.[1] ?? '';
   }
 
   #readsSecrets(use: Use): boolean {
@@ -724,6 +773,11 @@ const WRAPPERS = /(?:^|["'\s])(litellm|langchain-(?:anthropic|google-genai)|@lan
 
 /** What runs programs of a language. */
 const LANGUAGES: Readonly<Record<string, RegExp>> = { javascript: /\b(?:node|npm|npx|pnpm|yarn|bun|deno)\b/, python: /\b(?:python3?|pytest|uv|poetry|pip|tox|nox|hatch)\b/, go: /\bgo (?:run|test)\b/, java: /\b(?:mvnw?|gradlew?|java)\b/ };
+
+/** Tests and programs of the repository: what they read of the environment is in no line of the workflow. */
+function runsPrograms(step: YamlMap): boolean {
+  return /(?:^|[;&|]|\s)(?:pytest|tox|nox|jest|vitest|python3?\s+(?!-m\s+(?:pip|build|venv|black|ruff|mypy|flake8|isort)\b)|node\s|tsx\s|ts-node\s|(?:npm|pnpm|yarn|bun)\s+(?:run\s+)?(?:test|eval|e2e|start)|go\s+(?:test|run)|cargo\s+(?:test|run)|mvn\s+\S*test|gradlew?\s+\S*test|make\s+(?:\w+-)?(?:test|eval|e2e))/m.test(textOf(get(step, 'run')) ?? '');
+}
 
 /** The job without its steps, whose uses are sought step by step. */
 function withoutSteps(job: YamlMap): YamlMap {

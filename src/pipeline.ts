@@ -3,17 +3,20 @@ import { readFileSync, statSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { dirname, resolve } from 'node:path';
 import { identityOf } from './detect/scan-bytes.ts';
+import type { AccountSightings } from './model/account.ts';
 import { TargetError, UsageError } from './model/errors.ts';
 import type { Sightings, Skipped, TargetReport } from './model/inventory.ts';
 import { Secret } from './model/secret.ts';
+import { isGithubTarget } from './github/hosts.ts';
 import { buildNameTable } from './providers/_names.ts';
 import { providers } from './providers/index.ts';
 import { Assembler, type Place, sumSkipped } from './scan/assemble.ts';
 import { runTasks } from './scan/pool.ts';
 import type { ArtifactResult, EngineOptions, Progress, Task, TaskResult } from './scan/tasks.ts';
-import { listFiles } from './sources/directory/list.ts';
+import { type ListedFile, listFiles } from './sources/directory/list.ts';
 import { MODE_SUBMODULE, readIndex } from './sources/git/index-file.ts';
 import { type GitRepository, openRepository } from './sources/git/repository.ts';
+import type { GithubOptions, GithubSource, TargetRead } from './sources/github/index.ts';
 
 /** What a scan is asked to do. Everything that varies between machines (clock, threads, progress) comes in here. */
 export interface ScanOptions {
@@ -33,6 +36,10 @@ export interface ScanOptions {
   readonly workers?: number;
   readonly operatorKey?: Uint8Array;
   readonly allowAlternates: boolean;
+  /** How targets `github:...` are read; without it there must be none. */
+  readonly github?: GithubOptions;
+  /** No connection is opened: a target that needs one is an error. */
+  readonly offline?: boolean;
   readonly onProgress: (phase: string, progress: Progress, total: Progress) => void;
 }
 
@@ -47,6 +54,8 @@ const MAX_WORKERS = 8;
 /** What a scan saw, and a way to ask whether a text is one of the keys in it, which are themselves long gone. */
 export interface ScanResult extends Sightings {
   readonly isKey: (text: string) => boolean;
+  /** By target id: the folder its files were read from, for a target whose name is no path. */
+  readonly roots: ReadonlyMap<string, string>;
 }
 
 /** From targets to sightings: sources and detection. What follows (joining, scoring, rendering) is pure. */
@@ -54,10 +63,23 @@ export async function scan(options: ScanOptions): Promise<ScanResult> {
   const assembler = new Assembler(providers, buildNameTable(providers));
   const runKey = randomBytes(32);
   const targets: TargetReport[] = [];
-  for (const [index, name] of options.targets.entries()) targets.push(await scanTarget(`t${index}`, name, options, runKey, assembler));
+  const remote: Remote = { taken: new Set(), roots: new Map(), accounts: [] };
+  for (const name of options.targets) {
+    if (isGithubTarget(name)) targets.push(...(await scanGithub(name, targets.length, options, runKey, assembler, remote)));
+    else targets.push(await scanTarget(`t${targets.length}`, name, options, runKey, assembler));
+  }
   const identities = new Set(assembler.secrets.map(({ identity }) => identity));
   const isKey = (text: string): boolean => identities.size > 0 && identities.has(identityOf(new Secret(text), runKey));
-  return { targets, secrets: assembler.secrets, references: assembler.references, workloads: assembler.workloads, problems: assembler.problems, isKey };
+  const accounts = remote.accounts.length === 0 ? {} : { accounts: joinAccounts(remote.accounts) };
+  return { targets, secrets: assembler.secrets, references: assembler.references, workloads: assembler.workloads, problems: assembler.problems, ...accounts, isKey, roots: remote.roots };
+}
+
+function joinAccounts(parts: readonly AccountSightings[]): AccountSightings {
+  return {
+    stored: parts.flatMap(({ stored }) => stored),
+    settings: parts.flatMap(({ settings }) => settings),
+    readWhole: Object.assign({}, ...parts.map(({ readWhole }) => readWhole)),
+  };
 }
 
 interface Run {
@@ -80,8 +102,7 @@ async function scanTarget(id: string, name: string, options: ScanOptions, runKey
   const path = resolve(options.cwd, name);
   const isFile = kindOf(path, name) === 'file';
   const repository = await openRepository(isFile ? dirname(path) : path, { allowAlternates: options.allowAlternates });
-  const engine = { runKey, maxFileSize: options.maxFileSize, ...(options.operatorKey === undefined ? {} : { operatorKey: options.operatorKey }) };
-  const run: Run = { id, options, engine, assembler, skipped: [], facts: repository === undefined ? {} : factsOf(repository) };
+  const run: Run = { id, options, engine: engineOf(options, runKey), assembler, skipped: [], facts: repository === undefined ? {} : factsOf(repository) };
   const count: Count = { files: 0, objects: 0, bytes: 0 };
 
   if (needsGit(options) && repository === undefined) {
@@ -104,6 +125,106 @@ async function scanTarget(id: string, name: string, options: ScanOptions, runKey
     skipped,
     facts: run.facts,
   };
+}
+
+function engineOf(options: ScanOptions, runKey: Uint8Array): Run['engine'] {
+  return { runKey, maxFileSize: options.maxFileSize, ...(options.operatorKey === undefined ? {} : { operatorKey: options.operatorKey }) };
+}
+
+// --- targets on GitHub ---
+
+/** What targets read through an API leave behind besides sightings. */
+interface Remote {
+  readonly taken: Set<string>;
+  readonly roots: Map<string, string>;
+  readonly accounts: AccountSightings[];
+}
+
+/** A target that has been read and waits, with others, for the scan of its files. */
+interface Waiting {
+  readonly run: Run;
+  readonly read: TargetRead;
+  readonly root: string;
+  readonly files: readonly ListedFile[];
+  readonly count: Count;
+}
+
+/** Trees are scanned some dozens at a time: a thread takes longer to start than most of them. */
+const TREES_TOGETHER = 64 * 2 ** 20;
+
+async function scanGithub(name: string, first: number, options: ScanOptions, runKey: Uint8Array, assembler: Assembler, remote: Remote): Promise<TargetReport[]> {
+  if (options.offline === true) throw new UsageError(`${name} is read through GitHub's API, and --offline opens no connection`, 'Leave --offline out, or name a clone of it.');
+  if (options.staged || options.since !== undefined) throw new UsageError(`--staged and --since look at a repository on this disk, and ${name} is none`, 'Name a clone, or leave the option out.');
+  if (options.github === undefined) throw new Error('no way to GitHub was given');
+  const { openGithubSource } = await import('./sources/github/index.ts');
+  const source: GithubSource = await openGithubSource(name, first, remote.taken, options.github, (read, of) => options.onProgress('repositories', { artifacts: read, bytes: 0 }, { artifacts: of, bytes: 0 }));
+  const reports: TargetReport[] = [];
+  let waiting: Waiting[] = [];
+  let cost = 0;
+  for await (const read of source.read()) {
+    const run: Run = { id: read.id, options, engine: engineOf(options, runKey), assembler, skipped: [...read.skipped], facts: { ...read.facts } };
+    // Whatever is in an archive is tracked: no rule of an ignore file leaves it out.
+    const listed = read.root === undefined ? undefined : await listFiles(read.root, { include: options.include, exclude: options.exclude, includeIgnored: true, maxFileSize: options.maxFileSize });
+    run.skipped.push(...(listed?.skipped ?? []));
+    if (read.root !== undefined) remote.roots.set(read.id, read.root);
+    waiting.push({ run, read, root: listed?.root ?? '', files: listed?.files ?? [], count: { files: 0, objects: 0, bytes: 0 } });
+    cost += FILE_COST + (listed?.files ?? []).reduce((sum, { size }) => sum + size + FILE_COST, 0);
+    if (cost < TREES_TOGETHER) continue;
+    reports.push(...(await scanWaiting(waiting)));
+    waiting = [];
+    cost = 0;
+  }
+  reports.push(...(await scanWaiting(waiting)));
+  remote.accounts.push(source.accounts());
+  await source.finish();
+  return reports;
+}
+
+/** Scans the files of several targets in one go, so that engines and threads are started once for all of them. */
+async function scanWaiting(waiting: readonly Waiting[]): Promise<TargetReport[]> {
+  const [first] = waiting;
+  if (first === undefined) return [];
+  const { options, engine } = first.run;
+  const total = { artifacts: 0, bytes: 0 };
+  for (const { files } of waiting) {
+    total.artifacts += files.length;
+    for (const { size } of files) total.bytes += size;
+  }
+  const workers = workerCount(options);
+  const inline = workers === 1 || total.bytes + FILE_COST * total.artifacts < INLINE_BYTES;
+  const share = inline ? Infinity : (total.bytes + FILE_COST * total.artifacts) / (workers * 6);
+  const tasks: { readonly of: Waiting; readonly task: Task }[] = [];
+  for (const one of waiting) {
+    if (one.read.texts.length > 0) tasks.push({ of: one, task: { kind: 'texts', texts: one.read.texts } });
+    for (const files of inSharesOf(one.files, share)) tasks.push({ of: one, task: { kind: 'files', root: one.root, files: files.map(({ path, absolute }) => ({ path, absolute })) } });
+  }
+  const results = await runTasks(tasks.map(({ task }) => task), { ...engine, scope: 'tree' }, workers, inline, () => undefined);
+  const reports: TargetReport[] = [];
+  for (const one of waiting) {
+    const { run, count, read } = one;
+    const own = results.filter((_, index) => tasks[index]?.of === one);
+    for (const artifact of gather(run, own, count, 'files')) run.assembler.add(run.id, artifact, [{ path: artifact.name }]);
+    if (options.history) await scanRemoteHistory(run, read, count);
+    const skipped = sumSkipped(run.skipped);
+    reports.push({ id: read.id, kind: read.kind, name: read.name, complete: skipped.every(({ incomplete }) => !incomplete), ...count, skipped, facts: run.facts });
+  }
+  return reports;
+}
+
+/** One repository that cannot be cloned is named; the others go on. */
+async function scanRemoteHistory(run: Run, read: TargetRead, count: Count): Promise<void> {
+  if (read.clone === undefined) return;
+  let mirror;
+  try {
+    mirror = await read.clone();
+    const repository = await openRepository(mirror.path, { allowAlternates: false });
+    if (repository !== undefined) await scanHistory(run, repository, count, undefined);
+  } catch (error) {
+    if (!(error instanceof Error) || error.name !== 'TargetError') throw error;
+    run.skipped.push({ reason: 'history: cannot be fetched', count: 1, examples: [error.message], incomplete: true });
+  } finally {
+    mirror?.remove();
+  }
 }
 
 function needsGit(options: ScanOptions): boolean {
@@ -203,7 +324,10 @@ function workerCount(options: ScanOptions): number {
 
 /** Cuts a list into about `parts` pieces of equal cost, in order. */
 function chunk<T extends { readonly size: number }>(items: readonly T[], total: Progress, parts: number): (readonly T[])[] {
-  const share = (total.bytes + FILE_COST * items.length) / parts;
+  return inSharesOf(items, (total.bytes + FILE_COST * items.length) / parts);
+}
+
+function inSharesOf<T extends { readonly size: number }>(items: readonly T[], share: number): (readonly T[])[] {
   const chunks: T[][] = [];
   let current: T[] = [];
   let cost = 0;

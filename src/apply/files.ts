@@ -27,9 +27,14 @@ export function readText(root: string, path: string): FileState {
     if (read.reason.startsWith('over ')) return { kind: 'unreadable', why: `is larger than ${sizeWords(LARGEST)}`, byHand: 'Edit it by hand, as the README of the plan says.' };
     return { kind: 'unreadable', why: 'cannot be read', byHand: 'Check its permissions.' };
   }
-  const text = decode(read.bytes);
+  return stateOf(read.bytes);
+}
+
+/** A file of these bytes. */
+export function stateOf(bytes: Buffer): FileState {
+  const text = decode(bytes);
   if (text === undefined) return { kind: 'unreadable', why: 'is not UTF-8 text', byHand: 'Edit it by hand, or save it as UTF-8 and plan again.' };
-  return { kind: 'text', text, bytes: read.bytes, sha256: digestOf(read.bytes) };
+  return { kind: 'text', text, bytes, sha256: digestOf(bytes) };
 }
 
 /** The first link among the parts of `path`, `missing` when a part is not there. */

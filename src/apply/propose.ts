@@ -22,6 +22,8 @@ export interface Job {
   readonly ids: IdStyle;
   /** Ids of migrations that earlier runs have carried out. */
   readonly done: ReadonlySet<string>;
+  /** The files, where they are no folder of this machine. Else they are read below the root of the target. */
+  readonly files?: (path: string) => FileState;
 }
 
 /** Which change is meant, wherever it stands. */
@@ -81,7 +83,7 @@ export class Proposer {
   state(path: string): FileState {
     const known = this.#states.get(path);
     if (known !== undefined) return known;
-    const state = readText(this.#job.target.root, path);
+    const state = this.#job.files?.(path) ?? readText(this.#job.target.root, path);
     this.#states.set(path, state);
     return state;
   }

@@ -44,7 +44,7 @@ const SHAPE: Shape = {
         },
       },
     },
-    identities: { list: { fields: { target: { fields: { id: 'line', permission: 'line', policy: { fields: { audience: 'parts', subject: { optional: { fields: { text: 'parts' } } } } } } } } } },
+    identities: { list: { fields: { target: { fields: { id: 'line', party: { optional: 'line' }, permission: 'line', policy: { fields: { audience: 'parts', subject: { optional: { fields: { text: 'parts' } } } } } } } } } },
     inputs: { list: { fields: { id: 'line', title: 'text', shape: 'line', how: 'text', value: { orNull: 'line' }, from: { orNull: 'line' } } } },
   },
 };

@@ -1,4 +1,4 @@
-import { Command, InvalidArgumentError, Option } from 'commander';
+import { Argument, Command, InvalidArgumentError, Option } from 'commander';
 import { CONFIDENCES, SEVERITIES } from '../model/levels.ts';
 import { FORMATS } from '../report/renderer.ts';
 import { EXIT_CODES } from './exit-codes.ts';
@@ -16,7 +16,7 @@ export function buildProgram(version: string, finish: (code: number) => void): C
   program
     .command('scan')
     .description('find keys, references and workloads; score them')
-    .argument('[TARGET...]', 'files, folders or git repositories', ['.'])
+    .argument('[TARGET...]', 'files, folders, git repositories, github:ORG or github:ORG/REPO', ['.'])
     .addOption(new Option('--format <FORMAT>', 'output format').choices([...FORMATS]).default('text'))
     .option('-o, --output <FILE>', 'write the result to a new file (mode 0600) instead of standard output')
     .option('--history', 'also every object git holds: all branches, stashes, dangling commits, messages, tags')
@@ -35,7 +35,11 @@ export function buildProgram(version: string, finish: (code: number) => void): C
     .option('--public', 'score as a public repository')
     .option('--allow-alternates', 'read object folders outside the repository that it borrows from')
     .option('--workers <N>', 'threads (default: one a core, at most 8); the result is the same for any number', wholeNumber)
-    .option('--offline', 'open no connection (scan never does)')
+    .option('--quick', 'of targets on GitHub only the names of secrets and the workflow files')
+    .option('--github-api <URL>', 'API of GitHub, when not that of the host in the target')
+    .option('--github-app <ID>', 'ask as this GitHub App instead of with a token')
+    .option('--github-app-key <FILE>', 'private key of that App (mode 0600)')
+    .option('--offline', 'open no connection (only targets on GitHub need one)')
     .option('--no-color', 'no colour (also: NO_COLOR)')
     .option('-q, --quiet', 'no progress')
     .option('-v, --verbose', 'every place, every reason, everything that was not looked at')
@@ -49,6 +53,8 @@ export function buildProgram(version: string, finish: (code: number) => void): C
         '  dekey scan --format sarif -o dekey.sarif    for code scanning',
         '  dekey scan --staged --fail-on medium        in a pre-commit hook',
         '  dekey scan --baseline dekey.baseline.json   only new findings fail',
+        '  dekey scan github:acme                      all repositories of an organisation',
+        '  dekey scan github:acme/app --quick          the quickest look at one',
         '',
         `Confidence (${CONFIDENCES.join(', ')}) is apart from severity: a finding of low`,
         'confidence is for a person to look at, and never fails a run.',
@@ -65,7 +71,7 @@ export function buildProgram(version: string, finish: (code: number) => void): C
   program
     .command('plan')
     .description('work out what replaces each key; write the plan and its configuration')
-    .argument('[TARGET...]', 'files, folders or git repositories, or one saved inventory', ['.'])
+    .argument('[TARGET...]', 'files, folders, git repositories, github:ORG[/REPO], or one saved inventory', ['.'])
     .addOption(new Option('--format <FORMAT>', 'what is printed').choices(['text', 'markdown', 'json']).default('text'))
     .option('-o, --output <FOLDER>', 'where the plan is written', 'dekey-plan')
     .option('--no-write', 'only show the plan')
@@ -76,6 +82,10 @@ export function buildProgram(version: string, finish: (code: number) => void): C
     .option('--branch <NAME>', 'branch whose runs are trusted (default: the one scanned,\nwhen its name is one of a default branch)')
     .option('--github', 'ask GitHub for the numeric ids and the form of the subject\n(two GET requests a repository, with GITHUB_TOKEN or GH_TOKEN)')
     .addOption(new Option('--github-api <URL>', 'API of a GitHub server of your own').implies({ github: true }))
+    .option('--github-app <ID>', 'ask as this GitHub App instead of with a token')
+    .option('--github-app-key <FILE>', 'private key of that App (mode 0600)')
+    .option('--quick', 'of targets on GitHub only the names of secrets and the workflow files')
+    .option('--offline', 'open no connection (only --github and targets on GitHub need one)')
     .option('--history', 'also keys in every object git holds')
     .option('--include <GLOB>', 'only files that match (repeatable)', collect)
     .option('--exclude <GLOB>', 'leave out files that match (repeatable)', collect)
@@ -93,6 +103,7 @@ export function buildProgram(version: string, finish: (code: number) => void): C
         '  dekey plan --runs-on gke                         the code here runs on GKE',
         '  dekey plan --set anthropic.workspace_id=wrkspc_1 with a value filled in',
         '  dekey plan inventory.json -o plans/app           from a saved inventory',
+        '  dekey plan github:acme                           all repositories of an organisation',
         '',
         'Nothing is created anywhere and none of your files is changed: the plan is',
         'a folder to read, with scripts and configuration for each provider.',
@@ -116,6 +127,20 @@ export function buildProgram(version: string, finish: (code: number) => void): C
     .option('--root <FOLDER>', 'where the files are, when not where they were planned')
     .option('--allow-leftovers', 'write although a key is left that would win over the new identity')
     .option('--rollback <FILE>', 'show what takes back an earlier run; with --write take it back')
+    .option('--pull-request', 'show the pull request of each repository of the plan;\nwith --write open them. No file here is touched')
+    .addOption(new Option('--group <HOW>', 'one pull request a repository, or one for each provider').choices(['repository', 'provider']))
+    .option('--repository <GLOB>', 'only these repositories: acme/app, acme/* (repeatable)', collect)
+    .option('--label <NAME>', 'put this label on them (repeatable; default: none)', collect)
+    .option('--reviewers <WHO>', 'codeowners, none, or names like ada,acme/ai (default: codeowners)')
+    .option('--ready', 'ready for review, and not drafts')
+    .option('--fork', 'through a fork where the token has no right to push')
+    .option('--limit <N>', 'open at most N pull requests in this run', wholeNumber)
+    .option('--max-open <N>', 'have at most N open at once', wholeNumber)
+    .option('--per-hour <N>', 'open at most N in an hour', wholeNumber)
+    .option('--tracking-issue <OWNER/REPO>', 'keep an issue there that says how far all is')
+    .addOption(githubApi())
+    .addOption(githubApp())
+    .addOption(githubAppKey())
     .option('--no-color', 'no colour (also: NO_COLOR)')
     .addHelpText(
       'after',
@@ -127,9 +152,15 @@ export function buildProgram(version: string, finish: (code: number) => void): C
         '  dekey apply --only .github/ --interactive         one by one',
         '  dekey apply --format patch | git apply            by way of git',
         '  dekey apply --rollback dekey-plan/rollback-1.json --write',
+        '  dekey apply --pull-request                        each pull request, before it is made',
+        '  dekey apply --pull-request --limit 5 --write      the first five',
         '',
         'Files that changed since the plan are not written. What an earlier run wrote is',
         'known by the rollback files in the folder of the plan.',
+        '',
+        'Pull requests are drafts on a branch dekey/wif-... with one signed commit. A run',
+        'looks first what is there: what is as it should be stays, what a person pushed to',
+        'or closed is left alone. Nothing is forced, merged, or written to a default branch.',
       ].join('\n'),
     )
     .action(async (plan: string | undefined, flags: Record<string, unknown>) => {
@@ -138,18 +169,49 @@ export function buildProgram(version: string, finish: (code: number) => void): C
     });
 
   program
+    .command('campaign')
+    .description('say how the pull requests of a plan stand, or close them')
+    .addArgument(new Argument('<VERB>', 'status: how each stands; close: close those that are open').choices(['status', 'close']))
+    .argument('[PLAN]', 'plan.json or the folder that holds it (default: dekey-plan)')
+    .option('--write', 'with close: close them. Without it they are only named')
+    .option('--repository <GLOB>', 'only these repositories: acme/app, acme/* (repeatable)', collect)
+    .option('--tracking-issue <OWNER/REPO>', 'with --write: bring that issue up to date')
+    .addOption(new Option('--format <FORMAT>', 'what is printed').choices(['text', 'json']).default('text'))
+    .addOption(githubApi())
+    .addOption(githubApp())
+    .addOption(githubAppKey())
+    .option('--no-color', 'no colour (also: NO_COLOR)')
+    .addHelpText('after', '\nExamples:\n  dekey campaign status\n  dekey campaign close --repository acme/old --write\n\nA branch is deleted only when all commits on it are ours.')
+    .action(async (verb: 'status' | 'close', plan: string | undefined, flags: Record<string, unknown>) => {
+      const { runCampaign } = await import('./commands/apply.ts');
+      finish(await runCampaign(verb, plan, flags, version));
+    });
+
+  program
     .command('explain')
-    .description('explain a finding code, a provider, a platform or a risk vector')
-    .argument('<SUBJECT>', 'DK-SECRET-..., DK-REF-..., a provider or platform id, or a vector DK1/...')
+    .description('explain a finding code, a provider, a platform, a risk vector, or access to GitHub')
+    .argument('<SUBJECT>', 'DK-SECRET-..., DK-REF-..., a provider or platform id, a vector DK1/..., or github')
     .argument('[PLATFORM]', 'with a provider: what replaces its key on this platform')
     .option('--no-color', 'no colour (also: NO_COLOR)')
-    .addHelpText('after', '\nExamples:\n  dekey explain DK-SECRET-ANTHROPIC-API-KEY\n  dekey explain openai\n  dekey explain kubernetes\n  dekey explain anthropic github-actions')
+    .addHelpText('after', '\nExamples:\n  dekey explain DK-SECRET-ANTHROPIC-API-KEY\n  dekey explain openai\n  dekey explain kubernetes\n  dekey explain anthropic github-actions\n  dekey explain github')
     .action(async (subject: string, platform: string | undefined) => {
       const { runExplain } = await import('./commands/explain.ts');
       finish(await runExplain(subject, platform));
     });
 
   return program;
+}
+
+function githubApi(): Option {
+  return new Option('--github-api <URL>', 'API of a GitHub server of your own');
+}
+
+function githubApp(): Option {
+  return new Option('--github-app <ID>', 'act as this GitHub App (with --github-app-key)');
+}
+
+function githubAppKey(): Option {
+  return new Option('--github-app-key <FILE>', 'private key of the App');
 }
 
 function collect(value: string, before: readonly string[] | undefined): string[] {

@@ -28,7 +28,7 @@ export class ProgressBar {
     const left = share > 0.02 ? `  ${Math.ceil((seconds * (1 - share)) / share)} s left` : '';
     const filled = Math.round(share * BAR);
     const bar = total.bytes > 0 ? `[${'='.repeat(filled)}${' '.repeat(BAR - filled)}] ${String(Math.floor(share * 100)).padStart(3)} %  ` : '';
-    const line = ` ${bar}${count(progress.artifacts)} of ${count(total.artifacts)} ${phase}  ${megabytes(progress.bytes / seconds)}/s${left}`;
+    const line = ` ${bar}${count(progress.artifacts)} of ${count(total.artifacts)} ${phase}${progress.bytes > 0 ? `  ${megabytes(progress.bytes / seconds)}/s` : ''}${left}`;
     this.#stream.write(`\r\u001b[2K${line.slice(0, Math.max(20, this.#stream.columns - 1))}`);
     this.#visible = true;
   }

@@ -143,7 +143,8 @@ export interface PlannedFile {
 export interface MigrationPlan {
   readonly schemaVersion: '1.0';
   readonly tool: { readonly name: 'dekey'; readonly version: string };
-  readonly targets: readonly { readonly id: string; readonly kind: string; readonly name: string; readonly complete: boolean; readonly repository: string | null; readonly branch: string | null }[];
+  /** `head`: the commit whose files were planned, when they were read through an API. */
+  readonly targets: readonly { readonly id: string; readonly kind: string; readonly name: string; readonly complete: boolean; readonly repository: string | null; readonly branch: string | null; readonly head?: string }[];
   readonly sources: readonly SourceFile[];
   readonly summary: PlanSummary;
   readonly keys: readonly PlannedKey[];

@@ -105,7 +105,7 @@ class Planner {
     return {
       schemaVersion: '1.0',
       tool: { name: 'dekey', version: this.#options.version },
-      targets: this.#inventory.targets.map(({ id, kind, name, complete, facts }) => ({ id, kind, name, complete, repository: facts['remote'] ?? null, branch: facts['branch'] ?? null })),
+      targets: this.#inventory.targets.map(({ id, kind, name, complete, facts }) => ({ id, kind, name, complete, repository: facts['remote'] ?? null, branch: facts['branch'] ?? null, ...(kind === 'github' && facts['head'] !== undefined ? { head: facts['head'] } : {}) })),
       sources: this.#options.sources,
       summary: {
         workloads: migrations.length,
@@ -293,12 +293,13 @@ class Planner {
   }
 
   #context(workload: Workload, home: string): WorkloadContext {
-    const facts = this.#targets.get(workload.location.target)?.facts ?? {};
+    const target = this.#targets.get(workload.location.target);
+    const facts = target?.facts ?? {};
     const [host, ...rest] = (facts['remote'] ?? '').split('/');
     const name = rest.at(-1);
     const owner = rest.slice(0, -1).join('/');
     const scanned = facts['branch'];
-    const branch = this.#options.branch ?? (scanned !== undefined && DEFAULT_BRANCHES.has(scanned) ? scanned : undefined);
+    const branch = this.#options.branch ?? (scanned !== undefined && (target?.kind === 'github' || DEFAULT_BRANCHES.has(scanned)) ? scanned : undefined);
     return {
       platform: home,
       name: workload.name,

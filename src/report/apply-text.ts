@@ -42,6 +42,13 @@ export function renderChangeText(file: Pick<AppliedFile, 'target' | 'path'>, cha
   return finish(view, [paint.strong(view.clean(view.prefix(file.target) + file.path)), '', ...changeLines(view, change), '', ...hunks.flatMap((hunk) => hunkLines(view, hunk))]);
 }
 
+/** Files with their changes, diffs and what was left, as lines: a part of a page. */
+export function renderFilesText(files: readonly AppliedFile[], paint: Palette, options: ApplyTextOptions): readonly string[] {
+  const view = viewOf(paint, options);
+  const blocks = files.flatMap((file) => fileBlocks(view, file)).filter((block) => block.length > 0);
+  return blocks.flatMap((block, index) => (index === 0 ? block : ['', ...block]));
+}
+
 function viewOf(paint: Palette, options: ApplyTextOptions): View {
   return { ...options, paint, clean: options.unicode ? printable : printableAscii, columns: Math.max(60, Math.min(100, Math.trunc(options.width) || 80)) };
 }

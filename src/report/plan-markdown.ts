@@ -1,4 +1,5 @@
 import type { Migration, MigrationPlan, PlannedIdentity } from '../model/plan.ts';
+import { cell, code } from './markdown.ts';
 import { counted } from './messages.ts';
 import { conditions, foldersOf, type PlanTitles, shown, whenLabel } from './plan-words.ts';
 import { printable } from './scanned.ts';
@@ -226,19 +227,6 @@ function more(count: number, most = MOST_ROWS): string[] {
 /** `{anthropic.organization_id}` as the variable that holds it. */
 function filled(value: string): string {
   return value.replace(/\{([a-z0-9_]+(?:\.[a-z0-9_]+)+)\}/g, (_, id: string) => `\${${id.toUpperCase().replaceAll('.', '_')}}`);
-}
-
-/** Text from outside inside a table or a sentence: no markup of its own, one line. */
-function cell(text: string): string {
-  return printable(text).replace(/[\\`*_[\]<>|#!~]/g, (sign) => `\\${sign}`).replaceAll('\\`', '&#96;').replaceAll('\\<', '&lt;').replaceAll('\\>', '&gt;');
-}
-
-/** The same inside a code span; a span with a backquote needs a longer fence. */
-function code(text: string): string {
-  const clean = printable(text).replaceAll('|', '\\|');
-  const longest = Math.max(0, ...[...clean.matchAll(/`+/g)].map(([run]) => run.length));
-  const fence = '`'.repeat(longest + 1);
-  return longest === 0 ? `\`${clean}\`` : `${fence} ${clean} ${fence}`;
 }
 
 /** A label of a diagram: quotes end it, and Mermaid reads entities. */

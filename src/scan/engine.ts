@@ -6,7 +6,7 @@ import { ReferenceFinder } from '../detect/references/finder.ts';
 import { providers } from '../providers/index.ts';
 import { readFileSafelySync } from '../sources/directory/read.ts';
 import { classify } from '../support/binary.ts';
-import type { ArtifactResult, EngineOptions, FilesTask, LooseTask, ObjectsTask, PackTask, Progress, Task, TaskResult } from './tasks.ts';
+import type { ArtifactResult, EngineOptions, FilesTask, LooseTask, ObjectsTask, PackTask, Progress, Task, TaskResult, TextsTask } from './tasks.ts';
 
 /** Bytes looked at to tell text from binary. */
 const SNIFF = 8192;
@@ -38,7 +38,23 @@ export class ScanEngine {
         return await this.#pack(task, onProgress);
       case 'loose':
         return await this.#loose(task, onProgress);
+      case 'texts':
+        return this.#texts(task);
     }
+  }
+
+  #texts(task: TextsTask): TaskResult {
+    const artifacts: ArtifactResult[] = [];
+    let bytes = 0;
+    for (const { path, text } of task.texts) {
+      const given = Buffer.from(text, 'utf8');
+      const input = this.#scanner.reserve(given.length);
+      input.set(given);
+      bytes += input.length;
+      const artifact = this.#scanBytes(Buffer.from(input.buffer, input.byteOffset, input.length), path, 'file', false);
+      if (artifact !== undefined) artifacts.push(artifact);
+    }
+    return { artifacts, skipped: [], unread: [], count: 0, bytes };
   }
 
   async #files(task: FilesTask, onProgress: ((progress: Progress) => void) | undefined): Promise<TaskResult> {

@@ -45,7 +45,13 @@ export interface LooseTask {
   readonly objects: readonly { readonly oid: string; readonly path: string }[];
 }
 
-export type Task = FilesTask | ObjectsTask | PackTask | LooseTask;
+/** Texts that are no files: what an API tells, under the path it is reported at. No references are sought in them. */
+export interface TextsTask {
+  readonly kind: 'texts';
+  readonly texts: readonly { readonly path: string; readonly text: string }[];
+}
+
+export type Task = FilesTask | ObjectsTask | PackTask | LooseTask | TextsTask;
 
 /** What one artefact gave; artefacts without anything to say are left out. */
 export interface ArtifactResult {

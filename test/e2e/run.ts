@@ -1,6 +1,6 @@
 /**
  * Real situations, end to end, against the built program: `npm run e2e -- scan [NAME...] [--seed N]`, proof of plans: `npm run e2e -- plan [--slow]`,
- * and proof of edits: `npm run e2e -- apply [DIR]`.
+ * proof of edits: `npm run e2e -- apply [DIR]`, and an organisation on a loopback GitHub: `npm run e2e -- github [--full]`.
  *
  * Each case of `scan` builds folders and repositories, plants keys, scans, and counts what was planted, found and invented. After each, everything
  * that was printed or written is searched for the planted keys. Exit 1 when anything is off.
@@ -13,6 +13,7 @@ import { gitCases } from './cases-git.ts';
 import { outputCases } from './cases-output.ts';
 import { Kit, requireBuild } from './kit.ts';
 import { runApply } from './apply/run.ts';
+import { runGithub } from './github/run.ts';
 import { runPlan } from './plan/run.ts';
 
 const SEED = 41;
@@ -26,11 +27,15 @@ async function main(): Promise<void> {
     process.exitCode = await runApply(process.argv.slice(3));
     return;
   }
+  if (process.argv[2] === 'github') {
+    process.exitCode = await runGithub(process.argv.slice(3));
+    return;
+  }
   const { positionals, values } = parseArgs({ allowPositionals: true, options: { seed: { type: 'string' } } });
   const seed = Number(values.seed ?? SEED);
   const [what, ...names] = positionals;
   if (what !== 'scan') {
-    process.stderr.write('usage: npm run e2e -- scan [NAME...] [--seed N] | plan [--slow] | apply [DIR]\n');
+    process.stderr.write('usage: npm run e2e -- scan [NAME...] [--seed N] | plan [--slow] | apply [DIR] | github [--full] [NAME...]\n');
     process.exitCode = 2;
     return;
   }

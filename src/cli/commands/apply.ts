@@ -12,9 +12,7 @@ import { valuesToSet } from '../../apply/to-set.ts';
 import { replaceAll, type Replacing, temporaryName } from '../../apply/write.ts';
 import { UsageError } from '../../model/errors.ts';
 import type { AppliedFile, ApplyResult } from '../../model/apply.ts';
-import type { Input } from '../../model/text.ts';
 import { partyInputs } from '../../parties/inputs.ts';
-import { checkInput, fitsInput } from '../../plan/inputs.ts';
 import { providers } from '../../providers/index.ts';
 import { renderApplyJson } from '../../report/apply-json.ts';
 import { gitPatch } from '../../report/apply-patch.ts';
@@ -24,7 +22,7 @@ import { replacementsOf } from '../../rewrite/replacements.ts';
 import { ID_STYLES, type Rewriter } from '../../rewrite/types.ts';
 import { visible } from '../../support/escape.ts';
 import { toPosix } from '../../support/paths.ts';
-import { type ApplyFlags, paletteOf, patchPrefix, prefixOf, shellWord } from '../apply-shared.ts';
+import { type ApplyFlags, paletteOf, patchPrefix, prefixOf, shellWord, valuesOf } from '../apply-shared.ts';
 import { Asker } from '../ask.ts';
 import { EXIT_CODES } from '../exit-codes.ts';
 import { print } from '../print.ts';
@@ -35,6 +33,10 @@ const USUAL_PLAN = 'dekey-plan';
 
 /** Runs `dekey apply`: shows what the plan changes in files, writes it when asked, or takes it back. Returns the exit code. */
 export async function runApply(planName: string | undefined, raw: Readonly<Record<string, unknown>>, version: string, rewriters: readonly Rewriter[] = registry): Promise<number> {
+  if (raw['pullRequest'] === true) {
+    const { runPullRequests } = await import('./apply-pull-request.ts');
+    return await runPullRequests(planName ?? USUAL_PLAN, raw, version);
+  }
   const flags = parseFlags(raw);
   if (flags.interactive) checkInteractive(flags);
   if (flags.rollback !== undefined) {
@@ -89,6 +91,12 @@ export async function runApply(planName: string | undefined, raw: Readonly<Recor
   return blocked ? EXIT_CODES.findings.code : EXIT_CODES.clean.code;
 }
 
+/** Runs `dekey campaign`: it needs what making pull requests needs, and so is in the same bundle. */
+export async function runCampaign(verb: 'status' | 'close', planName: string | undefined, raw: Readonly<Record<string, unknown>>, version: string): Promise<number> {
+  const { runCampaignVerb } = await import('./campaign.ts');
+  return await runCampaignVerb(verb, planName ?? USUAL_PLAN, raw, version);
+}
+
 function parseFlags(raw: Readonly<Record<string, unknown>>): ApplyFlags {
   const text = (name: string): string | undefined => (typeof raw[name] === 'string' ? raw[name] : undefined);
   const list = (name: string): readonly string[] => (Array.isArray(raw[name]) ? raw[name].filter((item) => typeof item === 'string') : []);
@@ -119,31 +127,6 @@ function checkInteractive(flags: ApplyFlags): void {
 function rootsOf({ plan, folder }: PlanRead, history: History, flags: ApplyFlags, cwd: string): readonly Rooted[] {
   const expected = (target: string) => plan.sources.filter((source) => source.target === target).map(({ path, sha256 }) => ({ path, hashes: new Set([...(sha256 === null ? [] : [sha256]), ...history.hashes(target, path)]) }));
   return findRoots(plan.targets, expected, [cwd, dirname(folder)], flags.root === undefined ? undefined : resolve(cwd, flags.root));
-}
-
-/** `--set` goes before what the plan knows; either has to be of its input's shape, because it goes into files. */
-function valuesOf({ plan }: PlanRead, settings: readonly string[]): (input: string) => string | undefined {
-  const known = new Map<string, Input>([...Object.values(partyInputs), ...plan.inputs].map((input) => [input.id, input]));
-  const values = new Map(plan.inputs.flatMap((input): readonly (readonly [string, string])[] => (input.value !== null && isFitting(input, input.value) ? [[input.id, input.value]] : [])));
-  for (const setting of settings) {
-    const at = setting.indexOf('=');
-    const id = setting.slice(0, at);
-    if (at < 1 || !/^[a-z0-9_]+(?:\.[a-z0-9_]+)+$/.test(id)) throw new UsageError(`--set ${visible(setting)} is not ID=VALUE`, 'Write it like --set anthropic.workspace_id=wrkspc_...; the plan lists the ids.');
-    const input = known.get(id);
-    if (input === undefined) throw new UsageError(`--set ${visible(id)}: this plan has no such input`, `It has: ${plan.inputs.map((one) => one.id).join(', ') || 'none'}.`);
-    checkInput(input, setting.slice(at + 1), '--set');
-    values.set(id, setting.slice(at + 1));
-  }
-  return (input) => values.get(input);
-}
-
-/** The shape in the plan is a word from outside. */
-function isFitting(input: Input, value: string): boolean {
-  try {
-    return fitsInput(partyInputs[input.id] ?? input, value);
-  } catch {
-    return false;
-  }
 }
 
 /** What earlier runs of this plan have made, as far as it is still in the files. */

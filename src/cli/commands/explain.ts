@@ -11,6 +11,7 @@ import { describeCode, listCodes } from '../../report/messages.ts';
 import { shown } from '../../report/plan-words.ts';
 import { explainVector } from '../../risk/vector.ts';
 import { EXIT_CODES } from '../exit-codes.ts';
+import { explainGithub } from '../explain-github.ts';
 import { print } from '../print.ts';
 
 /** Runs `dekey explain SUBJECT [PLATFORM]`: a code, a provider, a platform, a vector, or what becomes of a provider's key on a platform. UsageError, with near names, for anything else. */
@@ -74,6 +75,8 @@ function explain(subject: string): readonly string[] {
   const code = describeCode(subject.toUpperCase(), providers, platforms);
   if (code !== undefined) return [`${code.code}: ${code.title}`, '', code.what, '', `Why: ${code.why}`, '', `Fix: ${code.fix}`];
   const provider = providers.find(({ id }) => id === subject.toLowerCase());
+  // GitHub is both: where an organisation is read, and a provider of models.
+  if (provider?.id === 'github') return [...explainGithub(), '', ...explainProvider(provider)];
   if (provider !== undefined) return explainProvider(provider);
   const platform = platforms.find(({ id }) => id === subject.toLowerCase());
   if (platform !== undefined) return explainPlatform(platform);

@@ -15,6 +15,7 @@ import type { MigrationPlan, PlannedFile, SourceFile } from '../../model/plan.ts
 import type { Input } from '../../model/text.ts';
 import { parties } from '../../parties/index.ts';
 import { partyInputs } from '../../parties/inputs.ts';
+import { isGithubTarget } from '../../github/hosts.ts';
 import { scan } from '../../pipeline.ts';
 import { checkInput } from '../../plan/inputs.ts';
 import { finishPlan, type FileToWrite } from '../../plan/finish.ts';
@@ -32,6 +33,7 @@ import { compileGlobs } from '../../support/glob.ts';
 import { isInside } from '../../support/paths.ts';
 import { refuseLoosePolicies } from '../audit-plan.ts';
 import { EXIT_CODES } from '../exit-codes.ts';
+import { githubOptions } from '../github-options.ts';
 import { print } from '../print.ts';
 import { ProgressBar } from '../progress.ts';
 import { hasUnicode, useColor } from '../terminal.ts';
@@ -47,6 +49,7 @@ interface Flags {
   readonly branch?: string;
   readonly github: boolean;
   readonly githubApi?: string;
+  readonly offline: boolean;
   readonly history: boolean;
   readonly include: readonly string[];
   readonly exclude: readonly string[];
@@ -68,9 +71,10 @@ export async function runPlan(targets: readonly string[], raw: Readonly<Record<s
   const folder = resolve(cwd, flags.output);
   // Before the scan: a folder that cannot be used should not cost the user the wait.
   if (flags.write) await checkFolder(folder, flags.output, flags.overwrite);
-  const { inventory, incomplete } = await inventoryOf(targets, flags, config, version, cwd);
+  if (flags.github && flags.offline) throw new UsageError('--github asks GitHub, and --offline opens no connection', 'Give one of the two.');
+  const { inventory, incomplete, roots } = await inventoryOf(targets, raw, flags, config, version, cwd);
   const read = flags.github ? await readFromGithub(inventory, flags.githubApi) : { values: new Map<string, string>() };
-  const options = planOptions(inventory, flags, config.plan, version, cwd, read);
+  const options = planOptions(inventory, flags, config.plan, version, cwd, { ...read, values: new Map([...toldByApi(inventory), ...read.values]) }, roots);
   const draft = makePlan(inventory, { platforms, providers, parties, partyInputs }, options);
   const emitted = [...emitPlan(draft, emitters, options.values), ...emitWorkloadSide(draft, options.values)];
   checkValues(draft.inputs, emitted.flatMap(({ asked }) => asked), options.values);
@@ -109,6 +113,7 @@ function parseFlags(raw: Readonly<Record<string, unknown>>): Flags {
     ...(branch === undefined ? {} : { branch }),
     github: raw['github'] === true,
     ...(githubApi === undefined ? {} : { githubApi }),
+    offline: raw['offline'] === true,
     history: raw['history'] === true,
     include: list('include'),
     exclude: list('exclude'),
@@ -121,15 +126,21 @@ function parseFlags(raw: Readonly<Record<string, unknown>>): Flags {
 
 // --- what is planned ---
 
-async function inventoryOf(targets: readonly string[], flags: Flags, config: Awaited<ReturnType<typeof loadConfig>>, version: string, cwd: string): Promise<{ readonly inventory: Inventory; readonly incomplete: boolean }> {
-  const saved = targets.filter((target) => isInventoryFile(resolve(cwd, target)));
-  if (saved.length > 0 && targets.length > 1) throw new UsageError('a saved inventory is planned by itself', 'Give one inventory, or the folders it was made from: one run joins what they say.');
-  const [file] = saved;
-  const inventory = file === undefined ? await scanned(targets, flags, config, version, cwd) : readInventory(resolve(cwd, file));
-  return { inventory: withRepository(inventory, flags.repository), incomplete: inventory.targets.some(({ complete }) => !complete) };
+interface Scanned {
+  readonly inventory: Inventory;
+  /** By target id: where the files of a target are whose name is no path. */
+  readonly roots: ReadonlyMap<string, string>;
 }
 
-async function scanned(targets: readonly string[], flags: Flags, config: Awaited<ReturnType<typeof loadConfig>>, version: string, cwd: string): Promise<Inventory> {
+async function inventoryOf(targets: readonly string[], raw: Readonly<Record<string, unknown>>, flags: Flags, config: Awaited<ReturnType<typeof loadConfig>>, version: string, cwd: string): Promise<Scanned & { readonly incomplete: boolean }> {
+  const saved = targets.filter((target) => !isGithubTarget(target) && isInventoryFile(resolve(cwd, target)));
+  if (saved.length > 0 && targets.length > 1) throw new UsageError('a saved inventory is planned by itself', 'Give one inventory, or the folders it was made from: one run joins what they say.');
+  const [file] = saved;
+  const { inventory, roots } = file === undefined ? await scanned(targets, raw, flags, config, version, cwd) : { inventory: readInventory(resolve(cwd, file)), roots: new Map<string, string>() };
+  return { inventory: withRepository(inventory, flags.repository), roots, incomplete: inventory.targets.some(({ complete }) => !complete) };
+}
+
+async function scanned(targets: readonly string[], raw: Readonly<Record<string, unknown>>, flags: Flags, config: Awaited<ReturnType<typeof loadConfig>>, version: string, cwd: string): Promise<Scanned> {
   const bar = new ProgressBar(process.stderr, flags.quiet);
   const sightings = await scan({
     targets,
@@ -143,10 +154,12 @@ async function scanned(targets: readonly string[], flags: Flags, config: Awaited
     maxFileSize: (config.maxFileSize ?? 20) * 2 ** 20,
     ...(config.workers === undefined ? {} : { workers: config.workers }),
     allowAlternates: false,
+    offline: flags.offline,
+    github: githubOptions(raw, version, flags.quiet, bar),
     onProgress: (phase, progress, total) => bar.update(phase, progress, total),
   }).finally(() => bar.clear());
   const scored = scoreInventory(joinCredentials(sightings, providers), providers, { version, now: new Date().toISOString(), public: config.public ?? false });
-  return maskInventory(scored, nameMask(providers, sightings.isKey));
+  return { inventory: maskInventory(scored, nameMask(providers, sightings.isKey)), roots: sightings.roots };
 }
 
 /** `--repository HOST/OWNER/NAME`, for trees without a git remote. */
@@ -162,15 +175,27 @@ interface Read {
   readonly branch?: string;
 }
 
+/** What targets on GitHub say of themselves already: the same ids that `--github` asks for. */
+function toldByApi(inventory: Inventory): ReadonlyMap<string, string> {
+  const values = new Map<string, string>();
+  for (const { kind, facts } of inventory.targets) {
+    const [, owner, name] = (facts['remote'] ?? '').split('/');
+    if (kind !== 'github' || owner === undefined || name === undefined) continue;
+    const prefix = `github.${slug(owner)}.${slug(name)}`;
+    for (const [id, fact] of [['repository_id', facts['repositoryId']], ['repository_owner_id', facts['ownerId']], ['subject_prefix', facts['subjectPrefix']]] as const) if (fact !== undefined) values.set(`${prefix}.${id}`, fact);
+  }
+  return values;
+}
+
 /** Asks GitHub for the ids of the targets' repositories and for the form of their subjects: the one thing here that opens a connection. */
 async function readFromGithub(inventory: Inventory, api: string | undefined): Promise<Read> {
   const { readRepositoryIdentity } = await import('../../sources/github/identity.ts');
   const values = new Map<string, string>();
   const branches = new Set<string>();
   const token = process.env['GITHUB_TOKEN'] || process.env['GH_TOKEN'] || undefined;
-  for (const { facts } of inventory.targets) {
+  for (const { kind, facts } of inventory.targets) {
     const [host = '', owner, name, ...rest] = (facts['remote'] ?? '').split('/');
-    if (owner === undefined || name === undefined || rest.length > 0) continue;
+    if (kind === 'github' || owner === undefined || name === undefined || rest.length > 0) continue;
     const identity = await readRepositoryIdentity(apiOf(host, api), owner, name, token);
     const prefix = `github.${slug(owner)}.${slug(name)}`;
     values.set(`${prefix}.repository_id`, identity.repositoryId);
@@ -179,7 +204,7 @@ async function readFromGithub(inventory: Inventory, api: string | undefined): Pr
     if (identity.hasTemplate) process.stderr.write(`dekey: ${visible(`${owner}/${name}`)} has a subject template of its own: take subject_prefix from a real token\n`);
     branches.add(identity.defaultBranch);
   }
-  if (values.size === 0) throw new UsageError('--github found no target that is hosted on GitHub', 'Clone with the remote, or say --repository github.com/OWNER/NAME.');
+  if (values.size === 0 && inventory.targets.every(({ kind }) => kind !== 'github')) throw new UsageError('--github found no target that is hosted on GitHub', 'Clone with the remote, or say --repository github.com/OWNER/NAME.');
   const [branch] = branches;
   return { values, ...(branches.size === 1 && branch !== undefined ? { branch } : {}) };
 }
@@ -201,7 +226,7 @@ function slug(name: string): string {
   return name.toLowerCase().replace(/[^a-z0-9_]/g, '_');
 }
 
-function planOptions(inventory: Inventory, flags: Flags, config: PlanConfig | undefined, version: string, cwd: string, read: Read): PlanOptions {
+function planOptions(inventory: Inventory, flags: Flags, config: PlanConfig | undefined, version: string, cwd: string, read: Read, roots: ReadonlyMap<string, string>): PlanOptions {
   const values = new Map([...read.values].map(([id, value]) => [id, { value, from: 'GitHub' }]));
   for (const [id, value] of config?.inputs ?? []) values.set(id, { value, from: 'dekey.config.json' });
   for (const setting of flags.set) {
@@ -217,7 +242,7 @@ function planOptions(inventory: Inventory, flags: Flags, config: PlanConfig | un
     values,
     runsOn: rules.map(([pattern, platform]) => ({ matches: workloadMatcher(pattern), platform: knownPlatform(platform) })),
     ...(branch === undefined ? {} : { branch: checkedBranch(branch) }),
-    sources: sourcesOf(inventory, cwd),
+    sources: sourcesOf(inventory, cwd, roots),
   };
 }
 
@@ -249,8 +274,11 @@ function checkedBranch(branch: string): string {
 const MANIFEST = /^(?:package\.json|pyproject\.toml|requirements[^/]{0,64}\.txt|setup\.cfg|Pipfile|go\.mod|pom\.xml|build\.gradle(?:\.kts)?)$/;
 
 /** A hash of every file that applying the plan may edit, so that it can see what has changed since: those a workload stands in, the actions beside workflows, which may hand on what they are given, and what declares the packages of source files. */
-function sourcesOf(inventory: Inventory, cwd: string): readonly SourceFile[] {
-  const roots = new Map(inventory.targets.map(({ id, name }) => [id, resolve(cwd, name)]));
+function sourcesOf(inventory: Inventory, cwd: string, fetched: ReadonlyMap<string, string>): readonly SourceFile[] {
+  const roots = new Map(inventory.targets.flatMap(({ id, kind, name }): [string, string][] => {
+    const root = kind === 'directory' || kind === 'git' ? resolve(cwd, name) : fetched.get(id);
+    return root === undefined ? [] : [[id, root]];
+  }));
   const manifests = new Map<string, readonly string[]>();
   const pairs = new Map<string, Pick<SourceFile, 'target' | 'path'>>();
   const add = (target: string, path: string): void => {
@@ -270,7 +298,7 @@ function sourcesOf(inventory: Inventory, cwd: string): readonly SourceFile[] {
     }
   }
   return [...pairs.values()]
-    .map(({ target, path }): SourceFile => ({ target, path, sha256: hashOf(roots.get(target) ?? cwd, path) }))
+    .map(({ target, path }): SourceFile => ({ target, path, sha256: hashOf(roots.get(target), path) }))
     .toSorted((a, b) => compareText(a.target, b.target) || compareText(a.path, b.path));
 }
 
@@ -311,7 +339,8 @@ function manifestsIn(root: string, folder: string): readonly string[] {
 }
 
 /** Null for what is not a regular file inside the target: nothing is followed out of it. */
-function hashOf(root: string, path: string): string | null {
+function hashOf(root: string | undefined, path: string): string | null {
+  if (root === undefined) return null;
   try {
     const isFile = statSync(root).isFile();
     const full = isFile ? root : join(root, path);

@@ -15,6 +15,7 @@ import { writeNewFile } from '../../support/atomic-write.ts';
 import { visible } from '../../support/escape.ts';
 import { accept } from '../accept.ts';
 import { exitCodeOf } from '../exit-codes.ts';
+import { githubOptions } from '../github-options.ts';
 import { print } from '../print.ts';
 import { ProgressBar } from '../progress.ts';
 import { hasUnicode, useColor } from '../terminal.ts';
@@ -40,6 +41,7 @@ interface Flags {
   readonly allowAlternates: boolean;
   readonly workers?: number;
   readonly color: boolean;
+  readonly offline: boolean;
   readonly quiet: boolean;
   readonly verbose: boolean;
 }
@@ -70,6 +72,8 @@ export async function runScan(targets: readonly string[], raw: Readonly<Record<s
     ...((flags.workers ?? config.workers) === undefined ? {} : { workers: flags.workers ?? config.workers ?? 1 }),
     ...(keyFile === undefined ? {} : { operatorKey: readOperatorKey(resolve(cwd, keyFile)) }),
     allowAlternates: flags.allowAlternates,
+    offline: flags.offline,
+    github: githubOptions(raw, version, flags.quiet, bar),
     onProgress: (phase, progress, total) => bar.update(phase, progress, total),
   }).finally(() => bar.clear());
 
@@ -128,6 +132,7 @@ function parseFlags(raw: Readonly<Record<string, unknown>>): Flags {
     public: raw['public'] === true,
     allowAlternates: raw['allowAlternates'] === true,
     color: raw['color'] !== false,
+    offline: raw['offline'] === true,
     quiet: raw['quiet'] === true,
     verbose: raw['verbose'] === true,
     ...optional('failOn', raw['failOn'] === 'none' ? ('none' as const) : SEVERITIES.find((severity) => severity === raw['failOn'])),

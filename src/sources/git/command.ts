@@ -1,10 +1,9 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcessByStdio } from 'node:child_process';
-import { accessSync, constants, realpathSync, statSync } from 'node:fs';
-import { delimiter, dirname, isAbsolute, join, parse } from 'node:path';
+import { dirname } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 import { TargetError, UsageError } from '../../model/errors.ts';
-import { isInside } from './repository.ts';
+import { findProgram } from '../../support/find-program.ts';
 import type { GitRepository } from './repository.ts';
 
 /** The only subcommands that are ever run: none of them starts a program the repository chose. */
@@ -56,8 +55,6 @@ const SETTINGS = [
   'core.bigFileThreshold=512m',
 ] as const;
 
-const found = new Map<string, string>();
-
 /**
  * Absolute path of git, looked for once in `PATH`. A git inside the working directory or one of the folders in `avoid` is passed over:
  * it may have come with what is scanned.
@@ -65,37 +62,9 @@ const found = new Map<string, string>();
  * @throws UsageError when there is none.
  */
 export function findGit(avoid: readonly string[] = []): string {
-  const key = avoid.join('\0');
-  const known = found.get(key);
-  if (known !== undefined) return known;
-  // A root folder holds everything there is, so it can rule nothing out.
-  const shunned = [process.cwd(), ...avoid].map(realpathOrSame).filter((folder) => parse(folder).root !== folder);
-  const file = process.platform === 'win32' ? 'git.exe' : 'git';
-  for (const folder of (process.env['PATH'] ?? '').split(delimiter)) {
-    if (!isAbsolute(folder)) continue;
-    const path = join(folder, file);
-    if (!isProgram(path) || [path, realpathOrSame(path)].some((place) => shunned.some((bad) => isInside(bad, place)))) continue;
-    found.set(key, path);
-    return path;
-  }
-  throw new UsageError('git was not found in PATH outside the scanned folders', 'Install git 2.31 or later, or scan without --history, --staged and --since.');
-}
-
-function isProgram(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK);
-    return statSync(path).isFile();
-  } catch {
-    return false;
-  }
-}
-
-function realpathOrSame(path: string): string {
-  try {
-    return realpathSync(path);
-  } catch {
-    return path;
-  }
+  const path = findProgram('git', avoid);
+  if (path === undefined) throw new UsageError('git was not found in PATH outside the scanned folders', 'Install git 2.31 or later, or scan without --history, --staged and --since.');
+  return path;
 }
 
 /**

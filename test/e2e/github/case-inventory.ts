@@ -1,0 +1,89 @@
+/** The inventory of an organisation: what it costs, what it finds, and that nothing is asked again. */
+import type { Inventory } from '../../../src/model/inventory.ts';
+import { apiRequests, byRepository, familyTable, notTwice, Proof } from './checks.ts';
+import type { Record } from './server/journal.ts';
+import { fullName } from './server/state.ts';
+import { type Run, Session } from './session.ts';
+
+const A_REPOSITORY = 9;
+const AN_ENVIRONMENT = 1;
+const QUICK = 2;
+
+export async function proveInventory(repositories: number): Promise<Proof> {
+  const proof = new Proof(`inventory of ${repositories}`);
+  const session = await Session.open(41, { repositories }, { limits: { pointsAMinute: 20_000 } });
+  try {
+    const first = await session.scan(['github:acme']);
+    report(proof, session, 'first run', first);
+    costs(proof, session, 'first run', first.records);
+    found(proof, session, first.inventory);
+
+    const second = await session.scan(['github:acme']);
+    report(proof, session, 'second run', second);
+    const changed = second.records.filter(({ operation, status }) => status !== 304 && !operation.startsWith('graphql/'));
+    proof.check(changed.length === 0, `second run: ${changed.length} answers other than 304, such as ${changed[0]?.operation ?? ''}`);
+    proof.check(second.records.filter(({ operation }) => operation === 'graphql/query').length <= Math.ceil(repositories / 25) + 2, 'second run: more GraphQL than the list of repositories');
+    proof.equal(comparable(second.inventory), comparable(first.inventory), 'second run: another inventory');
+
+    const quick = await session.scan(['github:acme', '--quick'], { cache: 'cache-quick' });
+    report(proof, session, '--quick', quick);
+    const asked = apiRequests(quick.records).length;
+    proof.check(asked <= QUICK * session.truth.repositories, `--quick: ${asked} requests for ${session.truth.repositories} repositories`);
+    for (const [name, count] of byRepository(quick.records)) proof.check(count <= QUICK, `--quick: ${count} requests for ${name}`);
+    proof.clean(session);
+  } finally {
+    await session.close();
+  }
+  return proof;
+}
+
+/** What an inventory says apart from its times. */
+export function comparable({ findings, credentials, workloads, targets, summary }: Inventory): unknown {
+  return { findings, credentials, workloads, targets, summary };
+}
+
+function report(proof: Proof, session: Session, what: string, run: Run): void {
+  const requests = apiRequests(run.records).length;
+  proof.say(`  ${what}: exit ${run.code}, ${run.seconds.toFixed(1)} s, ${requests} requests (${(requests / session.truth.repositories).toFixed(2)} a repository), ${run.records.length - requests} archives`);
+  for (const line of familyTable(run)) proof.say(line);
+  proof.equal(run.code, 0, `${what}: exit code`);
+  notTwice(proof, what, run);
+}
+
+function costs(proof: Proof, session: Session, what: string, records: readonly Record[]): void {
+  const { repositories, environments } = session.truth;
+  const all = apiRequests(records).length;
+  proof.check(all <= A_REPOSITORY * repositories + AN_ENVIRONMENT * environments, `${what}: ${all} requests for ${repositories} repositories and ${environments} environments`);
+  const counts = byRepository(records);
+  let worst = 0;
+  for (const repository of session.world.repositoriesOf('acme')) {
+    const count = counts.get(fullName(repository)) ?? 0;
+    const extra = Math.max(0, Math.ceil(repository.secrets.actions.length / 100) - 1) + Math.max(0, Math.ceil(repository.variables.length / 30) - 1);
+    worst = Math.max(worst, count - repository.environments.length - extra);
+    proof.check(count <= A_REPOSITORY + AN_ENVIRONMENT * repository.environments.length + extra, `${what}: ${count} requests for ${fullName(repository)} with ${repository.environments.length} environments`);
+  }
+  proof.say(`  most for one repository, environments and further pages apart: ${worst}`);
+}
+
+/** Keys by the four characters that a preview shows, in the repository and at the place where they were put. */
+function found(proof: Proof, session: Session, inventory: Inventory): void {
+  const secrets = inventory.findings.filter((finding) => finding.class === 'secret' && finding.confidence !== 'low');
+  const targets = new Map(inventory.targets.map(({ id, name }) => [id, name]));
+  const wanted = new Set<unknown>();
+  let count = 0;
+  const missed: string[] = [];
+  for (const { key, in: place, where, name } of session.truth.planted) {
+    const here = secrets.filter(({ arguments: { preview }, location }) => (preview?.endsWith(key.tail) ?? false) && targets.get(location.target) === `github:${place}`);
+    for (const one of here) wanted.add(one);
+    if (here.some(({ location }) => location.path.includes(name) || JSON.stringify(location).includes(name))) count += 1;
+    else missed.push(`${where} ${name} of ${place}`);
+  }
+  const invented = secrets.filter((finding) => !wanted.has(finding));
+  proof.say(`  keys planted ${session.truth.planted.length}, found ${count}, invented ${invented.length}`);
+  proof.check(missed.length === 0, `not found: ${missed.slice(0, 5).join(', ')} (${missed.length})`);
+  proof.check(invented.length === 0, `invented: ${invented.slice(0, 3).map(({ code, location }) => `${code} in ${targets.get(location.target) ?? ''} ${location.path}`).join(', ')} (${invented.length})`);
+  const references = new Set(inventory.findings.filter(({ class: kind }) => kind === 'reference').map(({ location }) => targets.get(location.target)));
+  const withKeys = [...session.truth.shapes].filter(([name]) => !(session.world.repository('acme', name.slice('acme/'.length))?.isArchived ?? true)).map(([name]) => `github:${name}`);
+  const silent = withKeys.filter((name) => !references.has(name));
+  proof.check(silent.length === 0, `no reference in ${silent.length} repositories whose workflows use keys, such as ${silent.slice(0, 3).join(', ')}`);
+}

@@ -90,11 +90,10 @@ class Client implements GithubApi {
     const sleep = options.sleep ?? (async (ms) => await pause(ms));
     this.#sleep = sleep;
     this.#gate = new Gate(sleep, options.onWait ?? (() => undefined));
-    const isMetered = !host.isServer && new URL(host.rest).protocol === 'https:';
     this.#http = new Http({
       host,
       gate: this.#gate,
-      pace: isMetered ? new Pace(PER_MINUTE, sleep) : undefined,
+      pace: host.isMetered ? new Pace(PER_MINUTE, sleep) : undefined,
       lanes: new Lanes(options.parallel ?? PARALLEL, 0, sleep),
       connections: new Connections(options.parallel ?? PARALLEL),
       sleep,
@@ -321,7 +320,7 @@ class Passing extends Error {}
 function faultKind(error: unknown): 'passing' | 'damaged' | undefined {
   if (error instanceof Passing || error instanceof TimedOut) return 'passing';
   const code = error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : '';
-  if (/^Z_/.test(code)) return code === 'Z_BUF_ERROR' ? 'passing' : 'damaged';
+  if (code.startsWith('Z_')) return code === 'Z_BUF_ERROR' ? 'passing' : 'damaged';
   return /^(?:ECONN[A-Z]+|EPIPE|ETIMEDOUT|EAI_AGAIN|ENOTFOUND|ENETUNREACH|EHOSTUNREACH|EPROTO|HPE_[A-Z_]+|ERR_STREAM_PREMATURE_CLOSE|ERR_SSL_[A-Z_]+)$/.test(code) ? 'passing' : undefined;
 }
 

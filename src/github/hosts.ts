@@ -61,7 +61,7 @@ export function resolveHost(named: string | undefined, api: string | undefined, 
   const host = named ?? ownHost ?? 'github.com';
   if (host === 'github.com') return cloud(host, 'https://api.github.com');
   if (host.endsWith('.ghe.com')) return cloud(host, `https://api.${host}`);
-  return { host, rest: `https://${host}/api/v3`, graphql: `https://${host}/api/graphql`, web: `https://${host}`, isServer: true };
+  return { host, rest: `https://${host}/api/v3`, graphql: `https://${host}/api/graphql`, web: `https://${host}`, isServer: true, isMetered: false };
 }
 
 function serverOf(env: Environment): string | undefined {
@@ -72,7 +72,7 @@ function serverOf(env: Environment): string | undefined {
 }
 
 function cloud(host: string, rest: string): GithubHost {
-  return { host, rest, graphql: `${rest}/graphql`, web: `https://${host}`, isServer: false };
+  return { host, rest, graphql: `${rest}/graphql`, web: `https://${host}`, isServer: false, isMetered: true };
 }
 
 function atAddress(address: string, from: string, named: string | undefined, own: string | undefined): GithubHost {
@@ -86,7 +86,7 @@ function atAddress(address: string, from: string, named: string | undefined, own
   const graphql = path.endsWith('/api/v3') ? `${url.origin}${path.slice(0, -'/v3'.length)}/graphql` : `${rest}/graphql`;
   const host = named ?? (local ? (own ?? 'github.com') : hostOfApi(url.host));
   const isServer = !(host === 'github.com' || host.endsWith('.ghe.com'));
-  return { host, rest, graphql, web: local ? url.origin : `https://${host}`, isServer };
+  return { host, rest, graphql, web: local ? url.origin : `https://${host}`, isServer, isMetered: !isServer && !local };
 }
 
 function hostOfApi(host: string): string {

@@ -13,8 +13,10 @@ export interface GithubHost {
   readonly graphql: string;
   /** Where people and git go: `https://github.com`, `https://HOST`; the API's own origin on loopback. */
   readonly web: string;
-  /** GitHub Enterprise Server: no Codespaces, no agents, no limits unless its owner set some. */
+  /** GitHub Enterprise Server: no Codespaces, no agents. */
   readonly isServer: boolean;
+  /** github.com and ghe.com themselves: their documented limits for a minute hold. */
+  readonly isMetered: boolean;
 }
 
 /** What a request is for: the rows of the budget. `repositories`, `repository-secrets`, `environments`, `workflow-files`, `trees`, `pull-requests`, ... */

@@ -181,6 +181,7 @@ function toldByApi(inventory: Inventory): ReadonlyMap<string, string> {
   for (const { kind, facts } of inventory.targets) {
     const [, owner, name] = (facts['remote'] ?? '').split('/');
     if (kind !== 'github' || owner === undefined || name === undefined) continue;
+    if (facts['subjectTemplate'] === 'true') sayTemplate(owner, name);
     const prefix = `github.${slug(owner)}.${slug(name)}`;
     for (const [id, fact] of [['repository_id', facts['repositoryId']], ['repository_owner_id', facts['ownerId']], ['subject_prefix', facts['subjectPrefix']]] as const) if (fact !== undefined) values.set(`${prefix}.${id}`, fact);
   }
@@ -201,12 +202,16 @@ async function readFromGithub(inventory: Inventory, api: string | undefined): Pr
     values.set(`${prefix}.repository_id`, identity.repositoryId);
     values.set(`${prefix}.repository_owner_id`, identity.ownerId);
     if (identity.subjectPrefix !== undefined) values.set(`${prefix}.subject_prefix`, identity.subjectPrefix);
-    if (identity.hasTemplate) process.stderr.write(`dekey: ${visible(`${owner}/${name}`)} has a subject template of its own: take subject_prefix from a real token\n`);
+    if (identity.hasTemplate) sayTemplate(owner, name);
     branches.add(identity.defaultBranch);
   }
   if (values.size === 0 && inventory.targets.every(({ kind }) => kind !== 'github')) throw new UsageError('--github found no target that is hosted on GitHub', 'Clone with the remote, or say --repository github.com/OWNER/NAME.');
   const [branch] = branches;
   return { values, ...(branches.size === 1 && branch !== undefined ? { branch } : {}) };
+}
+
+function sayTemplate(owner: string, name: string): void {
+  process.stderr.write(`dekey: ${visible(`${owner}/${name}`)} has a subject template of its own: take subject_prefix from a real token\n`);
 }
 
 function apiOf(host: string, api: string | undefined): string {

@@ -50,7 +50,7 @@ export function budgetLines(api: GithubApi, listing: Listing, { byFamily, total,
 }
 
 function limitLine(api: GithubApi, limit: Limit | undefined, costly: number, total: number, now: number): string {
-  const working = total / (api.host.isServer ? SERVER_RATE : CLOUD_RATE);
+  const working = total / (api.host.isMetered ? CLOUD_RATE : SERVER_RATE);
   if (limit === undefined) return `Limit: none that ${api.host.host} tells; about ${duration(working)}`;
   const left = `Limit: ${count(limit.remaining)} of ${count(limit.limit)} left until ${new Date(limit.resetsAt).toTimeString().slice(0, 5)}`;
   if (costly <= limit.remaining) return `${left}; about ${duration(working)}`;

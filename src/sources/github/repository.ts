@@ -2,7 +2,7 @@ import type { AccountSetting, StoredSecret, StoreId } from '../../model/account.
 import type { GithubApi } from '../../github/types.ts';
 import { type Endpoint, ENDPOINTS } from './families.ts';
 import { isRecord, listOf, numberOf, recordOf, textOf } from './fields.ts';
-import { Gaps } from './gaps.ts';
+import type { Gaps } from './gaps.ts';
 import type { RepositoryFacts } from './repositories.ts';
 import { storedOf, subjectOf, variablesOf, workflowTokenOf } from './rows.ts';
 

@@ -5,6 +5,7 @@ import { CHANGING, itemsOf, stateOf } from './case-pulls.ts';
 import { Proof } from './checks.ts';
 import type { FaultKind } from './server/faults.ts';
 import { Faults } from './server/faults.ts';
+import type { Record } from './server/journal.ts';
 import { type RunOptions, Session } from './session.ts';
 
 const SHARE = 0.2;
@@ -17,7 +18,7 @@ export async function proveScanFaults(repositories: number): Promise<Proof> {
   try {
     const quiet = await session.scan(['github:acme'], { cache: 'quiet' });
     session.server.faults = new Faults(FAULTS);
-    const killed = await killedTimes(proof, session, ['scan', 'github:acme', '--fail-on', 'none', '--format', 'json'], quiet.records.length, {});
+    const { killed } = await killedTimes(proof, session, ['scan', 'github:acme', '--fail-on', 'none', '--format', 'json'], quiet.records.length, {});
     const last = await session.scan(['github:acme']);
     proof.say(`  ${killed} killed runs; the last took ${last.seconds.toFixed(1)} s and ${last.records.length} requests after ${quiet.records.length} of a quiet run; faults: ${drawn(session.server.faults)}`);
     proof.equal(last.code, 0, 'exit code of the last run');
@@ -40,12 +41,17 @@ export async function provePullFaults(repositories: number): Promise<Proof> {
       return session === quiet ? await session.dekey(write, { token: 'write' }) : undefined;
     }));
     noisy.server.faults = new Faults(FAULTS);
-    const killed = await killedTimes(proof, noisy, write, calm?.records.length ?? 1, { token: 'write' });
+    const { killed, lost } = await killedTimes(proof, noisy, write, calm?.records.length ?? 1, { token: 'write' });
     let rounds = 0;
+    let unseen = lost;
     let code = -1;
     // A change whose answer was lost may leave an item undone in one run; the next one finds out.
-    for (; rounds < 4 && code !== 0; rounds += 1) ({ code } = await noisy.dekey(write, { token: 'write' }));
-    proof.say(`  ${killed} killed runs, then ${rounds} to the end; faults: ${drawn(noisy.server.faults)}`);
+    for (; rounds < 4 && code !== 0; rounds += 1) {
+      const run = await noisy.dekey(write, { token: 'write' });
+      ({ code } = run);
+      unseen += lostAnswers(run.records);
+    }
+    proof.say(`  ${killed} killed runs, then ${rounds} to the end; ${unseen} changes made whose answer was lost; faults: ${drawn(noisy.server.faults)}`);
     noisy.server.faults = undefined;
     const settled = await noisy.dekey(write, { token: 'write' });
     proof.check(settled.records.every(({ isChange }) => !isChange), `something was left to do: ${itemsOf(settled).map(({ outcome }) => outcome).join(', ')}`);
@@ -59,16 +65,22 @@ export async function provePullFaults(repositories: number): Promise<Proof> {
   return proof;
 }
 
-/** Starts the program and kills it after a random number of requests, so often. Gives how many were killed before they ended by themselves. */
-async function killedTimes(proof: Proof, session: Session, args: readonly string[], requests: number, options: RunOptions): Promise<number> {
+/** Starts the program and kills it after a random number of requests, so often. Gives how many were killed before they ended by themselves, and how many changes were made unseen. */
+async function killedTimes(proof: Proof, session: Session, args: readonly string[], requests: number, options: RunOptions): Promise<{ readonly killed: number; readonly lost: number }> {
   const random = seededRandom(49);
   let killed = 0;
+  let lost = 0;
   for (let time = 0; time < KILLS; time += 1) {
-    const { code } = await session.dekey(args, { ...options, killAfter: 1 + Math.floor(random() * Math.max(2, requests / 3)) });
+    const { code, records } = await session.dekey(args, { ...options, killAfter: 1 + Math.floor(random() * Math.max(2, requests / 3)) });
     if (code === -1) killed += 1;
+    lost += lostAnswers(records);
   }
   proof.check(killed >= 5, `only ${killed} of ${KILLS} runs were killed before their end`);
-  return killed;
+  return { killed, lost };
+}
+
+function lostAnswers(records: readonly Record[]): number {
+  return records.filter(({ isChange, fault }) => isChange && (fault?.endsWith(' after') ?? false)).length;
 }
 
 function drawn({ counts }: { readonly counts: ReadonlyMap<FaultKind, number> }): string {

@@ -1,7 +1,7 @@
 /** Pull requests: what is planned is what real git checks out, a second run makes nothing, and a person's commit stays. */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { checkedOut, familyTable, liveInMarkdown, liveInPlain, notTwice, paced, Proof } from './checks.ts';
+import { checkedOut, familyTable, liveInMarkdown, liveInPlain, paced, Proof } from './checks.ts';
 import { git } from './server/git.ts';
 import { pullCommits } from './server/rest-pulls.ts';
 import { verificationOf } from './server/shapes.ts';
@@ -36,7 +36,6 @@ export async function provePulls(pulls: number): Promise<Proof> {
     const made = await session.dekey(WRITE, { token: 'write' });
     proof.equal(made.code, 0, `exit code of the first run ${made.stderr.slice(-300)}`);
     paced(proof, 'first run', made);
-    notTwice(proof, 'first run', made);
     const created = itemsOf(made).filter(({ outcome }) => outcome === 'created');
     proof.check(created.length >= pulls, `${created.length} pull requests created`);
     proof.say(`  ${created.length} created in ${made.seconds.toFixed(1)} s, ${(made.records.length / created.length).toFixed(1)} requests each:`);
@@ -95,10 +94,20 @@ async function sameAsPlanned(proof: Proof, session: Session, repository: Reposit
   const isKnown = shape !== undefined && shape.expected.size > 0 && !FILLED_IN.has(shape.name);
   for (const path of new Set([...now.keys(), ...was.keys()])) {
     const expected = shape?.expected.get(path);
-    if (isKnown && expected !== undefined) proof.equal(now.get(path), `file ${expected.toString('base64')}`, `${name} (${shape.name}): ${path}`);
-    else if (isKnown || !path.startsWith('.github/')) proof.equal(now.get(path), was.get(path), `${name}: ${path} was not to be changed`);
+    if (isKnown && expected !== undefined) proof.check(now.get(path) === `file ${Buffer.from(renamed(expected.toString('utf8'), repository)).toString('base64')}`, `${name} (${shape.name}): ${path} is not as planned`);
+    else if (isKnown || !path.startsWith('.github/')) proof.check(now.get(path) === was.get(path), `${name}: ${path} was not to be changed`);
   }
   return isKnown;
+}
+
+/** Identities are named after the repository and the trusted branch; in the fixtures those are `app` and `main`. */
+function renamed(text: string, { name, defaultBranch }: Repository): string {
+  const branch = defaultBranch.replaceAll(/[^a-z0-9]+/gi, '-');
+  const upper = (part: string): string => part.replaceAll('-', '_').toUpperCase();
+  return text
+    .replaceAll(/\bapp-([a-z-]+?)-main\b/g, `${name}-$1-${branch}`)
+    .replaceAll(/_APP_([A-Z_]+?)_MAIN(?![A-Z])/g, `_${upper(name)}_$1_${upper(branch)}`)
+    .replaceAll('_APP_', `_${upper(name)}_`);
 }
 
 /** A person pushes to one branch, closes another pull request, and makes the change of a third by hand; then everything is planned anew. */

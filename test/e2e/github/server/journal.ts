@@ -62,15 +62,3 @@ export function askedTwice(records: readonly Record[]): readonly string[] {
   }
   return twice;
 }
-
-/** Shortest time between the starts of two changes by one holder, in milliseconds; Infinity for fewer than two. */
-export function shortestPause(records: readonly Record[]): number {
-  let shortest = Number.POSITIVE_INFINITY;
-  const last = new Map<string, number>();
-  for (const { holder, at, isChange } of records) {
-    if (!isChange) continue;
-    shortest = Math.min(shortest, at - (last.get(holder) ?? Number.NEGATIVE_INFINITY));
-    last.set(holder, at);
-  }
-  return shortest;
-}

@@ -23,10 +23,10 @@ jobs:
   evals:
     name: "@acme/security closes #1 <img src=x onerror=alert(1)> [x](javascript:alert(1))"
     runs-on: ubuntu-latest
-    environment: "prod | @acme/team #1 \`id\`"
+    environment: 'prod | @acme/team #1 \`id\`'
     steps:
       - uses: actions/checkout@8e5e7e5ab8b370d6c329ec480221332ada57f0ab # v5.1.0
-      - name: "\"; touch /tmp/dekey-was-here; \" -->"
+      - name: '"; touch /tmp/dekey-was-here; " -->'
         uses: anthropics/claude-code-action@be7b93b1907a4abad570368f3c74b6fe3807510b # v1.0.183
         with:
           anthropic_api_key: \${{ secrets.ANTHROPIC_API_KEY }}

@@ -1,9 +1,13 @@
 import { CONFIDENCES } from '../model/levels.ts';
 import type { Credential, Finding, ReferenceSighting, SecretSighting, Sightings, TargetReport, Workload, WorkloadSighting } from '../model/inventory.ts';
+import type { AccountInventory, AccountSightings } from '../model/account.ts';
 import type { CredentialKind, Lifetime, Privilege, Provider } from '../model/provider.ts';
-import type { Problem, ReferenceStore } from '../model/reference.ts';
-import { inheritedCalls, splitFact } from './calls.ts';
+import type { NameTable, Problem, ReferenceStore } from '../model/reference.ts';
+import { accountFindings, type AccountEntry } from './account-findings.ts';
+import { callResolver, inheritedCalls, splitFact } from './calls.ts';
+import { type Consumption, readConsumption } from './consumption.ts';
 import { digest, idMaker } from './digest.ts';
+import { type Holding, type Holdings, holdingsOf } from './holdings.ts';
 import { lastOfRoute, normalName } from './names.ts';
 import { compareLocations, compareText, keyOf, listAt, sortedUnique, sortTotally, targetOrder, type TargetOrder } from './order.ts';
 import { findPairs, type SecretGroup } from './pairs.ts';
@@ -26,6 +30,15 @@ export interface JoinedInventory {
   readonly findings: readonly JoinedFinding[];
   readonly workloads: readonly Workload[];
   readonly problems: readonly Problem[];
+  readonly accounts?: AccountInventory;
+}
+
+/** What a join needs to know when an account was read. */
+export interface AccountContext {
+  /** Tells a stored key's name from any other. */
+  readonly names: NameTable;
+  /** ISO date; ages count up to it. */
+  readonly now: string;
 }
 
 /** Widest first. An unknown privilege is taken as wide as an account's. */
@@ -47,6 +60,16 @@ interface Draft {
   /** Ids of workload sightings that use it without naming it. */
   readonly inheritedBy: Set<string>;
   ambiguous: boolean;
+  /** Stored secrets that are this credential. */
+  readonly holdings: Holding[];
+}
+
+/** Who uses what is stored, and what belongs together there. */
+interface Stores extends Holdings {
+  readonly accounts: AccountSightings;
+  readonly consumption: Consumption;
+  readonly names: NameTable;
+  readonly now: number;
 }
 
 /**
@@ -57,20 +80,37 @@ interface Draft {
  * - A name whose value was seen in the same target joins that credential. When several values stand under one name, the references
  *   go to the likeliest (in the tree, then surest, then newest) and all of them carry the fact `ambiguous=true`.
  * - A secret of low confidence, or one that expires by itself, takes no references.
+ * - What a store of an account lists is one credential per stored secret, whatever targets use it; each reference goes to the one it consumes. A secret that
+ *   one repository stores, and whose value was seen there under that name, is that credential.
+ *
+ * @param context needed when the sightings hold those of an account
  */
-export function joinCredentials(sightings: Sightings, providers: readonly Provider[]): JoinedInventory {
+export function joinCredentials(sightings: Sightings, providers: readonly Provider[], context?: AccountContext): JoinedInventory {
   const order = targetOrder(sightings.targets);
   const workloads = uniqueWorkloads(sightings.workloads, order);
   const workloadById = new Map(workloads.map((workload) => [workload.id, workload]));
   const references = uniqueReferences(sightings.references, order);
 
+  const stores = readStores(sightings, references, workloadById, context);
+
   const held = secretDrafts(groupSecrets(sightings.secrets, order), order);
   const groups = groupByName(references, workloadById);
-  const named = attachNames(groups, held, order, providers);
+  const named = attachNames(groups, held, { order, providers, stores });
   const drafts = [...held, ...named.drafts];
-  passInherited(drafts, named.draftByName, inheritedCalls(workloads, sightings.targets), workloadById);
+  passInherited(drafts, named.draftByName, inheritedCalls(workloads, callResolver(sightings.targets, 'target')), workloadById);
+  for (const draft of drafts) {
+    for (const slot of draft.holdings.flatMap(({ slots }) => slots)) for (const user of stores?.consumption.usersOf.get(slot) ?? []) draft.inheritedBy.add(user);
+  }
 
-  return assemble(drafts, workloads, order, sightings);
+  return assemble(drafts, workloads, { order, sightings, stores });
+}
+
+function readStores(sightings: Sightings, references: readonly ReferenceSighting[], workloads: ReadonlyMap<string, WorkloadSighting>, context: AccountContext | undefined): Stores | undefined {
+  const { accounts, targets } = sightings;
+  if (accounts === undefined) return undefined;
+  if (context === undefined) throw new RangeError('sightings of an account are joined by the names of providers and a date');
+  const consumption = readConsumption(accounts, references, workloads, targets);
+  return { accounts, consumption, names: context.names, now: Date.parse(context.now), ...holdingsOf(consumption, context.names) };
 }
 
 function uniqueWorkloads(sightings: readonly WorkloadSighting[], order: TargetOrder): WorkloadSighting[] {
@@ -148,6 +188,7 @@ function secretDraft(secrets: readonly [SecretGroup, ...SecretGroup[]], preview:
     names: new Set(trusted(sightings).flatMap(({ assignedTo }) => (assignedTo === undefined ? [] : [assignedTo]))),
     inheritedBy: new Set(),
     ambiguous: false,
+    holdings: [],
   };
 }
 
@@ -177,7 +218,13 @@ interface NamedDrafts {
   readonly draftByName: ReadonlyMap<string, readonly Draft[]>;
 }
 
-function attachNames(groups: readonly NameGroup[], held: readonly Draft[], order: TargetOrder, providers: readonly Provider[]): NamedDrafts {
+interface AttachContext {
+  readonly order: TargetOrder;
+  readonly providers: readonly Provider[];
+  readonly stores: Stores | undefined;
+}
+
+function attachNames(groups: readonly NameGroup[], held: readonly Draft[], { order, providers, stores }: AttachContext): NamedDrafts {
   const heldByName = indexByName(held);
   const providersOfName = new Map<string, Set<string>>();
   for (const { target, provider, names } of groups) {
@@ -189,19 +236,78 @@ function attachNames(groups: readonly NameGroup[], held: readonly Draft[], order
 
   const drafts: Draft[] = [];
   const draftByName = new Map<string, Draft[]>();
+  const draftByHolding = new Map<Holding, Draft>();
+  const storedDraft = (holding: Holding): Draft => {
+    const known = draftByHolding.get(holding);
+    if (known !== undefined) return known;
+    const draft = nameDraft(holding, providers);
+    draft.holdings.push(holding);
+    draftByHolding.set(holding, draft);
+    drafts.push(draft);
+    return draft;
+  };
   for (const group of groups) {
     const candidates = candidatesFor(group, heldByName, providersOfName);
-    for (const candidate of candidates) candidate.ambiguous ||= candidates.length > 1;
     const chosen = likeliest(candidates, group.target, order);
-    const draft = chosen ?? nameDraft(group, providers);
-    if (chosen === undefined) drafts.push(draft);
-    for (const reference of group.references) {
-      draft.references.push(reference);
-      draft.names.add(reference.name);
+    const { byHolding, missing, rest } = splitByHolding(group.references, stores);
+    const [only, ...more] = byHolding.keys();
+    // One repository's secret, and a value seen there under its name: the one is the other, as with names alone.
+    if (chosen !== undefined && only !== undefined && more.length === 0 && only.slots[0].scope !== 'organization' && !draftByHolding.has(only)) {
+      draftByHolding.set(only, chosen);
+      chosen.holdings.push(only);
+      for (const candidate of candidates) candidate.ambiguous ||= candidates.length > 1;
     }
-    for (const name of group.names) listAt(draftByName, keyOf(group.target, name)).push(draft);
+    const attach = (draft: Draft, references: readonly ReferenceSighting[]): void => {
+      for (const reference of references) {
+        draft.references.push(reference);
+        draft.names.add(reference.name);
+      }
+      for (const name of group.names) listAt(draftByName, keyOf(group.target, name)).push(draft);
+    };
+    for (const [holding, references] of byHolding) attach(storedDraft(holding), references);
+    if (byHolding.size === 0 || missing.length > 0 || (rest.length > 0 && chosen !== undefined)) {
+      // What no store holds is not what another job's environment holds.
+      const left = byHolding.size === 0 ? group.references : chosen === undefined ? missing : [...missing, ...rest];
+      for (const candidate of candidates) candidate.ambiguous ||= candidates.length > 1;
+      const draft = chosen ?? nameDraft(group, providers);
+      if (chosen === undefined) drafts.push(draft);
+      attach(draft, left);
+    }
+    if (byHolding.size > 0 && rest.length > 0 && chosen === undefined) attach(storedDraft(mainHolding(byHolding)), rest);
   }
+  for (const holding of stores?.all ?? []) storedDraft(holding);
   return { drafts, draftByName };
+}
+
+interface SplitReferences {
+  readonly byHolding: ReadonlyMap<Holding, readonly ReferenceSighting[]>;
+  /** Those that name a secret which no store holds. */
+  readonly missing: readonly ReferenceSighting[];
+  /** Those that name no stored secret: reads of a variable, other stores. */
+  readonly rest: readonly ReferenceSighting[];
+}
+
+function splitByHolding(references: readonly ReferenceSighting[], stores: Stores | undefined): SplitReferences {
+  const byHolding = new Map<Holding, ReferenceSighting[]>();
+  const missing: ReferenceSighting[] = [];
+  const rest: ReferenceSighting[] = [];
+  if (stores === undefined) return { byHolding, missing, rest: references };
+  for (const reference of references) {
+    const meaning = stores.consumption.meaningOf.get(reference);
+    const holding = meaning === undefined ? undefined : stores.holdingOf.get(meaning.slot);
+    if (holding !== undefined) listAt(byHolding, holding).push(reference);
+    else if (stores.consumption.missing.has(reference)) missing.push(reference);
+    else rest.push(reference);
+  }
+  return { byHolding, missing, rest };
+}
+
+/** The one that most references of the group consume, the first of them among equals: a variable of that name is likeliest to hold it. */
+function mainHolding(byHolding: ReadonlyMap<Holding, readonly ReferenceSighting[]>): Holding {
+  let best: [Holding, number] | undefined;
+  for (const [holding, references] of byHolding) if (best === undefined || references.length > best[1]) best = [holding, references.length];
+  if (best === undefined) throw new RangeError('a group without a stored secret has no main one');
+  return best[0];
 }
 
 /** Seen credentials by target and the names their values stand under. */
@@ -278,7 +384,7 @@ function firstLocation(draft: Draft): SecretSighting['location'] | undefined {
   return (draft.places[0] ?? draft.references[0])?.location;
 }
 
-function nameDraft(group: NameGroup, providers: readonly Provider[]): Draft {
+function nameDraft(group: Pick<NameGroup, 'provider' | 'kind' | 'title'>, providers: readonly Provider[]): Draft {
   return {
     provider: group.provider,
     kind: group.kind,
@@ -291,11 +397,12 @@ function nameDraft(group: NameGroup, providers: readonly Provider[]): Draft {
     names: new Set(),
     inheritedBy: new Set(),
     ambiguous: false,
+    holdings: [],
   };
 }
 
 /** The most that a key of this provider and kind can do; unknown as soon as one format's privilege is. */
-function privilegeOfKind({ provider, kind }: NameGroup, providers: readonly Provider[]): Privilege {
+function privilegeOfKind({ provider, kind }: Pick<NameGroup, 'provider' | 'kind'>, providers: readonly Provider[]): Privilege {
   if (kind === 'admin-key') return 'admin';
   const formats = providers.find(({ id }) => id === provider)?.detectors.filter((detector) => detector.kind === kind && detector.lifetime === 'long') ?? [];
   const privileges = formats.map(({ privilege }) => privilege);
@@ -328,7 +435,8 @@ function passInherited(
 
 /** A finding that has no id yet. */
 interface Entry {
-  readonly draft: Draft;
+  /** Absent for a finding of an account that belongs to no credential. */
+  readonly draft?: Draft;
   readonly code: string;
   readonly finding: Omit<JoinedFinding, 'id' | 'credential' | 'fingerprint' | 'code' | 'workload'>;
   /** Id of a workload sighting. */
@@ -337,11 +445,19 @@ interface Entry {
   readonly stable: readonly string[];
 }
 
-function assemble(drafts: readonly Draft[], workloads: readonly WorkloadSighting[], order: TargetOrder, sightings: Sightings): JoinedInventory {
+interface AssembleContext {
+  readonly order: TargetOrder;
+  readonly sightings: Sightings;
+  readonly stores: Stores | undefined;
+}
+
+function assemble(drafts: readonly Draft[], workloads: readonly WorkloadSighting[], { order, sightings, stores }: AssembleContext): JoinedInventory {
   const workloadById = new Map(workloads.map((workload) => [workload.id, workload]));
-  const ids = workloadIds(workloads);
+  const remotes = remotesOf(sightings);
+  const ids = workloadIds(workloads, remotes);
+  const account = stores === undefined ? undefined : accountFindings(drafts, { ...stores, workloads: workloadById, targets: sightings.targets });
   const entries = sortTotally(
-    drafts.flatMap((draft) => entriesOf(draft, workloadById)),
+    [...drafts.flatMap((draft) => entriesOf(draft, workloadById)), ...(account?.entries ?? []).map(accountEntry)],
     (a, b) => compareEntries(a, b, order),
     'draft',
   );
@@ -350,20 +466,23 @@ function assemble(drafts: readonly Draft[], workloads: readonly WorkloadSighting
   const ordinals = new Map<string, number>();
   const printed = entries.map((entry) => {
     // Counted within a target, so that scanning one more target changes no fingerprint.
-    const key = keyOf(entry.finding.location.target, ...entry.stable);
+    const { target } = entry.finding.location;
+    const key = keyOf(target, ...entry.stable);
     const ordinal = ordinals.get(key) ?? 0;
     ordinals.set(key, ordinal + 1);
-    const fingerprint = digest([...entry.stable, String(ordinal)]).slice(0, 32);
+    const fingerprint = digest([...entry.stable, String(ordinal), ...(remotes.get(target) ?? [])]).slice(0, 32);
     return { entry, fingerprint, id: makeFindingId(fingerprint) };
   });
 
   const fingerprintOf = new Map<Draft, string>();
-  const findingIds = new Map<Draft, { tree: string[]; stored: string[]; references: string[] }>();
+  const findingIds = new Map<Draft, { tree: string[]; stored: string[]; references: string[]; account: string[] }>();
   for (const { entry, fingerprint, id } of printed) {
+    if (entry.draft === undefined) continue;
     if (!fingerprintOf.has(entry.draft)) fingerprintOf.set(entry.draft, fingerprint);
     let lists = findingIds.get(entry.draft);
-    if (lists === undefined) findingIds.set(entry.draft, (lists = { tree: [], stored: [], references: [] }));
-    if (entry.finding.class === 'reference') lists.references.push(id);
+    if (lists === undefined) findingIds.set(entry.draft, (lists = { tree: [], stored: [], references: [], account: [] }));
+    if (entry.finding.class === 'account') lists.account.push(id);
+    else if (entry.finding.class === 'reference') lists.references.push(id);
     else if (entry.finding.location.history?.inHead === false) lists.stored.push(id);
     else lists.tree.push(id);
   }
@@ -380,7 +499,7 @@ function assemble(drafts: readonly Draft[], workloads: readonly WorkloadSighting
     const users = sortedUnique([...draft.references.map(({ workload }) => workload), ...draft.inheritedBy]).filter((user) => ids.has(user));
     for (const user of users) uses.set(user, (uses.get(user) ?? new Set()).add(id));
     const lists = findingIds.get(draft);
-    return joinedCredential(draft, id, [...(lists?.tree ?? []), ...(lists?.stored ?? []), ...(lists?.references ?? [])], sortedUnique(users.map((user) => ids.get(user) ?? '')));
+    return joinedCredential(draft, id, [...(lists?.tree ?? []), ...(lists?.stored ?? []), ...(lists?.references ?? []), ...(lists?.account ?? [])], sortedUnique(users.map((user) => ids.get(user) ?? '')), account?.factsOf(draft) ?? []);
   });
 
   return {
@@ -388,7 +507,7 @@ function assemble(drafts: readonly Draft[], workloads: readonly WorkloadSighting
     credentials,
     findings: printed.map(({ entry, fingerprint, id }) => {
       const workload = entry.workload === undefined ? undefined : ids.get(entry.workload);
-      return { id, code: entry.code, ...entry.finding, credential: credentialIds.get(entry.draft) ?? '', ...(workload === undefined ? {} : { workload }), fingerprint };
+      return { id, code: entry.code, ...entry.finding, credential: (entry.draft === undefined ? undefined : credentialIds.get(entry.draft)) ?? '', ...(workload === undefined ? {} : { workload }), fingerprint };
     }),
     workloads: workloads.flatMap((workload): Workload[] => {
       const used = uses.get(workload.id);
@@ -398,12 +517,25 @@ function assemble(drafts: readonly Draft[], workloads: readonly WorkloadSighting
       return [{ id: ids.get(workload.id) ?? '', platform, name, location, uses: sortedUnique(used), identity, facts: sortedFacts(Object.entries(facts)), federationPath: null }];
     }),
     problems: uniqueProblems(sightings.problems),
+    ...(account === undefined ? {} : { accounts: account.inventory((draft) => credentialIds.get(draft) ?? '') }),
   };
 }
 
-function workloadIds(workloads: readonly WorkloadSighting[]): Map<string, string> {
+/**
+ * What sets apart equal places of many repositories of one account, so that no repository's ids and fingerprints depend on which others were read. Empty for
+ * folders and checkouts: what is accepted in one of them stays accepted wherever it lies.
+ */
+function remotesOf({ targets }: Sightings): ReadonlyMap<string, readonly string[]> {
+  return new Map(targets.map(({ id, kind, facts }) => [id, kind === 'directory' || kind === 'git' ? [] : [facts['remote'] ?? id]]));
+}
+
+function workloadIds(workloads: readonly WorkloadSighting[], remotes: ReadonlyMap<string, readonly string[]>): Map<string, string> {
   const make = idMaker('w');
-  return new Map(workloads.map(({ id, platform, location, name }) => [id, make(digest([platform, location.path, location.route ?? '', name]))]));
+  return new Map(workloads.map(({ id, platform, location, name }) => [id, make(digest([platform, location.path, location.route ?? '', name, ...(remotes.get(location.target) ?? [])]))]));
+}
+
+function accountEntry({ draft, code, finding, workload, stable }: AccountEntry<Draft>): Entry {
+  return { ...(draft === undefined ? {} : { draft }), code, finding, ...(workload === undefined ? {} : { workload }), stable };
 }
 
 function entriesOf(draft: Draft, workloadById: ReadonlyMap<string, WorkloadSighting>): Entry[] {
@@ -468,7 +600,7 @@ function compareEntries(a: Entry, b: Entry, order: TargetOrder): number {
   );
 }
 
-function joinedCredential(draft: Draft, id: string, findings: readonly string[], workloads: readonly string[]): JoinedCredential {
+function joinedCredential(draft: Draft, id: string, findings: readonly string[], workloads: readonly string[], storedFacts: readonly (readonly [string, string])[]): JoinedCredential {
   const sightings = draft.secrets.flatMap((group) => group.sightings);
   const fingerprint = draft.secrets[0]?.sightings.find((sighting) => sighting.fingerprint !== undefined)?.fingerprint;
   return {
@@ -479,11 +611,11 @@ function joinedCredential(draft: Draft, id: string, findings: readonly string[],
     privilege: draft.privilege,
     preview: draft.preview,
     seen: draft.secrets.length > 0,
-    names: sortedUnique(draft.names),
-    confidence: highestConfidence((draft.secrets.length > 0 ? sightings : draft.references).map(({ confidence }) => confidence)),
+    names: sortedUnique([...draft.names, ...draft.holdings.flatMap(({ slots }) => slots.map(({ name }) => name))]),
+    confidence: highestConfidence((draft.secrets.length > 0 ? sightings : [...draft.references, ...draft.holdings]).map(({ confidence }) => confidence)),
     liveness: 'not-checked',
     ...(fingerprint === undefined ? {} : { fingerprint }),
-    facts: sortedFacts([...trusted(sightings).toReversed().flatMap(({ facts }) => Object.entries(facts)), ...(draft.ambiguous ? [['ambiguous', 'true'] as const] : [])]),
+    facts: sortedFacts([...trusted(sightings).toReversed().flatMap(({ facts }) => Object.entries(facts)), ...(draft.ambiguous ? [['ambiguous', 'true'] as const] : []), ...storedFacts]),
     findings,
     workloads,
   };

@@ -10,6 +10,8 @@ import { isReadByTreesOnly, ownerOf, type Slot, upper } from './stores.ts';
 
 /** A credential under construction, as far as findings of an account look at it. */
 export interface StoredView {
+  /** Values that were seen: none for a credential known by name. */
+  readonly secrets: readonly unknown[];
   readonly references: readonly ReferenceSighting[];
   readonly inheritedBy: ReadonlySet<string>;
   readonly holdings: readonly Holding[];
@@ -77,8 +79,13 @@ export function accountFindings<D extends StoredView>(drafts: readonly D[], acco
   return {
     entries,
     factsOf: (draft) => {
-      const most = Math.max(0, ...draft.holdings.flatMap(({ slots }) => slots.map((slot) => sameName.get(nameKey(slot, view))?.targets.size ?? 0)));
-      return most >= SAME_NAME ? [['same-name', `${most} repositories`]] : [];
+      const slots = draft.holdings.flatMap((holding) => holding.slots);
+      const most = Math.max(0, ...slots.map((slot) => sameName.get(nameKey(slot, view))?.targets.size ?? 0));
+      return [
+        ...(isMissing(draft, view) ? [['missing', 'true'] as const] : []),
+        ...(most >= SAME_NAME ? [['same-name', `${most} repositories`] as const] : []),
+        ...(isMerelyStored(draft, slots, usedBy, view) ? [['unused', 'true'] as const] : []),
+      ];
     },
     inventory: (idOf) => ({
       stored: view.consumption.index.slots.flatMap((slot) => {
@@ -177,6 +184,16 @@ function isTooWide(slot: Slot, usedBy: ReadonlySet<string>, { consumption }: Acc
 }
 
 // --- names that no store holds ---
+
+/** All that is known of it is that workflows name a secret which no store holds. */
+function isMissing({ secrets, holdings, references }: StoredView, { consumption }: AccountView): boolean {
+  return secrets.length === 0 && holdings.length === 0 && references.length > 0 && references.every((reference) => consumption.missing.has(reference));
+}
+
+/** All that is known of it is that stores hold it, and that nothing uses it there. */
+function isMerelyStored({ secrets, references, inheritedBy }: StoredView, slots: readonly Slot[], usedBy: ReadonlyMap<Slot, ReadonlySet<string>>, view: Lookup): boolean {
+  return secrets.length === 0 && references.length === 0 && inheritedBy.size === 0 && slots.length > 0 && slots.every((slot) => (usedBy.get(slot)?.size ?? 0) === 0 && isUnused(slot, view));
+}
 
 function missingEntries<D extends StoredView>(drafts: readonly D[], { consumption }: AccountView): AccountEntry<D>[] {
   if (consumption.missing.size === 0) return [];

@@ -58,7 +58,11 @@ export interface AccountSightings {
   readonly settings: readonly AccountSetting[];
   /**
    * By target id: stores that were read whole. Only there does "not listed" mean "does not exist". A repository's is whole when its own secrets and those of
-   * each of its environments were listed, and, where its organisation is no target of the run, also those of the organisation that it may read.
+   * each of its environments were listed, and, where its organisation is no target of the run, also those of the organisation that it may read. An
+   * organisation's is whole when its secrets and who may read them were listed, and every repository that may, archived ones aside, is a target of the run.
+   *
+   * Whether the files of a repository were read is another matter: the fact `tree` of its target says so, `whole` for all, `workflows` for the workflows alone,
+   * anything else for less; without it the target's `complete` counts.
    */
   readonly readWhole: Readonly<Record<string, readonly StoreId[]>>;
 }

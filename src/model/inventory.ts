@@ -154,6 +154,10 @@ export interface Credential {
   readonly confidence: Confidence;
   readonly liveness: Liveness;
   readonly fingerprint?: string;
+  /**
+   * Public facts. Of an account: `missing=true` when workflows name it and no store holds it, `unused=true` when a store holds it and nothing uses it,
+   * `same-name=37 repositories` when so many store a secret of its name.
+   */
   readonly facts: Readonly<Record<string, string>>;
   readonly risk: RiskScore;
   readonly findings: readonly string[];

@@ -106,7 +106,7 @@ const DESCRIPTIONS: Readonly<Record<AccountFinding, AccountDescription>> = {
     sentence: (said, escape) => `${secretOf(said, escape)} is visible to ${many(said['readers'], 'repository', 'repositories')}, and ${many(said['users'], 'repository uses', 'repositories use')} it.`,
   },
   'same-name': {
-    title: 'One name of an AI key in many repositories',
+    title: 'AI keys under one name in many repositories',
     what: 'Three repositories or more each store an AI key under the same name.',
     why: 'Values cannot be compared, so this proves nothing; but it is what one key copied many times looks like, and then one leak is a leak of all (OWASP NHI9:2025 NHI Reuse).',
     fix: 'Ask who set them. One federation rule for each repository makes copies unnecessary.',

@@ -216,7 +216,7 @@ function reuse(view: CredentialView): RiskFactor | undefined {
   if (reach < 2) return undefined;
   const value = reach >= 3 ? 'X' : 'M';
   if (widest === undefined || readers < targets) return factorOf({ code: 'RU', value }, `in ${targets} targets`);
-  return factorOf({ code: 'RU', value }, `readable by ${readers} repositories`, storedPlace(widest));
+  return factorOf({ code: 'RU', value }, `readable by ${readers >= 1000 ? `${Math.floor(readers / 1000)},${String(readers % 1000).padStart(3, '0')}` : readers} repositories`, storedPlace(widest));
 }
 
 function readersOf(stored: JoinedFinding | undefined): number {

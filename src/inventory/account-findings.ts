@@ -5,7 +5,7 @@ import type { ReferenceStore } from '../model/reference.ts';
 import { settingFindings } from './account-settings.ts';
 import { type Consumption, wholeStores } from './consumption.ts';
 import type { Holding } from './holdings.ts';
-import { compareText, keyOf, sortTotally, targetOrder } from './order.ts';
+import { compareText, keyOf, sortTotally, targetOrder, type TargetOrder } from './order.ts';
 import { isReadByTreesOnly, ownerOf, type Slot, upper } from './stores.ts';
 
 /** A credential under construction, as far as findings of an account look at it. */
@@ -54,6 +54,7 @@ const WIDE = { oneIn: 4, more: 5 } as const;
 
 /** The view, with what is asked of it for each secret. */
 interface Lookup extends AccountView {
+  readonly order: TargetOrder;
   readonly byId: ReadonlyMap<string, TargetReport>;
   /** Settings of environments by target and name in lower case. */
   readonly environments: ReadonlyMap<string, AccountSetting>;
@@ -62,8 +63,10 @@ interface Lookup extends AccountView {
 /** What the stores and settings say, beside what the trees say. Pure; `drafts` in any order. */
 export function accountFindings<D extends StoredView>(drafts: readonly D[], account: AccountView): AccountResult<D> {
   const environments = account.accounts.settings.filter(({ kind }) => kind === 'environment');
+  const order = targetOrder(account.targets);
   const view: Lookup = {
     ...account,
+    order,
     byId: new Map(account.targets.map((target) => [target.id, target])),
     environments: new Map(environments.map((setting) => [keyOf(setting.target, setting.name.toLowerCase()), setting])),
   };
@@ -90,7 +93,7 @@ export function accountFindings<D extends StoredView>(drafts: readonly D[], acco
     inventory: (idOf) => ({
       stored: view.consumption.index.slots.flatMap((slot) => {
         const draft = draftOf.get(slot);
-        return draft === undefined ? [] : [storedOf(slot, idOf(draft), [...(usedBy.get(slot) ?? [])], view.targets)];
+        return draft === undefined ? [] : [storedOf(slot, idOf(draft), [...(usedBy.get(slot) ?? [])], order)];
       }),
       unrelated: view.unrelated,
       settings: settingsOf(view),
@@ -99,13 +102,11 @@ export function accountFindings<D extends StoredView>(drafts: readonly D[], acco
   };
 }
 
-function storedOf({ owner: _, readerSet: __, ...slot }: Slot, credential: string, users: readonly string[], targets: readonly TargetReport[]): InventoryStored {
-  const order = targetOrder(targets);
+function storedOf({ owner: _, readerSet: __, ...slot }: Slot, credential: string, users: readonly string[], order: TargetOrder): InventoryStored {
   return { ...slot, credential, usedBy: users.toSorted((a, b) => (order.get(a) ?? order.size) - (order.get(b) ?? order.size) || compareText(a, b)) };
 }
 
-function settingsOf({ accounts, targets }: AccountView): AccountInventory['settings'] {
-  const order = targetOrder(targets);
+function settingsOf({ accounts, order }: Lookup): AccountInventory['settings'] {
   return sortTotally(accounts.settings, (a, b) => (order.get(a.target) ?? order.size) - (order.get(b.target) ?? order.size) || compareText(a.target, b.target) || compareText(a.kind, b.kind) || compareText(a.name, b.name));
 }
 

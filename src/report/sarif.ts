@@ -308,8 +308,7 @@ function suppressionsOf({ allowed, baselined }: Finding): Suppression[] {
 function versionControl(context: Context): object[] {
   return context.inventory.targets.flatMap((target) => {
     const remote = target.facts['remote'];
-    // An organisation has an address and no repository there.
-    if (remote === undefined || target.kind === 'github-organization' || !/^[a-z0-9][a-z0-9.-]*(?::\d+)?(?:\/[\w.~-]+)+$/i.test(remote)) return [];
+    if (remote === undefined || !/^[a-z0-9][a-z0-9.-]*(?::\d+)?(?:\/[\w.~-]+)+$/i.test(remote)) return [];
     const head = target.facts['head'];
     const branch = target.facts['branch'];
     return [

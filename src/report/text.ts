@@ -4,7 +4,7 @@ import type { Problem } from '../model/reference.ts';
 import { displayWidth, shortenMiddle, wrapItems, wrapWords } from './layout.ts';
 import { counted, formatCount, shortProviderTitle } from './messages.ts';
 import type { Renderer } from './renderer.ts';
-import { accountSection, foldSameName, isOfAccount, looseEnds, sameNameLines } from './text-account.ts';
+import { accountName, accountSection, foldSameName, isOfAccount, looseEnds, sameNameLines } from './text-account.ts';
 import { block } from './text-block.ts';
 import { EXAMPLES, findingsOf, isAccepted, type Page, type Palette, pageOf } from './text-page.ts';
 
@@ -218,15 +218,20 @@ function coverageLine(page: Page, label: string, skipped: readonly Left[], end: 
   return [` ${label}${first}`, ...rest.map((line) => ' '.repeat(label.length + 1) + line)];
 }
 
-function skippedText(page: Page, { reason, count, examples, isOfFiles }: Left): string {
-  const text = skippedPhrase(page.clean(reason), count, isOfFiles);
+function skippedText(page: Page, { reason, count, examples, repositories }: Left): string {
+  const text = repositories.size === 0 ? skippedPhrase(page.clean(reason), count) : `${page.clean(reason)}, in ${repositoriesPhrase(page, [...repositories])}`;
   if (page.options.verbose) return `${text}${examples.length === 0 ? '' : ` (${examples.map(page.clean).join(', ')}${count > examples.length ? `, ${page.glyphs.ellipsis}` : ''})`}`;
   const named = count <= EXAMPLES && examples.length === count ? examples.map((example) => shortenMiddle(page.clean(example), 30, page.glyphs.ellipsis)) : [];
   return named.length === 0 ? text : `${text} (${named.join(', ')})`;
 }
 
 /** Reasons are written to be read alone; here they get a number in front of them. */
-function skippedPhrase(reason: string, count: number, isOfFiles: boolean): string {
+function repositoriesPhrase(page: Page, targets: readonly TargetReport[]): string {
+  const [only, ...more] = targets;
+  return more.length === 0 ? accountName(page, only) : counted(targets.length, 'repository', 'repositories');
+}
+
+function skippedPhrase(reason: string, count: number): string {
   const files = counted(count, 'file', 'files');
   if (reason === 'binary' || reason === 'unreadable') return `${formatCount(count)} ${reason} ${count === 1 ? 'file' : 'files'}`;
   if (reason.startsWith('over ')) return `${files} ${reason}`;
@@ -234,28 +239,34 @@ function skippedPhrase(reason: string, count: number, isOfFiles: boolean): strin
   if (reason.startsWith('commits ')) return reason;
   if (reason === 'submodule') return counted(count, 'submodule', 'submodules');
   if (/^(?:missing|corrupt|unreadable|large) object$/.test(reason)) return counted(count, reason, `${reason}s`);
-  // An API leaves out whatever it lists; the reason says what that is.
-  if (!isOfFiles) return count === 1 ? reason : `${reason} (${formatCount(count)})`;
   return `${files} (${reason})`;
 }
 
 interface Left extends Skipped {
-  readonly isOfFiles: boolean;
+  /** Targets of an account: what an API leaves out is told by where, as what it is stands in the reason. */
+  readonly repositories: ReadonlySet<TargetReport>;
 }
 
 /** What was left out of all targets, by reason. */
 function merged(targets: readonly TargetReport[], incomplete: boolean): Left[] {
-  const byReason = new Map<string, { readonly left: Left; count: number; readonly examples: string[] }>();
+  const byReason = new Map<string, { readonly first: Skipped; readonly repositories: Set<TargetReport>; count: number; readonly examples: string[] }>();
   for (const target of targets) {
     for (const one of target.skipped) {
       if (one.incomplete !== incomplete) continue;
-      const known = byReason.get(one.reason) ?? { left: { ...one, isOfFiles: !isOfAccount(target) }, count: 0, examples: [] };
+      const known = byReason.get(one.reason) ?? { first: one, repositories: new Set(), count: 0, examples: [] };
+      // Files of a repository are counted as files of a folder are.
+      if (isOfAccount(target) && !isOfFiles(one.reason)) known.repositories.add(target);
       known.count += one.count;
       known.examples.push(...one.examples);
       byReason.set(one.reason, known);
     }
   }
-  return [...byReason.values()].map(({ left, count, examples }) => ({ ...left, count, examples }));
+  return [...byReason.values()].map(({ first, repositories, count, examples }) => ({ ...first, repositories, count, examples }));
+}
+
+/** Reasons that the reading of a tree or of its history gives. */
+function isOfFiles(reason: string): boolean {
+  return /^(?:binary|unreadable|submodule|over |symlink|commits |(?:missing|corrupt|unreadable|large) object$)/.test(reason);
 }
 
 function problems(page: Page): string[] {

@@ -102,8 +102,21 @@ export function accountFindings<D extends StoredView>(drafts: readonly D[], acco
   };
 }
 
-function storedOf({ owner: _, readerSet: __, ...slot }: Slot, credential: string, users: readonly string[], order: TargetOrder): InventoryStored {
-  return { ...slot, credential, usedBy: users.toSorted((a, b) => (order.get(a) ?? order.size) - (order.get(b) ?? order.size) || compareText(a, b)) };
+function storedOf(slot: Slot, credential: string, users: readonly string[], order: TargetOrder): InventoryStored {
+  const { target, store, scope, environment, name, created, updated, visibility, readers } = slot;
+  return {
+    target,
+    store,
+    scope,
+    ...(environment === undefined ? {} : { environment }),
+    name,
+    ...(created === undefined ? {} : { created }),
+    ...(updated === undefined ? {} : { updated }),
+    ...(visibility === undefined ? {} : { visibility }),
+    readers,
+    credential,
+    usedBy: users.toSorted((a, b) => (order.get(a) ?? order.size) - (order.get(b) ?? order.size) || compareText(a, b)),
+  };
 }
 
 function settingsOf({ accounts, order }: Lookup): AccountInventory['settings'] {

@@ -55,9 +55,9 @@ function judge({ kind, name, facts, target: id }: AccountSetting, target: Target
     case 'environment':
       return facts['reviewers'] === '0' && facts['branches'] === 'all' && view.holdsKeys(id, name) ? { finding: 'open-environment', facts: {} } : undefined;
     case 'deploy-key':
-      return facts['readOnly'] === 'false' ? { finding: 'deploy-key', facts: {} } : undefined;
+      return facts['readOnly'] === 'false' && facts['enabled'] !== 'false' ? { finding: 'deploy-key', facts: {} } : undefined;
     case 'app-installation':
-      return writes(facts['permissions']) ? { finding: 'app-write', facts: {} } : undefined;
+      return writes(facts['permissions']) && facts['suspended'] !== 'true' ? { finding: 'app-write', facts: {} } : undefined;
     case 'branch-protection': {
       const isDefault = facts['default'] === 'true' || (facts['default'] === undefined && target.facts['branch'] === name);
       return isDefault && facts['protected'] === 'false' ? { finding: 'open-branch', facts: { federated: String(view.federated.has(id)) } } : undefined;

@@ -105,9 +105,9 @@ export function upper(name: string): string {
   return name.toUpperCase();
 }
 
-/** The organisation of a target, `github.com/acme`: of a repository its remote without the last part. */
+/** The organisation of a target, `github.com/acme` in lower case: of a repository its remote without the last part. */
 export function ownerOf(target: TargetReport | undefined): string | undefined {
-  const remote = target?.facts['remote'];
+  const remote = target?.facts['remote']?.toLowerCase();
   if (target === undefined || remote === undefined) return undefined;
   return target.kind === 'github-organization' ? remote : remote.slice(0, Math.max(0, remote.lastIndexOf('/')));
 }

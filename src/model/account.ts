@@ -45,8 +45,8 @@ export interface AccountSetting {
    * | `workflow-token` | `default=write` or `read`, `canApprove=true` |
    * | `environment` | `reviewers=2` (how many), `branches=all`, `protected` or `custom`, `waitMinutes=30` |
    * | `branch-protection` | `protected=true` or `false`, `default=true` for the default branch |
-   * | `deploy-key` | `readOnly=false` |
-   * | `app-installation` | `permissions=contents:write,secrets:write`, `repositories=all` or `selected` |
+   * | `deploy-key` | `readOnly=false`, `enabled=false` |
+   * | `app-installation` | `permissions=contents:write,secrets:write`, `repositories=all` or `selected`, `suspended=true` |
    * | `runner` | `selfHosted=true`, `public=true` when public repositories may use it |
    */
   readonly facts: Readonly<Record<string, string>>;

@@ -1,18 +1,19 @@
-import { CONFIDENCES } from '../model/levels.ts';
-import type { Credential, Finding, ReferenceSighting, SecretSighting, Sightings, TargetReport, Workload, WorkloadSighting } from '../model/inventory.ts';
 import type { AccountInventory, AccountSightings } from '../model/account.ts';
-import type { CredentialKind, Lifetime, Privilege, Provider } from '../model/provider.ts';
+import type { Credential, Finding, ReferenceSighting, Sightings, TargetReport, Workload, WorkloadSighting } from '../model/inventory.ts';
+import { CONFIDENCES } from '../model/levels.ts';
+import type { Provider } from '../model/provider.ts';
 import type { NameTable, Problem, ReferenceStore } from '../model/reference.ts';
 import { accountFindings, type AccountEntry } from './account-findings.ts';
+import { attachNames } from './attach.ts';
 import { callResolver, inheritedCalls, splitFact } from './calls.ts';
 import { type Consumption, readConsumption } from './consumption.ts';
 import { digest, idMaker } from './digest.ts';
-import { type Holding, type Holdings, holdingsOf } from './holdings.ts';
-import { lastOfRoute, normalName } from './names.ts';
-import { compareLocations, compareText, keyOf, listAt, sortedUnique, sortTotally, targetOrder, type TargetOrder } from './order.ts';
-import { findPairs, type SecretGroup } from './pairs.ts';
-import { foldPlaces, highestConfidence, lastTime, type SecretPlace } from './places.ts';
-import { groupByName, type NameGroup } from './references.ts';
+import { type Draft, groupSecrets, secretDrafts, trusted } from './drafts.ts';
+import { type Holdings, holdingsOf } from './holdings.ts';
+import { normalName } from './names.ts';
+import { compareLocations, compareText, keyOf, sortedUnique, sortTotally, targetOrder, type TargetOrder } from './order.ts';
+import { highestConfidence, type SecretPlace } from './places.ts';
+import { groupByName } from './references.ts';
 
 /** A finding before it is scored. */
 export interface JoinedFinding extends Omit<Finding, 'severity' | 'baselined'> {
@@ -39,29 +40,6 @@ export interface AccountContext {
   readonly names: NameTable;
   /** ISO date; ages count up to it. */
   readonly now: string;
-}
-
-/** Widest first. An unknown privilege is taken as wide as an account's. */
-const PRIVILEGES = ['admin', 'account', 'unknown', 'project', 'restricted'] as const satisfies readonly Privilege[];
-
-/** One credential under construction. */
-interface Draft {
-  readonly provider: string;
-  readonly kind: CredentialKind;
-  readonly lifetime: Lifetime;
-  readonly privilege: Privilege;
-  readonly preview: string;
-  /** Groups of equal secrets: none for a credential known by name, two for a pair. */
-  readonly secrets: readonly SecretGroup[];
-  readonly places: readonly SecretPlace[];
-  readonly references: ReferenceSighting[];
-  /** Spellings of the names it is stored under or assigned to. */
-  readonly names: Set<string>;
-  /** Ids of workload sightings that use it without naming it. */
-  readonly inheritedBy: Set<string>;
-  ambiguous: boolean;
-  /** Stored secrets that are this credential. */
-  readonly holdings: Holding[];
 }
 
 /** Who uses what is stored, and what belongs together there. */
@@ -144,270 +122,6 @@ function compareReferences(a: ReferenceSighting, b: ReferenceSighting, order: Ta
 
 /** Least guarded first, the known before the unknown. */
 const STORES = ['ci-secret', 'environment', 'file', 'unknown', 'cluster-secret', 'prompt', 'vault'] as const satisfies readonly ReferenceStore[];
-
-function groupSecrets(sightings: readonly SecretSighting[], order: TargetOrder): SecretGroup[] {
-  // The identity is keyed anew in each run, so it may group but never order.
-  const sorted = sortTotally(sightings, (a, b) => compareLocations(a.location, b.location, order) || compareText(a.detector, b.detector), 'identity');
-  const byIdentity = new Map<string, SecretSighting[]>();
-  for (const sighting of sorted) listAt(byIdentity, sighting.identity).push(sighting);
-  return [...byIdentity.values()].flatMap((members, index) => {
-    const [first, ...rest] = members;
-    if (first === undefined) return [];
-    let best = first;
-    for (const sighting of rest) {
-      if (CONFIDENCES.indexOf(sighting.confidence) < CONFIDENCES.indexOf(best.confidence)) best = sighting;
-    }
-    return [{ index, sightings: members, best }];
-  });
-}
-
-function secretDrafts(groups: readonly SecretGroup[], order: TargetOrder): Draft[] {
-  const pairs = findPairs(groups);
-  const paired = new Set(pairs.flat());
-  const drafts = pairs.map(([id, secret]) => secretDraft([id, secret], id.best.preview, 'pair', order));
-  for (const group of groups) {
-    if (!paired.has(group)) drafts.push(secretDraft([group], group.best.preview, group.best.kind, order));
-  }
-  return drafts;
-}
-
-function secretDraft(secrets: readonly [SecretGroup, ...SecretGroup[]], preview: string, kind: CredentialKind, order: TargetOrder): Draft {
-  const [main] = secrets;
-  const sightings = secrets.flatMap((group) => group.sightings);
-  const places = secrets.flatMap((group) => foldPlaces(group.sightings));
-  const isLong = secrets.some((group) => group.sightings.some(({ lifetime }) => lifetime === 'long'));
-  return {
-    provider: main.best.provider,
-    kind,
-    lifetime: isLong ? 'long' : 'short',
-    privilege: widest(trusted(sightings).map(({ privilege }) => privilege)),
-    preview,
-    secrets,
-    places: places.toSorted((a, b) => comparePlaces(a, b, order)),
-    references: [],
-    names: new Set(trusted(sightings).flatMap(({ assignedTo }) => (assignedTo === undefined ? [] : [assignedTo]))),
-    inheritedBy: new Set(),
-    ambiguous: false,
-    holdings: [],
-  };
-}
-
-/** What the doubtful sightings say counts only when there are no others. */
-function trusted(sightings: readonly SecretSighting[]): readonly SecretSighting[] {
-  const sure = sightings.filter(({ confidence }) => confidence !== 'low');
-  return sure.length > 0 ? sure : sightings;
-}
-
-function widest(privileges: readonly Privilege[]): Privilege {
-  return PRIVILEGES.find((privilege) => privileges.includes(privilege)) ?? 'unknown';
-}
-
-/** The tree's places first: they are what a reader can open. */
-function comparePlaces(a: SecretPlace, b: SecretPlace, order: TargetOrder): number {
-  return Number(isStoredOnly(a)) - Number(isStoredOnly(b)) || compareLocations(a.location, b.location, order);
-}
-
-function isStoredOnly(place: SecretPlace): boolean {
-  return place.sighting.location.history !== undefined;
-}
-
-interface NamedDrafts {
-  /** Credentials known only by name. */
-  readonly drafts: readonly Draft[];
-  /** By target and normalised name: what the name stands for. */
-  readonly draftByName: ReadonlyMap<string, readonly Draft[]>;
-}
-
-interface AttachContext {
-  readonly order: TargetOrder;
-  readonly providers: readonly Provider[];
-  readonly stores: Stores | undefined;
-}
-
-function attachNames(groups: readonly NameGroup[], held: readonly Draft[], { order, providers, stores }: AttachContext): NamedDrafts {
-  const heldByName = indexByName(held);
-  const providersOfName = new Map<string, Set<string>>();
-  for (const { target, provider, names } of groups) {
-    for (const name of names) {
-      const key = keyOf(target, name);
-      providersOfName.set(key, (providersOfName.get(key) ?? new Set()).add(provider));
-    }
-  }
-
-  const drafts: Draft[] = [];
-  const draftByName = new Map<string, Draft[]>();
-  const draftByHolding = new Map<Holding, Draft>();
-  const storedDraft = (holding: Holding): Draft => {
-    const known = draftByHolding.get(holding);
-    if (known !== undefined) return known;
-    const draft = nameDraft(holding, providers);
-    draft.holdings.push(holding);
-    draftByHolding.set(holding, draft);
-    drafts.push(draft);
-    return draft;
-  };
-  for (const group of groups) {
-    const candidates = candidatesFor(group, heldByName, providersOfName);
-    const chosen = likeliest(candidates, group.target, order);
-    const { byHolding, missing, rest } = splitByHolding(group.references, stores);
-    const [only, ...more] = byHolding.keys();
-    // One repository's secret, and a value seen there under its name: the one is the other, as with names alone.
-    if (chosen !== undefined && only !== undefined && more.length === 0 && only.slots[0].scope !== 'organization' && !draftByHolding.has(only)) {
-      draftByHolding.set(only, chosen);
-      chosen.holdings.push(only);
-      for (const candidate of candidates) candidate.ambiguous ||= candidates.length > 1;
-    }
-    const attach = (draft: Draft, references: readonly ReferenceSighting[]): void => {
-      for (const reference of references) {
-        draft.references.push(reference);
-        draft.names.add(reference.name);
-      }
-      for (const name of group.names) listAt(draftByName, keyOf(group.target, name)).push(draft);
-    };
-    for (const [holding, references] of byHolding) attach(storedDraft(holding), references);
-    if (byHolding.size === 0 || missing.length > 0 || (rest.length > 0 && chosen !== undefined)) {
-      // What no store holds is not what another job's environment holds.
-      const left = byHolding.size === 0 ? group.references : chosen === undefined ? missing : [...missing, ...rest];
-      for (const candidate of candidates) candidate.ambiguous ||= candidates.length > 1;
-      const draft = chosen ?? nameDraft(group, providers);
-      if (chosen === undefined) drafts.push(draft);
-      attach(draft, left);
-    }
-    if (byHolding.size > 0 && rest.length > 0 && chosen === undefined) attach(storedDraft(mainHolding(byHolding)), rest);
-  }
-  for (const holding of stores?.all ?? []) storedDraft(holding);
-  return { drafts, draftByName };
-}
-
-interface SplitReferences {
-  readonly byHolding: ReadonlyMap<Holding, readonly ReferenceSighting[]>;
-  /** Those that name a secret which no store holds. */
-  readonly missing: readonly ReferenceSighting[];
-  /** Those that name no stored secret: reads of a variable, other stores. */
-  readonly rest: readonly ReferenceSighting[];
-}
-
-function splitByHolding(references: readonly ReferenceSighting[], stores: Stores | undefined): SplitReferences {
-  const byHolding = new Map<Holding, ReferenceSighting[]>();
-  const missing: ReferenceSighting[] = [];
-  const rest: ReferenceSighting[] = [];
-  if (stores === undefined) return { byHolding, missing, rest: references };
-  for (const reference of references) {
-    const meaning = stores.consumption.meaningOf.get(reference);
-    const holding = meaning === undefined ? undefined : stores.holdingOf.get(meaning.slot);
-    if (holding !== undefined) listAt(byHolding, holding).push(reference);
-    else if (stores.consumption.missing.has(reference)) missing.push(reference);
-    else rest.push(reference);
-  }
-  return { byHolding, missing, rest };
-}
-
-/** The one that most references of the group consume, the first of them among equals: a variable of that name is likeliest to hold it. */
-function mainHolding(byHolding: ReadonlyMap<Holding, readonly ReferenceSighting[]>): Holding {
-  let best: [Holding, number] | undefined;
-  for (const [holding, references] of byHolding) if (best === undefined || references.length > best[1]) best = [holding, references.length];
-  if (best === undefined) throw new RangeError('a group without a stored secret has no main one');
-  return best[0];
-}
-
-/** Seen credentials by target and the names their values stand under. */
-function indexByName(held: readonly Draft[]): Map<string, Set<Draft>> {
-  const index = new Map<string, Set<Draft>>();
-  for (const draft of held) {
-    if (draft.lifetime === 'short' || isDoubtful(draft)) continue;
-    for (const { location, assignedTo } of draft.secrets.flatMap((group) => group.sightings)) {
-      const names = [assignedTo, location.route === undefined ? undefined : lastOfRoute(location.route)];
-      for (const name of names) {
-        if (name === undefined) continue;
-        const key = keyOf(location.target, normalName(name));
-        index.set(key, (index.get(key) ?? new Set()).add(draft));
-      }
-    }
-  }
-  return index;
-}
-
-function isDoubtful(draft: Draft): boolean {
-  return draft.secrets.every(({ best }) => best.confidence === 'low');
-}
-
-/**
- * The seen credentials that may be what the group's references consume: same provider under the name, else under an alias, else, when
- * the name belongs to one provider only, any key that stands under it (`OPENAI_API_KEY` set to the key of a compatible API).
- */
-function candidatesFor(group: NameGroup, heldByName: ReadonlyMap<string, ReadonlySet<Draft>>, providersOfName: ReadonlyMap<string, ReadonlySet<string>>): Draft[] {
-  const underName = draftsUnder(group, group.names, heldByName);
-  const own = underName.filter(({ provider }) => provider === group.provider);
-  if (own.length > 0) return own;
-  const underAlias = draftsUnder(group, group.aliases, heldByName).filter(({ provider }) => provider === group.provider);
-  if (underAlias.length > 0) return underAlias;
-  const isOwnName = [...group.names].every((name) => providersOfName.get(keyOf(group.target, name))?.size === 1);
-  return isOwnName ? underName : [];
-}
-
-function draftsUnder(group: NameGroup, names: ReadonlySet<string>, heldByName: ReadonlyMap<string, ReadonlySet<Draft>>): Draft[] {
-  return [...new Set([...names].flatMap((name) => [...(heldByName.get(keyOf(group.target, name)) ?? [])]))];
-}
-
-function likeliest(candidates: readonly Draft[], target: string, order: TargetOrder): Draft | undefined {
-  const [first] = candidates.toSorted((a, b) => {
-    const [freshA, freshB] = [freshness(a, target), freshness(b, target)];
-    if (freshA.inTree !== freshB.inTree) return freshA.inTree ? -1 : 1;
-    const surer = bestConfidence(a) - bestConfidence(b);
-    if (surer !== 0) return surer;
-    if (freshA.time !== freshB.time) return freshA.time > freshB.time ? -1 : 1;
-    return compareDrafts(a, b, order);
-  });
-  return first;
-}
-
-function bestConfidence(draft: Draft): number {
-  return Math.min(...draft.secrets.map(({ best }) => CONFIDENCES.indexOf(best.confidence)));
-}
-
-function freshness(draft: Draft, target: string): { inTree: boolean; time: number } {
-  const here = draft.places.filter(({ location }) => location.target === target);
-  return {
-    inTree: here.some((place) => !isStoredOnly(place) || place.location.history?.inHead === true),
-    time: here.reduce((time, { location }) => Math.max(time, location.history === undefined ? time : lastTime(location.history)), Number.NEGATIVE_INFINITY),
-  };
-}
-
-/** By first place, then preview: total over different credentials, and never by identity. */
-function compareDrafts(a: Draft, b: Draft, order: TargetOrder): number {
-  const [left, right] = [firstLocation(a), firstLocation(b)];
-  const byPlace = left === undefined || right === undefined ? 0 : compareLocations(left, right, order);
-  return byPlace || compareText(a.provider, b.provider) || compareText(a.kind, b.kind) || compareText(a.preview, b.preview);
-}
-
-function firstLocation(draft: Draft): SecretSighting['location'] | undefined {
-  return (draft.places[0] ?? draft.references[0])?.location;
-}
-
-function nameDraft(group: Pick<NameGroup, 'provider' | 'kind' | 'title'>, providers: readonly Provider[]): Draft {
-  return {
-    provider: group.provider,
-    kind: group.kind,
-    lifetime: group.kind === 'session-token' ? 'short' : 'long',
-    privilege: privilegeOfKind(group, providers),
-    preview: group.title,
-    secrets: [],
-    places: [],
-    references: [],
-    names: new Set(),
-    inheritedBy: new Set(),
-    ambiguous: false,
-    holdings: [],
-  };
-}
-
-/** The most that a key of this provider and kind can do; unknown as soon as one format's privilege is. */
-function privilegeOfKind({ provider, kind }: Pick<NameGroup, 'provider' | 'kind'>, providers: readonly Provider[]): Privilege {
-  if (kind === 'admin-key') return 'admin';
-  const formats = providers.find(({ id }) => id === provider)?.detectors.filter((detector) => detector.kind === kind && detector.lifetime === 'long') ?? [];
-  const privileges = formats.map(({ privilege }) => privilege);
-  return privileges.includes('unknown') ? 'unknown' : widest(privileges);
-}
 
 function passInherited(
   drafts: readonly Draft[],

@@ -400,6 +400,14 @@ describe('what stays as it was', () => {
   });
 });
 
+test('a value in a repository that the platform calls public is exposed to the public, whatever the others are', () => {
+  const place = { target: 'open', path: '.env', start: 0, end: 40, line: 1, column: 1, endLine: 1, endColumn: 41 };
+  const secret: SecretSighting = { class: 'secret', provider: 'openai', detector: 'openai-project-key', kind: 'api-key', lifetime: 'long', privilege: 'project', confidence: 'high', identity: 'a', preview: 'sk-…a', location: place, lineDigest: 'l', reasons: [], facts: {} };
+  const targets = [repository('open', { visibility: 'public' }), APP];
+  const exposures = ['open', 'app'].map((target) => only(build(world({ targets, secrets: [{ ...secret, location: { ...place, target } }], accounts: accountOf(targets) })).credentials).risk.vector.split('/')[1]);
+  expect(exposures).toEqual(['EX:PT', 'EX:RT']);
+});
+
 test('the order in which things were listed never shows', () => {
   const base = madeUpOrganization(90);
   const expected = JSON.stringify(build(base));

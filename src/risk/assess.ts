@@ -67,12 +67,17 @@ function storedOf(view: CredentialView): JoinedFinding[] {
 
 function exposure(view: CredentialView): RiskFactor | undefined {
   const options = view.credential.seen
-    ? secretsOf(view).map(({ location }) => factorOf({ code: 'EX', value: exposureOfPlace(location, view.public) }, undefined, placeOf(location)))
+    ? secretsOf(view).map(({ location }) => factorOf({ code: 'EX', value: exposureOfPlace(location, isPublic(view, location)) }, undefined, placeOf(location)))
     : storesOf(view).flatMap((store) => {
         const value = EXPOSURE_OF_STORE[store];
         return value === undefined ? [] : [factorOf({ code: 'EX', value })];
       });
   return worst(options);
+}
+
+/** As the run was told, or as the platform says of this repository. */
+function isPublic(view: CredentialView, { target }: Location): boolean {
+  return view.public || view.targets.get(target)?.facts['visibility'] === 'public';
 }
 
 function exposureOfPlace(location: Location, isPublic: boolean): 'PH' | 'PT' | 'RH' | 'RT' {

@@ -4,6 +4,7 @@ import type { Location } from '../model/location.ts';
 import { displayWidth, pad, shortenMiddle, wrapItems, wrapWords } from './layout.ts';
 import { credentialTitle, dayOf, DISPOSITION_LABELS, isInTree, LIVENESS_LABELS, shortId, shortProviderTitle, storeLabel } from './messages.ts';
 import { placePrefix } from './scanned.ts';
+import { accountName, isOfAccount, REPOSITORY_LIST, repositoryRows, storedLines } from './text-account.ts';
 import { paragraph, rows, widest, type Row } from './text-list.ts';
 import { EXAMPLES, findingsOf, INDENT, isAccepted, LABEL, FEDERATE, type Page } from './text-page.ts';
 
@@ -13,12 +14,16 @@ const ROWS = { places: 4, users: 3 } as const;
 /** Everything the report says about one credential, as lines. */
 export function block(page: Page, credential: Credential): string[] {
   const findings = findingsOf(page, credential);
-  const secrets = findings.filter((finding) => finding.class !== 'reference');
+  const secrets = findings.filter((finding) => finding.class !== 'reference' && finding.class !== 'account');
+  const repositories = repositoryRows(page, credential, (workload) => workloadName(page, workload));
   const places = [...secrets.filter(({ location }) => isInTree(location)), ...secrets.filter(({ location }) => !isInTree(location))].map((finding) => placeRow(page, finding));
   return [
     ...blockHeader(page, credential, findings),
     ...rows(page, places, { label: '', limit: ROWS.places, noun: 'places', isBrief: false }),
-    ...rows(page, userRows(page, credential, findings), { label: 'used by', limit: ROWS.users, noun: 'workloads', isBrief: isCompact(page, credential) }),
+    ...storedLines(page, findings),
+    ...(repositories === undefined
+      ? rows(page, userRows(page, credential, findings), { label: 'used by', limit: ROWS.users, noun: 'workloads', isBrief: isCompact(page, credential) })
+      : rows(page, repositories, REPOSITORY_LIST)),
     ...factLines(page, credential, secrets),
     ...(credential.risk.factors.length > 0 && isWorthReasons(page, credential) ? reasons(page, credential) : []),
     ...nextSteps(page, credential, findings),
@@ -64,7 +69,9 @@ function placeRow(page: Page, finding: Finding): Row {
 
 /** `path:line:column` from the folder of the run, as terminals and editors open it. */
 function placeOf(page: Page, location: Location): string {
-  return page.clean(`${placePrefix(page.targets.get(location.target))}${location.path}`) + `:${location.line}:${location.column}`;
+  const target = page.targets.get(location.target);
+  const place = isOfAccount(target) ? `${accountName(page, target)}/${page.clean(location.path)}` : page.clean(`${placePrefix(target)}${location.path}`);
+  return `${place}:${location.line}:${location.column}`;
 }
 
 function historyPlace(page: Page, location: Location): string {

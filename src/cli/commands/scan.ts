@@ -5,6 +5,7 @@ import { loadConfig } from '../../config/load-config.ts';
 import { UsageError } from '../../model/errors.ts';
 import { SEVERITIES, type Severity } from '../../model/levels.ts';
 import { readOperatorKey, scan } from '../../pipeline.ts';
+import { buildNameTable } from '../../providers/_names.ts';
 import { providers } from '../../providers/index.ts';
 import { FORMATS, type Format, render } from '../../report/index.ts';
 import { scoreInventory } from '../../risk/score-inventory.ts';
@@ -78,7 +79,7 @@ export async function runScan(targets: readonly string[], raw: Readonly<Record<s
   }).finally(() => bar.clear());
 
   const today = new Date().toISOString();
-  const joined = joinCredentials(sightings, providers);
+  const joined = joinCredentials(sightings, providers, sightings.accounts === undefined ? undefined : { names: buildNameTable(providers), now: today });
   const scored = scoreInventory(joined, providers, { version, now: today, public: flags.public || (config.public ?? false) });
   const accepted = accept(scored, { ignore: config.ignore ?? [], baseline, today: today.slice(0, 10) });
   // The last step before anything is shown or written: a key may stand where a name is expected.

@@ -67,7 +67,7 @@ function placeOf(page: Page, location: Location): string {
   return page.clean(`${placePrefix(page.targets.get(location.target))}${location.path}`) + `:${location.line}:${location.column}`;
 }
 
-function historyPlace(page: Page, location: Location): string {
+export function historyPlace(page: Page, location: Location): string {
   const target = page.targets.size > 1 ? placePrefix(page.targets.get(location.target)) : '';
   const kind = location.history?.objectType ?? 'blob';
   if (kind === 'blob') return `history: ${page.clean(target + location.path)}`;
@@ -75,7 +75,7 @@ function historyPlace(page: Page, location: Location): string {
   return `${kind === 'commit' ? 'commit message' : 'tag'}: ${page.clean(target + name)}`;
 }
 
-function historyNote(location: Location): string {
+export function historyNote(location: Location): string {
   const { history } = location;
   if (history === undefined) return '';
   const first = history.firstSeen;
@@ -198,7 +198,7 @@ function nextSteps(page: Page, credential: Credential, findings: readonly Findin
 }
 
 /** What has to happen to the value that was seen, before anything is planned. */
-function rotation(credential: Credential, findings: readonly Finding[]): string[] {
+export function rotation(credential: Credential, findings: readonly Finding[]): string[] {
   if (!credential.seen) return [];
   if (credential.liveness === 'dead' || credential.liveness === 'expired') return ['remove it: it no longer works'];
   if (isPublic(credential)) return ['rotate now (it is public)'];
@@ -212,7 +212,7 @@ function isPublic(credential: Credential): boolean {
   return credential.risk.factors.some(({ code, label }) => code === 'EX' && /\bpublic\b/.test(label));
 }
 
-function replacement(page: Page, credential: Credential): string[] {
+export function replacement(page: Page, credential: Credential): string[] {
   const provider = shortProviderTitle(credential.provider, page.catalog);
   if (credential.disposition === 'none') return [`keep its successor in a vault: ${page.clean(provider)} has no federation`];
   const issuers = new Set<string>();

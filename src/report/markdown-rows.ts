@@ -1,0 +1,99 @@
+import type { Credential, Finding } from '../model/inventory.ts';
+import type { Location } from '../model/location.ts';
+import { code, linked, plain } from './markdown-text.ts';
+import { counted, credentialTitle, DISPOSITION_LABELS, isInTree, LIVENESS_LABELS } from './messages.ts';
+import { isInside, placePrefix } from './scanned.ts';
+import { historyNote, historyPlace, replacement, rotation } from './text-block.ts';
+import { FEDERATE, findingsOf, isAccepted, type Page } from './text-page.ts';
+
+/** Lines that a cell gives to places and to workloads. A list one longer is shown whole: the line that counts the rest would take as much room. */
+const SHOWN = { places: 4, users: 4 } as const;
+
+/** Cells of one row: risk, key, where, next step. Each is Markdown without line ends. */
+export function row(page: Page, credential: Credential): string {
+  const open = openFindings(page, credential);
+  const cells = [`**${credential.risk.level}** ${credential.risk.score}`, keyCell(page, credential, open), whereCell(page, credential, open), nextCell(page, credential, open)];
+  return `| ${cells.join(' | ')} |`;
+}
+
+/** What nobody has accepted and the base did not have. */
+export function openFindings(page: Page, credential: Credential): Finding[] {
+  return findingsOf(page, credential).filter((finding) => !isAccepted(finding));
+}
+
+/** One line for lists that are folded away: key and first places. */
+export function item(page: Page, credential: Credential): string {
+  const findings = openFindings(page, credential);
+  const shown = findings.slice(0, 3).map((finding) => place(page, finding.location));
+  const more = findings.length > shown.length ? ` and ${counted(findings.length - shown.length, 'more place', 'more places')}` : '';
+  return `- ${name(page, credential)}: ${shown.join(', ')}${more}`;
+}
+
+/** `Anthropic API key `sk-ant-api03-…PUAA``. */
+export function name(page: Page, credential: Credential): string {
+  return `${plain(credentialTitle(credential, findingsOf(page, credential), page.catalog))} ${code(credential.preview, 60)}`;
+}
+
+function keyCell(page: Page, credential: Credential, open: readonly Finding[]): string {
+  const title = plain(credentialTitle(credential, findingsOf(page, credential), page.catalog));
+  const notes = [credential.seen ? '' : 'known by name', LIVENESS_LABELS[credential.liveness], open.length < findingsOf(page, credential).length ? 'was here before' : ''].filter((note) => note !== '');
+  return [title, code(credential.preview, 60), ...(notes.length === 0 ? [] : [notes.map(plain).join(', ')])].join('<br>');
+}
+
+function whereCell(page: Page, credential: Credential, open: readonly Finding[]): string {
+  const places = open.filter((finding) => finding.class !== 'reference');
+  const inTree = places.filter(({ location }) => isInTree(location));
+  const lines = [...inTree, ...places.filter(({ location }) => !isInTree(location))].map((finding) => place(page, finding.location));
+  return [...cut(lines, SHOWN.places, 'more place', 'more places'), ...cut(users(page, credential, open), SHOWN.users, 'more workload', 'more workloads')].join('<br>');
+}
+
+function cut(lines: readonly string[], most: number, one: string, many: string): readonly string[] {
+  return lines.length <= most + 1 ? lines : [...lines.slice(0, most), `and ${counted(lines.length - most, one, many)}`];
+}
+
+/** `path:line`, with a link where the file can be opened; for what is in history only, where the bytes still are. */
+function place(page: Page, location: Location): string {
+  if (!isInTree(location)) {
+    const note = historyNote(location);
+    return `${code(historyPlace(page, location))}${note === '' ? '' : ` ${plain(note)}`}`;
+  }
+  const wrapped = location.encoding === undefined || location.encoding.length === 0 ? '' : ` in ${plain(location.encoding.join(' in '))}`;
+  return `${openable(page, location, `${placePrefix(page.targets.get(location.target))}${location.path}:${location.line}`)}${wrapped}`;
+}
+
+function openable(page: Page, location: Location, text: string): string {
+  const target = page.targets.get(location.target);
+  const { permalink } = page.options;
+  const isThatCommit = target !== undefined && isInside(target) && target.facts['head'] === permalink?.commit;
+  return linked(code(text), isThatCommit && isInTree(location) ? permalink?.url : undefined, `${placePrefix(target)}${location.path}`, location.line);
+}
+
+/** One line a workload: what runs it, its name, and where it takes the key. Those that can prove who they are come first. */
+function users(page: Page, credential: Credential, open: readonly Finding[]): string[] {
+  const byWorkload = new Map<string, Finding>();
+  for (const finding of open) {
+    if (finding.class === 'reference' && finding.workload !== undefined && !byWorkload.has(finding.workload)) byWorkload.set(finding.workload, finding);
+  }
+  const ids = [...byWorkload.keys(), ...(open.length < findingsOf(page, credential).length ? [] : credential.workloads.filter((id) => !byWorkload.has(id)))];
+  const weighted = ids.flatMap((id) => {
+    const workload = page.workloads.get(id);
+    return workload === undefined ? [] : [{ workload, location: byWorkload.get(id)?.location ?? workload.location, weight: weightOf(page, workload.platform) }];
+  });
+  return weighted
+    .toSorted((a, b) => a.weight - b.weight)
+    .map(({ workload, location }) => {
+      const platform = page.catalog.platforms.get(workload.platform)?.title;
+      const who = platform === undefined ? 'code' : plain(platform);
+      return `${who}: ${openable(page, location, workload.name === location.path ? `${workload.name}:${location.line}` : workload.name)}`;
+    });
+}
+
+function weightOf(page: Page, platform: string): number {
+  if (platform === 'code') return 2;
+  return page.catalog.platforms.get(platform)?.issuesTokens === true ? 0 : 1;
+}
+
+function nextCell(page: Page, credential: Credential, open: readonly Finding[]): string {
+  const steps = [...rotation(credential, open), ...replacement(page, credential)].filter((step) => step !== FEDERATE);
+  return [`**${DISPOSITION_LABELS[credential.disposition]}**`, ...steps.map(plain)].join('<br>');
+}

@@ -12,13 +12,25 @@ const SHOWN = { places: 4, users: 4 } as const;
 /** Cells of one row: risk, key, where, next step. Each is Markdown without line ends. */
 export function row(page: Page, credential: Credential): string {
   const open = openFindings(page, credential);
-  const cells = [`**${credential.risk.level}** ${credential.risk.score}`, keyCell(page, credential, open), whereCell(page, credential, open), nextCell(page, credential, open)];
+  const cells = [`**${credential.risk.level}** ${credential.risk.score}`, keyCell(page, credential), whereCell(page, credential, open), nextCell(page, credential, open)];
   return `| ${cells.join(' | ')} |`;
 }
 
-/** What nobody has accepted and the base did not have. */
+/** What nobody has accepted and the base did not have; of a key that is sure, only what is sure. */
 export function openFindings(page: Page, credential: Credential): Finding[] {
-  return findingsOf(page, credential).filter((finding) => !isAccepted(finding));
+  const open = findingsOf(page, credential).filter((finding) => !isAccepted(finding));
+  const sure = open.filter(({ confidence }) => confidence !== 'low');
+  return sure.length > 0 ? sure : open;
+}
+
+/** True when all that is left to list of a key is of low confidence. */
+export function isDoubtful(page: Page, credential: Credential): boolean {
+  return openFindings(page, credential).every(({ confidence }) => confidence === 'low');
+}
+
+function wasBefore(page: Page, credential: Credential): boolean {
+  const { base } = page.options;
+  return base !== undefined && findingsOf(page, credential).some(({ baselined }) => baselined === base.reason);
 }
 
 /** One line for lists that are folded away: key and first places. */
@@ -34,9 +46,9 @@ export function name(page: Page, credential: Credential): string {
   return `${plain(credentialTitle(credential, findingsOf(page, credential), page.catalog))} ${code(credential.preview, 60)}`;
 }
 
-function keyCell(page: Page, credential: Credential, open: readonly Finding[]): string {
+function keyCell(page: Page, credential: Credential): string {
   const title = plain(credentialTitle(credential, findingsOf(page, credential), page.catalog));
-  const notes = [credential.seen ? '' : 'known by name', LIVENESS_LABELS[credential.liveness], open.length < findingsOf(page, credential).length ? 'was here before' : ''].filter((note) => note !== '');
+  const notes = [credential.seen ? '' : 'known by name', LIVENESS_LABELS[credential.liveness], wasBefore(page, credential) ? 'was here before' : ''].filter((note) => note !== '');
   return [title, code(credential.preview, 60), ...(notes.length === 0 ? [] : [notes.map(plain).join(', ')])].join('<br>');
 }
 
@@ -74,7 +86,7 @@ function users(page: Page, credential: Credential, open: readonly Finding[]): st
   for (const finding of open) {
     if (finding.class === 'reference' && finding.workload !== undefined && !byWorkload.has(finding.workload)) byWorkload.set(finding.workload, finding);
   }
-  const ids = [...byWorkload.keys(), ...(open.length < findingsOf(page, credential).length ? [] : credential.workloads.filter((id) => !byWorkload.has(id)))];
+  const ids = [...byWorkload.keys(), ...(findingsOf(page, credential).some(isAccepted) ? [] : credential.workloads.filter((id) => !byWorkload.has(id)))];
   const weighted = ids.flatMap((id) => {
     const workload = page.workloads.get(id);
     return workload === undefined ? [] : [{ workload, location: byWorkload.get(id)?.location ?? workload.location, weight: weightOf(page, workload.platform) }];

@@ -1,5 +1,5 @@
 import type { Credential, Inventory } from '../model/inventory.ts';
-import { item, name, openFindings, row } from './markdown-rows.ts';
+import { isDoubtful, item, name, openFindings, row } from './markdown-rows.ts';
 import { code, folded, plain } from './markdown-text.ts';
 import { counted, formatCount, shortProviderTitle } from './messages.ts';
 import type { RenderOptions } from './renderer.ts';
@@ -22,13 +22,20 @@ const BAR = 16;
  */
 export function renderMarkdown(inventory: Inventory, options: RenderOptions): string {
   const page = pageOf(inventory, { ...options, unicode: true, hyperlinks: false }, plainPalette);
-  const groups = groupCredentials(page);
+  const groups = openGroups(page);
   let text = '';
   for (const limit of ROW_LIMITS) {
     text = rendered(page, groups, limit);
     if (Buffer.byteLength(text) <= MARKDOWN_LIMIT) break;
   }
   return text;
+}
+
+/** Groups by what is left to list: a key whose sure places are all accepted or known is one to look at. */
+function openGroups(page: Page): Groups {
+  const groups = groupCredentials(page);
+  const left = groups.certain.filter((credential) => isDoubtful(page, credential));
+  return { ...groups, certain: groups.certain.filter((credential) => !left.includes(credential)), doubtful: [...left, ...groups.doubtful] };
 }
 
 function rendered(page: Page, groups: Groups, limit: number): string {

@@ -55,11 +55,16 @@ function placeRow(page: Page, finding: Finding): Row {
   const notes = [historyNote(location)];
   if (location.encoding !== undefined && location.encoding.length > 0) notes.push(`in ${location.encoding.join(' in ')}`);
   if (finding.allowed !== undefined) notes.push(`allowed: ${page.clean(finding.allowed)}`);
-  if (finding.baselined !== undefined) notes.push(`baseline: ${page.clean(finding.baselined)}`);
+  if (finding.baselined !== undefined) notes.push(isKnown(page, finding) ? page.clean(finding.baselined) : `baseline: ${page.clean(finding.baselined)}`);
   if (page.options.verbose && !isInTree(location) && location.history?.objectType === 'blob') notes.push(`line ${location.line}`);
   if (page.options.verbose && location.route !== undefined) notes.push(page.clean(location.route));
   const said = [notes.filter((note) => note !== '').join(', ')];
   return isInTree(location) ? { place: placeOf(page, location), location, notes: said } : { place: historyPlace(page, location), notes: said };
+}
+
+/** True for what the base of the run had already. */
+function isKnown({ options }: Page, { baselined }: Finding): boolean {
+  return options.base !== undefined && baselined === options.base.reason;
 }
 
 /** `path:line:column` from the folder of the run, as terminals and editors open it. */
@@ -126,7 +131,7 @@ function usersByWeight(page: Page, byWorkload: ReadonlyMap<string, Finding[]>): 
 function userRow(page: Page, credential: Credential, finding: Finding, workload: Workload | undefined, more: string): Row {
   const name = finding.arguments['name'];
   const from = [storeLabel(finding), name === undefined || name === credential.preview || credential.names.includes(name) ? '' : page.clean(name)].filter((item) => item !== '').join(' ');
-  const accepted = isAccepted(finding) ? 'accepted' : '';
+  const accepted = isKnown(page, finding) ? 'not new' : isAccepted(finding) ? 'accepted' : '';
   const route = page.options.verbose && finding.location.route !== undefined ? page.clean(finding.location.route) : '';
   const last = [from, more, accepted, route].filter((item) => item !== '').join(', ');
   return {

@@ -43,9 +43,9 @@ function rendered(page: Page, groups: Groups, limit: number): string {
   return `${sections.filter((section) => section.length > 0).map((section) => section.join('\n')).join('\n\n')}\n`;
 }
 
-function headline(page: Page, { certain }: Groups): string[] {
+function headline(page: Page, { certain, doubtful }: Groups): string[] {
   const { base } = page.options;
-  if (certain.length === 0) return base === undefined ? ['### No AI API key and nothing that uses one'] : ['### No new AI API key, and no new use of one'];
+  if (certain.length === 0) return [`### ${nothing(page, doubtful.length > 0)}`];
   const seen = certain.filter((credential) => openFindings(page, credential).some((finding) => finding.class === 'secret')).length;
   const workloads = new Set(certain.flatMap((credential) => openFindings(page, credential).flatMap(({ workload }) => workload ?? []))).size;
   const parts = [
@@ -54,6 +54,12 @@ function headline(page: Page, { certain }: Groups): string[] {
     ...(workloads > 0 ? [`${counted(workloads, 'workload uses', 'workloads use')} ${certain.length === 1 ? 'it' : 'them'}`] : []),
   ];
   return [`### ${base === undefined ? 'AI API keys' : 'New AI API keys and uses'}: ${parts.join(' · ')}`];
+}
+
+function nothing({ inventory: { findings }, options: { base } }: Page, hasDoubtful: boolean): string {
+  if (base !== undefined) return `No new AI API key${hasDoubtful ? ' that is certain' : ', and no new use of one'}`;
+  if (hasDoubtful) return 'No AI API key that is certain';
+  return findings.some(({ allowed, baselined }) => allowed !== undefined || baselined !== undefined) ? 'No AI API key or use of one besides what was accepted' : 'No AI API key and nothing that uses one';
 }
 
 /** Said first: a clean report of half a repository is not clean. */

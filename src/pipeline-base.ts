@@ -43,8 +43,8 @@ export async function scanBase(revision: string, options: Pick<ScanOptions, 'tar
     const commit = await resolveCommit(repository, revision);
     names.add(nameOf(revision, commit));
     const prefix = repository.root === undefined ? '' : prefixOf(repository.root, realpathSync(folder));
-    const { files, unread } = await scanRevision(repository, commit, new Set(pathsOf(id).map((one) => prefix + one)), engine);
-    for (const { artifact, place } of files) assembler.add(id, artifact, [{ path: place.path.slice(prefix.length) }]);
+    const { files, unread } = await scanRevision(repository, commit, { prefix, paths: new Set(pathsOf(id)) }, engine);
+    for (const { artifact, place } of files) assembler.add(id, artifact, [place]);
     targets.push(reportOf(id, name, files.length, sumSkipped(unread)));
   }
   const { secrets, references, workloads, problems } = assembler;

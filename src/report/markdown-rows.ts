@@ -3,7 +3,7 @@ import type { Location } from '../model/location.ts';
 import { code, linked, plain } from './markdown-text.ts';
 import { counted, credentialTitle, DISPOSITION_LABELS, isInTree, LIVENESS_LABELS } from './messages.ts';
 import { isInside, placePrefix } from './scanned.ts';
-import { historyNote, historyPlace, replacement, rotation } from './text-block.ts';
+import { historyNote, historyPlace, replacement, rotation, UNCOMMITTED } from './text-block.ts';
 import { FEDERATE, findingsOf, isAccepted, type Page } from './text-page.ts';
 
 /** Lines that a cell gives to places and to workloads. A list one longer is shown whole: the line that counts the rest would take as much room. */
@@ -12,7 +12,7 @@ const SHOWN = { places: 4, users: 4 } as const;
 /** Cells of one row: risk, key, where, next step. Each is Markdown without line ends. */
 export function row(page: Page, credential: Credential): string {
   const open = openFindings(page, credential);
-  const cells = [`**${credential.risk.level}** ${credential.risk.score}`, keyCell(page, credential), whereCell(page, credential, open), nextCell(page, credential, open)];
+  const cells = [`**${credential.risk.level}**&nbsp;${credential.risk.score}`, keyCell(page, credential), whereCell(page, credential, open), nextCell(page, credential, open)];
   return `| ${cells.join(' | ')} |`;
 }
 
@@ -74,10 +74,13 @@ function place(page: Page, location: Location): string {
 }
 
 function openable(page: Page, location: Location, text: string): string {
+  return linked(code(text), isPushed(page, location) ? page.options.permalink?.url : undefined, `${placePrefix(page.targets.get(location.target))}${location.path}`, location.line);
+}
+
+/** True for a place in the commit that the job checked out, which has been pushed by then. */
+function isPushed(page: Page, location: Location): boolean {
   const target = page.targets.get(location.target);
-  const { permalink } = page.options;
-  const isThatCommit = target !== undefined && isInside(target) && target.facts['head'] === permalink?.commit;
-  return linked(code(text), isThatCommit && isInTree(location) ? permalink?.url : undefined, `${placePrefix(target)}${location.path}`, location.line);
+  return target !== undefined && isInside(target) && isInTree(location) && target.facts['head'] === page.options.permalink?.commit;
 }
 
 /** One line a workload: what runs it, its name, and where it takes the key. Those that can prove who they are come first. */
@@ -106,6 +109,8 @@ function weightOf(page: Page, platform: string): number {
 }
 
 function nextCell(page: Page, credential: Credential, open: readonly Finding[]): string {
-  const steps = [...rotation(credential, open), ...replacement(page, credential)].filter((step) => step !== FEDERATE);
+  const isOut = open.some((finding) => finding.class === 'secret' && isPushed(page, finding.location));
+  const first = rotation(credential, open).map((step) => (step === UNCOMMITTED && isOut ? 'rotate it (it was pushed)' : step));
+  const steps = [...first, ...replacement(page, credential)].filter((step) => step !== FEDERATE);
   return [`**${DISPOSITION_LABELS[credential.disposition]}**`, ...steps.map(plain)].join('<br>');
 }

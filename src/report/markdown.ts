@@ -124,7 +124,9 @@ function shortLived(page: Page, groups: Groups, limit: number): string[] {
   return folded(counted(all.length, 'token that expires by itself', 'tokens that expire by themselves'), all.length === 0 ? [] : [...all.slice(0, limit).map((credential) => item(page, credential)), ...more(all, limit, 'token')]);
 }
 
-function problems({ inventory: { problems: all } }: Page, limit: number): string[] {
+function problems({ inventory: { problems: all }, options: { base } }: Page, limit: number): string[] {
+  // They are there whatever a change brings.
+  if (base !== undefined) return [];
   const shown = all.slice(0, Math.min(limit, MOST_PROBLEMS));
   const lines = shown.map(({ path, line, message }) => `- ${code(line > 0 ? `${path}:${line}` : path)}: ${code(message, 200)}`);
   return folded(counted(all.length, 'file that could not be read by its structure', 'files that could not be read by their structure'), all.length === 0 ? [] : [...lines, ...(all.length > shown.length ? [`- and ${formatCount(all.length - shown.length)} more`] : [])]);
@@ -140,7 +142,8 @@ function notListed({ inventory: { findings }, options: { base } }: Page): string
   return parts.length === 0 ? [] : [`Not listed: ${parts.join(', ')}.`];
 }
 
-function coverage({ inventory }: Page): string[] {
+function coverage({ inventory, options: { base } }: Page): string[] {
+  if (base !== undefined) return [];
   const left = merged(inventory.targets.flatMap(({ skipped }) => skipped).filter(({ incomplete }) => !incomplete));
   return left.length === 0 ? [] : [`Not looked at: ${left.slice(0, MOST_EXAMPLES).map(({ reason, count }) => plain(skippedPhrase(reason, count))).join(', ')}${left.length > MOST_EXAMPLES ? ', …' : ''}.`];
 }

@@ -202,6 +202,9 @@ function nextSteps(page: Page, credential: Credential, findings: readonly Findin
   return paragraph(page, 'next', lines.map((line) => line.replace(FEDERATE, page.paint.strong(FEDERATE))));
 }
 
+/** Where nothing is known of commits. */
+export const UNCOMMITTED = 'keep it out of commits';
+
 /** What has to happen to the value that was seen, before anything is planned. */
 export function rotation(credential: Credential, findings: readonly Finding[]): string[] {
   if (!credential.seen) return [];
@@ -210,7 +213,7 @@ export function rotation(credential: Credential, findings: readonly Finding[]): 
   const secrets = findings.filter((finding) => finding.class === 'secret');
   if (secrets.some(({ location }) => location.history?.inHead === true)) return ['rotate it (every clone has it)'];
   if (secrets.some(({ location }) => location.history !== undefined)) return ['rotate it (history keeps it)'];
-  return ['keep it out of commits'];
+  return [UNCOMMITTED];
 }
 
 function isPublic(credential: Credential): boolean {

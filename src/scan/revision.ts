@@ -17,10 +17,15 @@ type Unread = TaskResult['skipped'];
  * Scans the files that the tree of `commit` holds at `paths`, as they are stored: no work tree, no filters. Paths it does not hold are passed over.
  *
  * @param commit full object id.
- * @param paths from the root of the repository, with `/`.
+ * @param tree what is asked about: paths with `/` from a folder of the repository, and how that folder begins (`app/`, or nothing for the root). A file is read
+ *   under its path from there, as a scan of that folder reads it.
  */
-export async function scanRevision(repository: GitRepository, commit: string, paths: ReadonlySet<string>, engine: EngineOptions): Promise<{ readonly files: readonly RevisionFile[]; readonly unread: Unread }> {
-  const held = (await listTree(repository, commit)).filter(({ path }) => paths.has(path));
+export async function scanRevision(repository: GitRepository, commit: string, tree: { readonly prefix: string; readonly paths: ReadonlySet<string> }, engine: EngineOptions): Promise<{ readonly files: readonly RevisionFile[]; readonly unread: Unread }> {
+  const { prefix, paths } = tree;
+  const held = (await listTree(repository, commit)).flatMap(({ path, oid }) => {
+    const inside = path.slice(prefix.length);
+    return path.startsWith(prefix) && paths.has(inside) ? [{ path: inside, oid }] : [];
+  });
   const files: RevisionFile[] = [];
   const unread: Unread[number][] = [];
   for (const round of rounds(held)) {

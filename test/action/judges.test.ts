@@ -1,6 +1,7 @@
 /** Our own workflows and the action, judged by others (installed by npm run judges). */
 import { spawnSync } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { judgeFolder } from '../../scripts/judges/install.ts';
@@ -36,4 +37,21 @@ judged(join(python, 'zizmor'))('zizmor finds nothing, at its strictest', { timeo
 judged(join(python, 'check-jsonschema'))('the published schemas take the action and the workflows', { timeout: 60_000 }, () => {
   expect(verdict(join(python, 'check-jsonschema'), ['--builtin-schema', 'vendor.github-actions', 'action.yml'])).toMatchObject({ code: 0 });
   expect(verdict(join(python, 'check-jsonschema'), ['--builtin-schema', 'vendor.github-workflows', ...workflows])).toMatchObject({ code: 0 });
+});
+
+judged(actionlint)('the workflows of docs/action.md are workflows, and pin what ours pin', () => {
+  const page = readFileSync(join(ROOT, 'docs/action.md'), 'utf8');
+  const [smallest = '', job = '', organisation = ''] = [...page.matchAll(/^```yaml\n([\s\S]*?)^```$/gm)].map(([, text = '']) => text);
+  const whole = [smallest, `${smallest.slice(0, smallest.indexOf('    permissions:'))}${job}`, organisation];
+  const folder = mkdtempSync(join(tmpdir(), 'dekey-docs-'));
+  try {
+    const files = whole.map((_, index) => join(folder, `${index}.yml`));
+    for (const [index, file] of files.entries()) writeFileSync(file, whole[index] ?? '');
+    expect(verdict(actionlint, ['-shellcheck=', '-pyflakes=', ...files])).toEqual({ code: 0, output: '' });
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+  const pins = new Set([...workflows.map((path) => readFileSync(join(ROOT, path), 'utf8')).join('\n').matchAll(/uses: (\S+@[0-9a-f]{40} # v\S+)/g)].map(([, pin]) => pin));
+  for (const [, pin = ''] of page.matchAll(/uses: (\S+@[0-9a-f]{40} # v\S+)/g)) if (!pin.startsWith('actions/create-github-app-token@')) expect(pins).toContain(pin);
+  expect(pins.size).toBe(2);
 });

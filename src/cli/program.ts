@@ -49,7 +49,7 @@ export function buildProgram(version: string, finish: (code: number) => void): C
         '  dekey scan                                  this folder',
         '  dekey scan ../service --history             with everything git holds of it',
         '  dekey scan --format sarif -o dekey.sarif    for code scanning',
-        '  dekey scan --base main --format markdown    what a branch adds, for a pull request',
+        '  dekey scan --base main --format markdown    what a branch adds to main',
         '  dekey scan --staged --fail-on medium        in a pre-commit hook',
         '  dekey scan --baseline dekey.baseline.json   only new findings fail',
         '',

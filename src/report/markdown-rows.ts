@@ -1,4 +1,4 @@
-import type { Credential, Finding } from '../model/inventory.ts';
+import type { Credential, Finding, Workload } from '../model/inventory.ts';
 import type { Location } from '../model/location.ts';
 import { code, linked, plain } from './markdown-text.ts';
 import { counted, credentialTitle, DISPOSITION_LABELS, isInTree, LIVENESS_LABELS } from './messages.ts';
@@ -54,13 +54,17 @@ function keyCell(page: Page, credential: Credential): string {
 
 function whereCell(page: Page, credential: Credential, open: readonly Finding[]): string {
   const places = open.filter((finding) => finding.class !== 'reference');
-  const inTree = places.filter(({ location }) => isInTree(location));
-  const lines = [...inTree, ...places.filter(({ location }) => !isInTree(location))].map((finding) => place(page, finding.location));
-  return [...cut(lines, SHOWN.places, 'more place', 'more places'), ...cut(users(page, credential, open), SHOWN.users, 'more workload', 'more workloads')].join('<br>');
+  const ordered = [...places.filter(({ location }) => isInTree(location)), ...places.filter(({ location }) => !isInTree(location))];
+  return [
+    ...cut(ordered, SHOWN.places, ({ location }) => place(page, location), ['more place', 'more places']),
+    ...cut(users(page, credential, open), SHOWN.users, (user) => userLine(page, user), ['more workload', 'more workloads']),
+  ].join('<br>');
 }
 
-function cut(lines: readonly string[], most: number, one: string, many: string): readonly string[] {
-  return lines.length <= most + 1 ? lines : [...lines.slice(0, most), `and ${counted(lines.length - most, one, many)}`];
+/** Only what is shown is made into text: a key may stand in ten thousand places. */
+function cut<T>(items: readonly T[], most: number, line: (item: T) => string, [one, many]: readonly [string, string]): readonly string[] {
+  const shown = items.length <= most + 1 ? items : items.slice(0, most);
+  return [...shown.map(line), ...(shown.length < items.length ? [`and ${counted(items.length - shown.length, one, many)}`] : [])];
 }
 
 /** `path:line`, with a link where the file can be opened; for what is in history only, where the bytes still are. */
@@ -83,24 +87,31 @@ function isPushed(page: Page, location: Location): boolean {
   return target !== undefined && isInside(target) && isInTree(location) && target.facts['head'] === page.options.permalink?.commit;
 }
 
-/** One line a workload: what runs it, its name, and where it takes the key. Those that can prove who they are come first. */
-function users(page: Page, credential: Credential, open: readonly Finding[]): string[] {
+interface User {
+  readonly workload: Workload;
+  /** Where it takes the key. */
+  readonly location: Location;
+}
+
+/** The workloads that use a key. Those that can prove who they are come first. */
+function users(page: Page, credential: Credential, open: readonly Finding[]): readonly User[] {
   const byWorkload = new Map<string, Finding>();
   for (const finding of open) {
     if (finding.class === 'reference' && finding.workload !== undefined && !byWorkload.has(finding.workload)) byWorkload.set(finding.workload, finding);
   }
   const ids = [...byWorkload.keys(), ...(findingsOf(page, credential).some(isAccepted) ? [] : credential.workloads.filter((id) => !byWorkload.has(id)))];
-  const weighted = ids.flatMap((id) => {
+  const found = ids.flatMap((id): User[] => {
     const workload = page.workloads.get(id);
-    return workload === undefined ? [] : [{ workload, location: byWorkload.get(id)?.location ?? workload.location, weight: weightOf(page, workload.platform) }];
+    return workload === undefined ? [] : [{ workload, location: byWorkload.get(id)?.location ?? workload.location }];
   });
-  return weighted
-    .toSorted((a, b) => a.weight - b.weight)
-    .map(({ workload, location }) => {
-      const platform = page.catalog.platforms.get(workload.platform)?.title;
-      const who = platform === undefined ? 'code' : plain(platform);
-      return `${who}: ${openable(page, location, workload.name === location.path ? `${workload.name}:${location.line}` : workload.name)}`;
-    });
+  return found.toSorted((a, b) => weightOf(page, a.workload.platform) - weightOf(page, b.workload.platform));
+}
+
+/** What runs it, and its name, which leads to where it takes the key. */
+function userLine(page: Page, { workload, location }: User): string {
+  const platform = page.catalog.platforms.get(workload.platform)?.title;
+  const who = platform === undefined ? 'code' : plain(platform);
+  return `${who}: ${openable(page, location, workload.name === location.path ? `${workload.name}:${location.line}` : workload.name)}`;
 }
 
 function weightOf(page: Page, platform: string): number {

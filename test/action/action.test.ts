@@ -121,7 +121,7 @@ describe('a push', () => {
     expect(ran.code).toBe(0);
     expect(ran.outputs).toMatchObject({ findings: '1', 'highest-severity': 'high' });
     expect(ran.log).toContain('::warning file=app/.env,line=1');
-    expect(resultsOf(ran.outputs['sarif-file'])).toEqual(['.env']);
+    expect(resultsOf(ran.outputs['sarif-file'])).toEqual(['app/.env']);
   });
 
   test('the token reaches no step that does not need it', async () => {

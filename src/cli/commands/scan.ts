@@ -133,7 +133,9 @@ export async function runScan(targets: readonly string[], raw: Readonly<Record<s
 /** What the tree of `revision` had already, marked as known. */
 async function compareWith(revision: string, inventory: Inventory, options: ScanOptions): Promise<{ readonly name: string; readonly inventory: Inventory }> {
   const { scanBase } = await import('../../pipeline-base.ts');
-  const pathsOf = (target: string): string[] => inventory.findings.flatMap(({ location }) => (location.target === target ? [location.path] : []));
+  // What somebody accepted is not asked about.
+  const open = inventory.findings.filter(({ allowed, baselined }) => allowed === undefined && baselined === undefined);
+  const pathsOf = (target: string): string[] => open.flatMap(({ location }) => (location.target === target ? [location.path] : []));
   const { name, sightings } = await scanBase(revision, options, pathsOf);
   return { name, inventory: markKnown(inventory, { name, inventory: joinCredentials(sightings, providers) }) };
 }

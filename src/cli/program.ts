@@ -19,9 +19,11 @@ export function buildProgram(version: string, finish: (code: number) => void): C
     .argument('[TARGET...]', 'files, folders, git repositories, github:ORG or github:ORG/REPO', ['.'])
     .addOption(new Option('--format <FORMAT>', 'output format').choices([...FORMATS]).default('text'))
     .option('-o, --output <FILE>', 'write the result to a new file (mode 0600) instead of standard output')
+    .option('--also <FORMAT=FILE>', 'write the same result in another format too (repeatable)', alsoOutput)
     .option('--history', 'also every object git holds: all branches, stashes, dangling commits, messages, tags')
     .addOption(new Option('--since <REV>', 'only what commits after REV brought in').conflicts(['history', 'staged']))
     .addOption(new Option('--staged', 'only what is staged for the next commit').conflicts('history'))
+    .addOption(new Option('--base <REV>', 'what the tree of REV has already is known: only new findings are listed and fail the run').conflicts(['since', 'staged', 'updateBaseline']))
     .option('--include <GLOB>', 'only files that match (repeatable)', collect)
     .option('--exclude <GLOB>', 'leave out files that match (repeatable)', collect)
     .option('--include-ignored', 'also files that git ignores (dotenv, agent and credential files always are)')
@@ -51,6 +53,7 @@ export function buildProgram(version: string, finish: (code: number) => void): C
         '  dekey scan                                  this folder',
         '  dekey scan ../service --history             with everything git holds of it',
         '  dekey scan --format sarif -o dekey.sarif    for code scanning',
+        '  dekey scan --base main --format markdown    what a branch adds to main',
         '  dekey scan --staged --fail-on medium        in a pre-commit hook',
         '  dekey scan --baseline dekey.baseline.json   only new findings fail',
         '  dekey scan github:acme                      all repositories of an organisation',
@@ -216,6 +219,13 @@ function githubAppKey(): Option {
 
 function collect(value: string, before: readonly string[] | undefined): string[] {
   return [...(before ?? []), value];
+}
+
+/** `sarif=dekey.sarif` as it stands; it is taken apart where it is used. */
+function alsoOutput(value: string, before: readonly string[] | undefined): string[] {
+  const at = value.indexOf('=');
+  if (at === value.length - 1 || !FORMATS.some((format) => format === value.slice(0, at))) throw new InvalidArgumentError(`It has to be one of ${FORMATS.join(', ')}, then = and a file.`);
+  return collect(value, before);
 }
 
 function wholeNumber(value: string): number {

@@ -60,11 +60,16 @@ function placeRow(page: Page, finding: Finding): Row {
   const notes = [historyNote(location)];
   if (location.encoding !== undefined && location.encoding.length > 0) notes.push(`in ${location.encoding.join(' in ')}`);
   if (finding.allowed !== undefined) notes.push(`allowed: ${page.clean(finding.allowed)}`);
-  if (finding.baselined !== undefined) notes.push(`baseline: ${page.clean(finding.baselined)}`);
+  if (finding.baselined !== undefined) notes.push(isKnown(page, finding) ? page.clean(finding.baselined) : `baseline: ${page.clean(finding.baselined)}`);
   if (page.options.verbose && !isInTree(location) && location.history?.objectType === 'blob') notes.push(`line ${location.line}`);
   if (page.options.verbose && location.route !== undefined) notes.push(page.clean(location.route));
   const said = [notes.filter((note) => note !== '').join(', ')];
   return isInTree(location) ? { place: placeOf(page, location), location, notes: said } : { place: historyPlace(page, location), notes: said };
+}
+
+/** True for what the base of the run had already. */
+function isKnown({ options }: Page, { baselined }: Finding): boolean {
+  return options.base !== undefined && baselined === options.base.reason;
 }
 
 /** `path:line:column` from the folder of the run, as terminals and editors open it. */
@@ -74,7 +79,7 @@ function placeOf(page: Page, location: Location): string {
   return `${place}:${location.line}:${location.column}`;
 }
 
-function historyPlace(page: Page, location: Location): string {
+export function historyPlace(page: Page, location: Location): string {
   const target = page.targets.size > 1 ? placePrefix(page.targets.get(location.target)) : '';
   const kind = location.history?.objectType ?? 'blob';
   if (kind === 'blob') return `history: ${page.clean(target + location.path)}`;
@@ -82,7 +87,7 @@ function historyPlace(page: Page, location: Location): string {
   return `${kind === 'commit' ? 'commit message' : 'tag'}: ${page.clean(target + name)}`;
 }
 
-function historyNote(location: Location): string {
+export function historyNote(location: Location): string {
   const { history } = location;
   if (history === undefined) return '';
   const first = history.firstSeen;
@@ -133,7 +138,7 @@ function usersByWeight(page: Page, byWorkload: ReadonlyMap<string, Finding[]>): 
 function userRow(page: Page, credential: Credential, finding: Finding, workload: Workload | undefined, more: string): Row {
   const name = finding.arguments['name'];
   const from = [storeLabel(finding), name === undefined || name === credential.preview || credential.names.includes(name) ? '' : page.clean(name)].filter((item) => item !== '').join(' ');
-  const accepted = isAccepted(finding) ? 'accepted' : '';
+  const accepted = isKnown(page, finding) ? 'not new' : isAccepted(finding) ? 'accepted' : '';
   const route = page.options.verbose && finding.location.route !== undefined ? page.clean(finding.location.route) : '';
   const last = [from, more, accepted, route].filter((item) => item !== '').join(', ');
   return {
@@ -204,22 +209,25 @@ function nextSteps(page: Page, credential: Credential, findings: readonly Findin
   return paragraph(page, 'next', lines.map((line) => line.replace(FEDERATE, page.paint.strong(FEDERATE))));
 }
 
+/** Where nothing is known of commits. */
+export const UNCOMMITTED = 'keep it out of commits';
+
 /** What has to happen to the value that was seen, before anything is planned. */
-function rotation(credential: Credential, findings: readonly Finding[]): string[] {
+export function rotation(credential: Credential, findings: readonly Finding[]): string[] {
   if (!credential.seen) return [];
   if (credential.liveness === 'dead' || credential.liveness === 'expired') return ['remove it: it no longer works'];
   if (isPublic(credential)) return ['rotate now (it is public)'];
   const secrets = findings.filter((finding) => finding.class === 'secret');
   if (secrets.some(({ location }) => location.history?.inHead === true)) return ['rotate it (every clone has it)'];
   if (secrets.some(({ location }) => location.history !== undefined)) return ['rotate it (history keeps it)'];
-  return ['keep it out of commits'];
+  return [UNCOMMITTED];
 }
 
 function isPublic(credential: Credential): boolean {
   return credential.risk.factors.some(({ code, label }) => code === 'EX' && /\bpublic\b/.test(label));
 }
 
-function replacement(page: Page, credential: Credential): string[] {
+export function replacement(page: Page, credential: Credential): string[] {
   const provider = shortProviderTitle(credential.provider, page.catalog);
   if (credential.disposition === 'none') return [`keep its successor in a vault: ${page.clean(provider)} has no federation`];
   const issuers = new Set<string>();

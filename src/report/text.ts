@@ -39,7 +39,7 @@ export function textRenderer(paint: Palette): Renderer {
   };
 }
 
-interface Groups {
+export interface Groups {
   readonly certain: readonly Credential[];
   readonly doubtful: readonly Credential[];
   readonly shortLived: readonly Credential[];
@@ -50,7 +50,7 @@ interface Groups {
   readonly missing: readonly Credential[];
 }
 
-function groupCredentials(page: Page): Groups {
+export function groupCredentials(page: Page): Groups {
   const certain: Credential[] = [];
   const doubtful: Credential[] = [];
   const shortLived: Credential[] = [];
@@ -133,7 +133,7 @@ function credentialSections(page: Page, groups: Groups): string[][] {
   const folded = [
     [groups.doubtful, 'more that a person should look at', 'A person should look at these'],
     [groups.shortLived, groups.shortLived.length === 1 ? 'token that expires by itself' : 'tokens that expire by themselves', 'These expire by themselves'],
-    [groups.accepted, `accepted by ${acceptedBy(page, groups.accepted)}`, 'Accepted'],
+    [groups.accepted, acceptedBy(page, groups.accepted), 'Accepted'],
   ] as const;
   const notes: string[] = [];
   for (const [credentials, note, title] of folded) {
@@ -147,9 +147,12 @@ function credentialSections(page: Page, groups: Groups): string[][] {
 function acceptedBy(page: Page, credentials: readonly Credential[]): string {
   const findings = credentials.flatMap((credential) => findingsOf(page, credential));
   const ways = [];
-  if (findings.some(({ allowed }) => allowed !== undefined)) ways.push('a comment');
-  if (findings.some(({ baselined }) => baselined !== undefined)) ways.push('the baseline');
-  return ways.join(' or ');
+  if (findings.some(({ allowed }) => allowed !== undefined)) ways.push('accepted by a comment');
+  const known = page.options.base?.reason;
+  if (findings.some(({ baselined }) => baselined !== undefined && baselined !== known)) ways.push('accepted by the baseline');
+  if (known !== undefined && findings.some(({ baselined }) => baselined === known)) ways.push(page.clean(known));
+  // `accepted by a comment or the baseline`.
+  return ways.join(' or ').replace(' or accepted by', ' or');
 }
 
 function summary(page: Page, groups: Groups): string[] {
@@ -184,7 +187,7 @@ function summary(page: Page, groups: Groups): string[] {
 }
 
 /** Cells of the bar for the first two of three counts. What exists is never rounded away, and what is left undone never hidden. */
-function shares([today, afterChange, none]: readonly [number, number, number]): [number, number] {
+export function shares([today, afterChange, none]: readonly [number, number, number]): [number, number] {
   const total = today + afterChange + none;
   const cells = [today, afterChange, none].map((count) => (count === 0 ? 0 : Math.max(1, Math.round((count / total) * BAR))));
   const over = cells.reduce((sum, count) => sum + count, 0) - BAR;
@@ -231,7 +234,7 @@ function repositoriesPhrase(page: Page, targets: readonly TargetReport[]): strin
   return more.length === 0 ? accountName(page, only) : counted(targets.length, 'repository', 'repositories');
 }
 
-function skippedPhrase(reason: string, count: number): string {
+export function skippedPhrase(reason: string, count: number): string {
   const files = counted(count, 'file', 'files');
   if (reason === 'binary' || reason === 'unreadable') return `${formatCount(count)} ${reason} ${count === 1 ? 'file' : 'files'}`;
   if (reason.startsWith('over ')) return `${files} ${reason}`;
@@ -248,7 +251,7 @@ interface Left extends Skipped {
 }
 
 /** What was left out of all targets, by reason. */
-function merged(targets: readonly TargetReport[], incomplete: boolean): Left[] {
+export function merged(targets: readonly TargetReport[], incomplete: boolean): Left[] {
   const byReason = new Map<string, { readonly first: Skipped; readonly repositories: Set<TargetReport>; count: number; readonly examples: string[] }>();
   for (const target of targets) {
     for (const one of target.skipped) {

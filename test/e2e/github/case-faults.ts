@@ -84,5 +84,5 @@ function lostAnswers(records: readonly Record[]): number {
 }
 
 function drawn({ counts }: { readonly counts: ReadonlyMap<FaultKind, number> }): string {
-  return [...counts].sort().map(([kind, count]) => `${kind} ${count}`).join(', ');
+  return [...counts].sort(([left], [right]) => (left < right ? -1 : 1)).map(([kind, count]) => `${kind} ${count}`).join(', ');
 }

@@ -2,7 +2,7 @@
 import type { Inventory } from '../../../src/model/inventory.ts';
 import { apiRequests, byRepository, familyTable, notTwice, Proof } from './checks.ts';
 import type { Record } from './server/journal.ts';
-import { fullName } from './server/state.ts';
+import { fullName, type Repository } from './server/state.ts';
 import { type Run, Session } from './session.ts';
 
 const A_REPOSITORY = 9;
@@ -29,7 +29,7 @@ export async function proveInventory(repositories: number): Promise<Proof> {
     report(proof, session, '--quick', quick);
     const asked = apiRequests(quick.records).length;
     proof.check(asked <= QUICK * session.truth.repositories, `--quick: ${asked} requests for ${session.truth.repositories} repositories`);
-    for (const [name, count] of byRepository(quick.records)) proof.check(count <= QUICK, `--quick: ${count} requests for ${name}`);
+    for (const [name, count] of byRepository(quick.records)) proof.check(count <= QUICK + furtherPages(session.world.repository('acme', name.slice('acme/'.length))), `--quick: ${count} requests for ${name}`);
     proof.clean(session);
   } finally {
     await session.close();
@@ -58,11 +58,16 @@ function costs(proof: Proof, session: Session, what: string, records: readonly R
   let worst = 0;
   for (const repository of session.world.repositoriesOf('acme')) {
     const count = counts.get(fullName(repository)) ?? 0;
-    const extra = Math.max(0, Math.ceil(repository.secrets.actions.length / 100) - 1) + Math.max(0, Math.ceil(repository.variables.length / 30) - 1);
+    const extra = furtherPages(repository);
     worst = Math.max(worst, count - repository.environments.length - extra);
     proof.check(count <= A_REPOSITORY + AN_ENVIRONMENT * repository.environments.length + extra, `${what}: ${count} requests for ${fullName(repository)} with ${repository.environments.length} environments`);
   }
   proof.say(`  most for one repository, environments and further pages apart: ${worst}`);
+}
+
+/** Requests that a list takes besides its first page: secrets come by the hundred, variables by thirty. */
+function furtherPages(repository: Repository | undefined): number {
+  return repository === undefined ? 0 : Math.max(0, Math.ceil(repository.secrets.actions.length / 100) - 1) + Math.max(0, Math.ceil(repository.variables.length / 30) - 1);
 }
 
 /** Keys by the four characters that a preview shows, in the repository and at the place where they were put. */
@@ -72,14 +77,16 @@ function found(proof: Proof, session: Session, inventory: Inventory): void {
   const wanted = new Set<unknown>();
   let count = 0;
   const missed: string[] = [];
+  // A second request an environment is beyond the budget; docs/github.md says so.
+  const unread = session.truth.planted.filter(({ where }) => where === 'environment-variable').length;
   for (const { key, in: place, where, name } of session.truth.planted) {
     const here = secrets.filter(({ arguments: { preview }, location }) => (preview?.endsWith(key.tail) ?? false) && targets.get(location.target) === `github:${place}`);
     for (const one of here) wanted.add(one);
     if (here.some(({ location }) => location.path.includes(name) || JSON.stringify(location).includes(name))) count += 1;
-    else missed.push(`${where} ${name} of ${place}`);
+    else if (where !== 'environment-variable') missed.push(`${where} ${name} of ${place}`);
   }
   const invented = secrets.filter((finding) => !wanted.has(finding));
-  proof.say(`  keys planted ${session.truth.planted.length}, found ${count}, invented ${invented.length}`);
+  proof.say(`  keys planted ${session.truth.planted.length - unread}, found ${count}, invented ${invented.length}; ${unread} more in variables of environments, which are not read`);
   proof.check(missed.length === 0, `not found: ${missed.slice(0, 5).join(', ')} (${missed.length})`);
   proof.check(invented.length === 0, `invented: ${invented.slice(0, 3).map(({ code, location }) => `${code} in ${targets.get(location.target) ?? ''} ${location.path}`).join(', ')} (${invented.length})`);
   const references = new Set(inventory.findings.filter(({ class: kind }) => kind === 'reference').map(({ location }) => targets.get(location.target)));

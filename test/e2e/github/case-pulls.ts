@@ -22,10 +22,10 @@ export const CHANGING = shapes().flatMap(({ name, expected }) => (expected.size 
 /** Its fixture is made with ids filled in. */
 const FILLED_IN = new Set(['known-ids']);
 
-/** `repositories`: some more than the pull requests that come of them. */
+/** Every repository of this organisation has something to change. */
 export async function provePulls(pulls: number): Promise<Proof> {
   const proof = new Proof(`${pulls} pull requests`);
-  const session = await Session.open(43, { repositories: pulls + 4, isForPulls: true, shapes: CHANGING }, { limits: { pointsAMinute: 20_000 } });
+  const session = await Session.open(43, { repositories: pulls, isForPulls: true, shapes: CHANGING }, { limits: { pointsAMinute: 20_000 } });
   try {
     const before = new Map(session.world.repositoriesOf('acme').map((repository) => [fullName(repository), headOf(repository)]));
     proof.equal((await session.dekey(['plan', 'github:acme'])).code, 0, 'exit code of plan');

@@ -135,7 +135,8 @@ function take(name: string, definition: DefinitionNode): { readonly kept: Defini
   }
 }
 
-function withoutProse<T extends FieldDefinitionNode | InputValueDefinitionNode>({ description: _, ...rest }: T): Omit<T, 'description'> & { directives: [] } {
+function withoutProse<T extends FieldDefinitionNode | InputValueDefinitionNode>(node: T): Omit<T, 'description'> & { directives: [] } {
+  const { description: _, ...rest } = node;
   return { ...rest, directives: [] };
 }
 

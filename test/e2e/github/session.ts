@@ -58,7 +58,7 @@ export class Session {
     this.kit.remove();
   }
 
-  async dekey(args: readonly string[], { token = 'scan', cache = 'cache', cwd = this.folder, killAfter, timeoutMs = 280_000 }: RunOptions = {}): Promise<Run> {
+  async dekey(args: readonly string[], { token = 'scan', cache = 'cache', cwd = this.folder, killAfter, timeoutMs = 1_200_000 }: RunOptions = {}): Promise<Run> {
     const { server } = this;
     server.journal.take();
     const home = join(this.kit.home, 'home');

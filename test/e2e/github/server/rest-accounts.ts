@@ -170,7 +170,8 @@ export const accountHandlers: Readonly<Record<string, Handler>> = {
 export function appToken(jwt: string, apps: ReadonlyMap<number, { readonly publicKey: string }>): Token | undefined {
   const [head = '', claims = '', signature = ''] = jwt.split('.');
   const said = readFields(Buffer.from(claims, 'base64url').toString('utf8'));
-  const id = String(said?.['iss'] ?? '');
+  const issuer = said?.['iss'];
+  const id = typeof issuer === 'number' ? String(issuer) : (text(issuer) ?? '');
   const app = apps.get(Number(id));
   if (app === undefined || text(readFields(Buffer.from(head, 'base64url').toString('utf8'))?.['alg']) !== 'RS256') return undefined;
   if (!createVerify('RSA-SHA256').update(`${head}.${claims}`).verify(app.publicKey, Buffer.from(signature, 'base64url'))) return undefined;

@@ -1,8 +1,8 @@
 /** Pull requests, issues, labels and comments. */
 import { failure, accountOf, invalid, invalidSimply, NOT_FOUND, ok, paged, type Reply, type RepositoryCall, type RepositoryHandler, text, textList } from './reply.ts';
 import { accountBy, history } from './rest-git.ts';
-import { accountShape, apiUrl, commentShape, commitShape, issueShape, labelShape, nodeId, pullShape } from './shapes.ts';
-import { type Account, type Comment, type Issue, type Label, now, type Pull, type Repository, roleOf, type World } from './state.ts';
+import { accountShape, apiUrl, commentShape, commitShape, issueShape, labelShape, pullShape } from './shapes.ts';
+import { type Account, type Comment, type Issue, type Label, now, type Pull, type Repository, type World } from './state.ts';
 
 const LONGEST_BODY = 65_536;
 const LONGEST_TITLE = 256;
@@ -222,15 +222,3 @@ export const pullHandlers: Readonly<Record<string, RepositoryHandler>> = {
   },
   'issues/create-label': createLabel,
 };
-
-/** Node id of a pull request. */
-export function pullId(repository: Repository, { number }: Pull): string {
-  return nodeId('PR', repository.id, number);
-}
-
-/** Whether somebody may close or edit through GraphQL what REST lets them. */
-export function mayChange(world: World, repository: Repository, item: Pull | Issue, login: string, tokenText: string): boolean {
-  const role = roleOf(world.tokens.get(tokenText), repository);
-  return item.author.login === login || (role !== undefined && role !== 'read');
-}
-

@@ -17,7 +17,7 @@ export class Limits {
   #hour: number;
 
   /**
-   * @param open pull requests of the campaign that are open now
+   * @param open pull requests of the campaign that are known to be open now
    * @param lastHour those that were opened in the hour before now
    */
   constructor(options: LimitOptions, open: number, lastHour: number) {
@@ -38,6 +38,11 @@ export class Limits {
     this.#run += 1;
     this.#open += 1;
     this.#hour += 1;
+  }
+
+  /** One that was open before. */
+  countFound(): void {
+    this.#open += 1;
   }
 
   countClosed(): void {

@@ -39,31 +39,42 @@ interface Seen {
 const AT_ONCE = 8;
 const HOUR = 3_600_000;
 /** What was seen longer ago is looked at again before it is acted on. */
-const FRESH = 30_000;
+const FRESH = 60_000;
 /** Looks and goes on as often after an answer that was lost. */
 const MOST_TRIES = 4;
 /** So many refusals in a row are no matter of one repository. */
 const MOST_REFUSALS = 3;
 
-/** Looks at all rows, and, with `write`, does what is to be done about each, one after the other. */
+/**
+ * Looks at the rows, and, with `write`, does what is to be done about each, one after the other. A few are looked at and then acted on, so that what was seen is
+ * still so; only where it counts how many are open altogether, all are looked at first.
+ */
 export async function runCampaign(rows: readonly Row[], options: RunOptions): Promise<RunResult> {
+  const { file } = options;
+  const atOnce = options.limits.open === undefined ? AT_ONCE : rows.length;
+  const inRows = new Set(rows.map(({ proposal }) => keyOf(fullName(proposal.repository), proposal.provider)));
+  const openElsewhere = file.state.items.filter((item) => item.state === 'open' && !inRows.has(keyOf(item.repository, item.provider))).length;
+  const limits = new Limits(options.limits, openElsewhere, file.openedSince(options.now().getTime() - HOUR));
+  const items: CampaignItem[] = [];
+  const course = new Course();
+  for (let from = 0; from < rows.length; from += atOnce) {
+    const seen = await lookAt(rows.slice(from, from + atOnce), options);
+    for (const { surveyed: { decision } } of seen) if (decision.kind !== 'failed' && decision.pull?.state === 'open') limits.countFound();
+    for (const { surveyed, at } of seen) {
+      const item = await settle(surveyed, at, options, limits, course);
+      items.push(item);
+      options.onDone?.(item);
+    }
+  }
+  return { items, limits: limits.left };
+}
+
+async function lookAt(rows: readonly Row[], options: RunOptions): Promise<readonly Seen[]> {
   const seen: Seen[] = [];
   for (let from = 0; from < rows.length; from += AT_ONCE) {
     seen.push(...(await Promise.all(rows.slice(from, from + AT_ONCE).map(async (row): Promise<Seen> => ({ surveyed: await survey(row, options), at: options.now().getTime() })))));
   }
-  const { file } = options;
-  const inRows = new Set(rows.map(({ proposal }) => keyOf(fullName(proposal.repository), proposal.provider)));
-  const openElsewhere = file.state.items.filter((item) => item.state === 'open' && !inRows.has(keyOf(item.repository, item.provider))).length;
-  const openHere = seen.filter(({ surveyed: { decision } }) => decision.kind !== 'failed' && decision.pull?.state === 'open').length;
-  const limits = new Limits(options.limits, openElsewhere + openHere, file.openedSince(options.now().getTime() - HOUR));
-  const items: CampaignItem[] = [];
-  const course = new Course();
-  for (const { surveyed, at } of seen) {
-    const item = await settle(surveyed, at, options, limits, course);
-    items.push(item);
-    options.onDone?.(item);
-  }
-  return { items, limits: limits.left };
+  return seen;
 }
 
 /** Whether to go on: a token that may not write is found out once, not in each of four hundred repositories. */

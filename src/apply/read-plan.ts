@@ -25,7 +25,7 @@ const AGAIN = 'Make it anew: dekey plan';
 
 const PATH: Shape = {
   fields: {
-    hops: { list: { fields: { platform: 'line', party: { oneOf: PARTIES }, identity: 'line', otherRuns: { optional: { list: { fields: { run: { fields: { event: { oneOf: OTHER_EVENTS }, branch: { optional: 'line' } } }, identity: 'line' } } } } } } },
+    hops: { list: { fields: { platform: 'line', party: { oneOf: PARTIES }, identity: 'line', otherRuns: { optional: { list: { fields: { run: { fields: { event: { oneOf: OTHER_EVENTS }, branch: { optional: 'line' }, reviews: { optional: 'boolean' } } }, identity: 'line' } } } } } } },
     route: 'line', class: { oneOf: ROUTE_CLASSES }, outcome: { oneOf: ['gone', 'reduced'] }, change: { oneOf: ['configuration', 'code', 'model'] },
   },
 };

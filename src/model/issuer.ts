@@ -91,7 +91,7 @@ export interface TokenShape {
 export const OTHER_EVENTS = ['pull_request', 'push'] as const;
 
 /** Runs for pull requests, or pushes to one branch. */
-export type OtherRun = { readonly event: 'pull_request' } | { readonly event: 'push'; readonly branch: string };
+export type OtherRun = { readonly event: 'pull_request'; /** Reviews too, which belong to a pull request. */ readonly reviews?: true } | { readonly event: 'push'; readonly branch: string };
 
 /** One kind of token that the policy has to refuse: the intended token with these claims changed. */
 export interface Refusal {

@@ -53,7 +53,8 @@ export function rewriteTarget(rewriters: readonly Rewriter[], input: TargetInput
   };
   rewrite(input.paths);
   rewrite(newlyNeedless(files, needless, input.replacements, followers));
-  for (let paths = newlyBlocked(files, blocked, input.replacements, followers); paths.length > 0; paths = newlyBlocked(files, blocked, input.replacements, followers)) rewrite(paths);
+  for (let paths = newlyBlocked(files, blocked, input.replacements, followers, input.read); paths.length > 0; paths = newlyBlocked(files, blocked, input.replacements, followers, input.read)) rewrite(paths);
+  rewrite(stillNeeded(files, needless, input));
   const results = input.paths.flatMap((path): RewrittenFile[] => {
     const rewritten = files.get(path);
     const file = rewritten === undefined ? undefined : { ...rewritten, declined: rewritten.declined.filter(({ id }) => !needless.has(`${path}\n${id}`)) };
@@ -85,6 +86,22 @@ function newlyNeedless(files: ReadonlyMap<string, RewrittenFile>, needless: Set<
 /** Refusals after which no program is waited for. */
 const KEEPS: ReadonlySet<FileRefusal['code']> = new Set<FileRefusal['code']>(['template', 'no-path', 'other-repository', 'takes-only-a-key', 'not-readable', 'computed-name']);
 
+/** Examples of an environment keep the line of a key that something still takes. Gives the files that have to be rewritten with it. */
+function stillNeeded(files: ReadonlyMap<string, RewrittenFile>, needless: Set<string>, { replacements, kept }: TargetInput): readonly string[] {
+  const refused = new Set([...files.values()].flatMap(({ refusals }) => refusals.flatMap(({ migrations }) => migrations)));
+  // The file itself is no reader of its own line.
+  const providers = new Set([...replacements.filter(({ migration }) => refused.has(migration)), ...kept.filter(({ platform }) => platform !== 'dotenv')].map(({ provider }) => provider));
+  const paths = new Set<string>();
+  for (const { path, changes } of files.values()) {
+    for (const { id } of changes) {
+      if (!id.startsWith('environment/') || !providers.has(id.slice('environment/'.length))) continue;
+      needless.add(`${path}\n${id}`);
+      paths.add(path);
+    }
+  }
+  return [...paths];
+}
+
 /** Whether a program of the workload may have to change with it: not where its own file keeps the key, nor where actions alone take it. */
 function concernsPrograms(home: RewrittenFile | undefined, migration: string, followers: ReadonlySet<string>): boolean {
   if (home === undefined || SOURCE.test(home.path)) return true;
@@ -94,16 +111,16 @@ function concernsPrograms(home: RewrittenFile | undefined, migration: string, fo
 }
 
 /** Blocks every change that needs one which is not made; gives the files that have to be rewritten without them. */
-function newlyBlocked(files: ReadonlyMap<string, RewrittenFile>, blocked: Map<string, string>, replacements: readonly Replacement[], followers: ReadonlySet<string>): readonly string[] {
+function newlyBlocked(files: ReadonlyMap<string, RewrittenFile>, blocked: Map<string, string>, replacements: readonly Replacement[], followers: ReadonlySet<string>, read: TargetInput['read']): readonly string[] {
   const made = new Set([...files.values()].flatMap(({ path, changes }) => changes.map(({ id }) => `${path}\n${id}`)));
   const waiting = refusedAtHome(files, replacements);
   const stuck = refusedElsewhere(files.values(), followers);
   const paths = new Set<string>();
   for (const { path, changes, before } of files.values()) {
-    for (const { id, requires, migrations } of changes) {
+    for (const { id, requires, migrations, standsAlone } of changes) {
       const home = migrations.map((migration) => waiting.get(migration)).find((other) => other !== undefined && other !== path);
       // A job that runs a file by its name cannot do without the key while that file cannot.
-      const runs = migrations.flatMap((migration) => stuck.get(migration) ?? []).find((other) => other !== path && names(before, other));
+      const runs = standsAlone === true ? undefined : migrations.flatMap((migration) => stuck.get(migration) ?? []).find((other) => other !== path && (names(before, other) || reaches(before, other, read)));
       const missing = requires?.find((other) => !made.has(`${other.path}\n${other.id}`))?.path ?? home ?? runs;
       if (missing === undefined) continue;
       blocked.set(`${path}\n${id}`, missing);
@@ -154,6 +171,36 @@ function names(text: string, path: string): boolean {
   return modules.some((module) => [`${module}.py`, `${module}/__main__.py`].some((file) => path === file || path.endsWith(`/${file}`)));
 }
 
+/** Folders of what a repository shows, and does not run for itself. */
+const SHOWN = /(?:^|\/)(?:examples?|docs?|samples?|cookbook|demos?|tutorials?|notebooks?|templates?|fixtures|benchmarks?)\//;
+/** Commands that run more of a repository than they name: tests, scripts of a package, targets. */
+const RUNNERS = /(?:^|[\s;&|"'(])(?:(pytest|tox|nox)\b([^\n|;&]*)|(?:npm|pnpm|yarn|bun)\b([^\n|;&]*?)\s(?:run(?:-script)?\s+)?([\w:.-]+)|make\b|go\s+test\b|cargo\s+test\b)/gm;
+const INSTALLERS = /^(?:ci|i|install|add|dlx|exec|audit|config|cache|store|link|pack|publish|version|view|set|corepack|import|fetch|rebuild|prune|lint|format|build|typecheck)/;
+
+/**
+ * Whether commands that do not name `path` may run it all the same: tests of its folder, or a script of its package. Examples and documents are not taken to be run.
+ */
+function reaches(text: string, path: string, read: TargetInput['read']): boolean {
+  if (SHOWN.test(path) || path.endsWith('.sh')) return false;
+  const homes = [...text.matchAll(/working-directory:\s*["']?(?:\.\/)?([\w./-]+)/g)].map(([, folder = '']) => folder.replace(/\/+$/, ''));
+  for (const [, tests, given = '', options = '', script] of text.matchAll(RUNNERS)) {
+    if (script !== undefined && INSTALLERS.test(script)) continue;
+    const named = tests === undefined ? /(?:-C|--prefix|--cwd)[ =](?:\.\/)?([\w./-]+)/.exec(options)?.[1] : undefined;
+    const paths = tests === undefined ? [] : given.split(/\s+/).filter((word) => !word.startsWith('-') && /[/]|\.py$/.test(word));
+    const folders = named === undefined ? (homes.length > 0 ? homes : ['']) : [named.replace(/\/+$/, '')];
+    if (script !== undefined && folders.some((folder) => names(scriptText(folder, script, read), path))) return true;
+    const isTest = /(?:^|\/)(?:tests?|__tests__|spec)\/|(?:^|\/)(?:conftest|test_[^/]*|[^/]*_test)\.py$|\.(?:test|spec)\.[cm]?[jt]sx?$/.test(path);
+    // Tests run only what they are pointed at, and whatever of the package that uses.
+    if (isTest && paths.length > 0 ? paths.some((one) => path.startsWith(one.replace(/^\.\//, ''))) : folders.some((folder) => folder === '' || path.startsWith(`${folder}/`))) return true;
+  }
+  return false;
+}
+
+function scriptText(folder: string, script: string, read: TargetInput['read']): string {
+  const text = read(folder === '' ? 'package.json' : `${folder}/package.json`) ?? '';
+  return new RegExp(`"${script.replace(/[^\w-]/g, '\\$&')}"\\s*:\\s*"([^"]*)"`).exec(text)?.[1] ?? '';
+}
+
 /** A file that reads the variable itself, and that nobody has changed or refused: without the key it stops. */
 function withReads(file: RewrittenFile, replacements: readonly Replacement[]): RewrittenFile {
   if (!SOURCE.test(file.path) || file.refusals.some(({ code }) => STAYS.has(code))) return file;
@@ -182,7 +229,9 @@ function readIn(text: string, keys: readonly string[]): { readonly line: number;
     if (!/^[A-Z][A-Z0-9_]*$/.test(name) || !text.includes(name)) continue;
     // Being set is no read.
     const pattern = new RegExp(`(?:${READS.replaceAll('NAME', name)})\\)?\\]?(?!\\s*=(?!=))`);
-    const line = text.split('\n').findIndex((one) => !/^\s*(?:#|\/\/|\*)/.test(one) && pattern.test(one));
+    // A table of names, beside a program that asks for one of them.
+    const listed = /\b(?:getenv|environ|process\.env)\s*[([]\s*[A-Za-z_]/.test(text) ? new RegExp(`[:=,(\\[]\\s*["']${name}["']\\s*[,)}\\]\\n]`) : undefined;
+    const line = text.split('\n').findIndex((one) => !/^\s*(?:#|\/\/|\*)/.test(one) && (pattern.test(one) || listed?.test(`${one}\n`) === true));
     if (line >= 0) return { line: line + 1, name };
   }
   return undefined;

@@ -1,3 +1,6 @@
+/** Events of a pull request from this repository or a fork: their `github.ref` is `refs/pull/N/merge`. */
+export const PULLS: ReadonlySet<string> = new Set(['pull_request', 'pull_request_review', 'pull_request_review_comment']);
+
 /** True, false, or undefined when the expression alone does not say. */
 type Truth = boolean | undefined;
 
@@ -116,6 +119,6 @@ class Condition {
 
   /** Its `github.ref` is `refs/pull/N/merge`. */
   #isPullRequest(): boolean {
-    return this.#event === 'pull_request';
+    return PULLS.has(this.#event);
   }
 }

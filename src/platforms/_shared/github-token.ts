@@ -1,5 +1,6 @@
 import type { PinnableClaim, Refusal, TokenRefusal, TokenShape, WorkloadContext } from '../../model/issuer.ts';
 import type { Input, InputRef, Text } from '../../model/text.ts';
+import { PULLS } from './github-events.ts';
 import { idPart, input, isPlain, join } from './token-shape.ts';
 
 /** Labels of GitHub's own runners; anything else may be a machine that outlives the job. */
@@ -20,8 +21,10 @@ export function describeGithub(workload: WorkloadContext): TokenShape | TokenRef
   const own = branch === undefined ? workload : { ...workload, branch };
   const shape = new GithubShape(own, events).shape();
   // Runs for pull requests say only that they are that.
-  const pulls = events.includes('pull_request') && events.length > 1 ? [{ run: { event: 'pull_request' as const }, shape: new GithubShape(workload, ['pull_request']).shape() }] : [];
-  const pushes = others.map((name) => ({ run: { event: 'push' as const, branch: name }, shape: new GithubShape({ ...workload, branch: name }, events.filter((event) => event !== 'pull_request')).shape() }));
+  const ofPulls = events.filter((event) => PULLS.has(event));
+  const reviews = ofPulls.some((event) => event !== 'pull_request');
+  const pulls = ofPulls.length > 0 && ofPulls.length < events.length ? [{ run: { event: 'pull_request' as const, ...(reviews ? { reviews: true as const } : {}) }, shape: new GithubShape(workload, ofPulls).shape() }] : [];
+  const pushes = others.map((name) => ({ run: { event: 'push' as const, branch: name }, shape: new GithubShape({ ...workload, branch: name }, events.filter((event) => !PULLS.has(event))).shape() }));
   return pulls.length + pushes.length === 0 ? shape : { ...shape, otherRuns: [...pulls, ...pushes] };
 }
 
@@ -35,7 +38,7 @@ function branchesOf({ facts, branch }: WorkloadContext, events: readonly string[
   // Many list both names of a default branch, of which one exists.
   const others = named.filter((name) => name !== branch && !(/^(?:main|master)$/.test(name) && /^(?:main|master)$/.test(branch)));
   // Only pushes run it, and none to the default branch.
-  const isElsewhere = !named.includes(branch) && others.length === named.length && events.every((event) => event === 'push' || event === 'pull_request');
+  const isElsewhere = !named.includes(branch) && others.length === named.length && events.every((event) => event === 'push' || PULLS.has(event));
   const [first, ...rest] = others;
   if (isElsewhere && first !== undefined) return { branch: first, others: rest.length > MOST_BRANCHES ? [] : rest };
   return { branch, others: others.length > MOST_BRANCHES ? [] : others };
@@ -115,7 +118,7 @@ class GithubShape {
       const name = this.#ask(input(`${scope}.environment`, 'Environment of the job', 'name', 'The value that the expression in environment: has in the run.'));
       return { form: 'environment', text: ['environment:', name], environment: [name] };
     }
-    if (this.#triggers.length > 0 && this.#triggers.every((trigger) => trigger === 'pull_request')) return { form: 'pull-request', text: ['pull_request'] };
+    if (this.#triggers.length > 0 && this.#triggers.every((trigger) => PULLS.has(trigger))) return { form: 'pull-request', text: ['pull_request'] };
     if (this.#triggers.length > 0 && this.#triggers.every((trigger) => trigger === 'release')) {
       const tag = this.#ask(input(`${scope}.release_tag`, 'Tag of the release', 'name', 'One tag; for every release, put the job into an environment with a tag rule instead.'));
       return { form: 'tag', text: ['ref:refs/tags/', tag], ref: ['refs/tags/', tag] };
@@ -133,7 +136,8 @@ class GithubShape {
     ];
     if (tail.environment !== undefined) claims.push({ claim: 'environment', value: tail.environment, role: 'context' });
     if (tail.ref !== undefined) claims.push({ claim: 'ref', value: tail.ref, role: 'context' });
-    if (only !== undefined && others.length === 0 && isPlain(only)) claims.push({ claim: 'event_name', value: [only], role: 'context' });
+    // The subject says it: runs for reviews are of the same kind.
+    if (only !== undefined && others.length === 0 && isPlain(only) && tail.form !== 'pull-request') claims.push({ claim: 'event_name', value: [only], role: 'context' });
     const runners = list(facts['runsOn']);
     if (runners.length > 0 && runners.every((label) => HOSTED.test(label))) claims.push({ claim: 'runner_environment', value: ['github-hosted'], role: 'context' });
     // For a job that calls a reusable workflow the claim names the called file.
@@ -146,7 +150,8 @@ class GithubShape {
 
   #warnings(facts: WorkloadContext['facts'], isServer: boolean): readonly string[] {
     const warnings: string[] = [];
-    if (this.#triggers.every((trigger) => trigger === 'pull_request') && this.#triggers.length > 0) {
+    if (this.#triggers.some((trigger) => trigger !== 'pull_request' && PULLS.has(trigger))) warnings.push('What the subject of runs for reviews is, GitHub does not say: decode the token of one such run before relying on it.');
+    if (this.#triggers.every((trigger) => PULLS.has(trigger)) && this.#triggers.length > 0) {
       warnings.push('Everybody who can push a branch here can open such a pull request and use this identity: give it no more than inference. Forks get no token, as they got no key before.');
     }
     if (this.#triggers.includes('release') && this.#triggers.length > 1 && facts['environment'] === undefined) warnings.push('Runs for releases come from a tag and are refused: put the job into an environment with a tag rule.');

@@ -1,5 +1,5 @@
 import { parties } from '../../parties/index.ts';
-import { eventsOf } from '../../platforms/_shared/github-events.ts';
+import { eventsOf, PULLS } from '../../platforms/_shared/github-events.ts';
 import { entriesOf, entry, get, textOf, type YamlEntry, type YamlNode, type YamlScalar } from '../../support/yaml.ts';
 import { CannotRewrite } from '../cannot.ts';
 import type { Edit } from '../edit.ts';
@@ -55,6 +55,8 @@ export function keysOf(replacement: Replacement, contexts: readonly string[] = [
 }
 const AWS_VARIABLES = ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY', 'AWS_SESSION_TOKEN'];
 
+/** Stores that take key pairs of AWS's form. */
+const OTHER_STORES = /secrets\.\w*(?:R2|MINIO|BACKBLAZE|B2|WASABI|SPACES|CLOUDFLARE|SCALEWAY|HETZNER|OVH|GARAGE|CEPH|TIGRIS)(?:_|\b)/i;
 /** Seconds that a job's other steps rarely take. */
 const LONG_ENOUGH = 3600;
 /** A condition of more parts is no longer read at a glance. */
@@ -86,6 +88,8 @@ class JobPlanner {
   readonly #lines: number[] = [];
   #gates: readonly Use[] = [];
   readonly #needs = new Set<string>();
+  /** By step: id of the step whose output is its token. Empty where the token stands in the environment. */
+  readonly #outputs = new Map<YamlMap, string>();
 
   constructor(scene: Scene, job: YamlMap, replacement: Replacement, rootUses: readonly Use[]) {
     this.#scene = scene;
@@ -130,6 +134,9 @@ class JobPlanner {
     const { outcome, parties: hops, change, title, route } = this.#replacement;
     if (outcome === 'reduced') throw new CannotRewrite('no-path', `${title} has no federation: the plan only moves its key to a guarded place.`, 'Store the key at the broker of the plan first, then read it in the job by the step that the broker documents.');
     if (hops.length !== 1) throw new CannotRewrite('no-path', `The path takes ${hops.length} exchanges, one after the other, which no step of a workflow does.`, 'Follow the README of the plan: authenticate at the first party, ask it for a token for the second.');
+    if (this.#replacement.identity.subject?.some((part) => typeof part !== 'string' && part.input.endsWith('.release_tag')) === true) {
+      throw new CannotRewrite('no-path', 'The subject of a run for a release names its tag, so a rule for one release refuses the next.', 'Give the job an environment with a rule for tags, then plan again.');
+    }
     if (change === 'model') throw new CannotRewrite('needs-code-change', `The path (${route}) needs another client and the cloud’s id of the model.`, 'Change the program first as the plan says, then run dekey plan again.');
   }
 
@@ -138,8 +145,11 @@ class JobPlanner {
     const gone = new Set(uses.flatMap(({ held }) => held?.entry ?? []));
     const names = this.#replacement.parties[0] === 'aws' ? [...AWS_VARIABLES, 'AWS_BEARER_TOKEN_BEDROCK'] : this.#replacement.readByClients;
     const places = [...consumers.map(({ step }) => get(step, 'env')), get(this.#job, 'env'), get(this.#scene.root, 'env'), get(get(this.#job, 'container'), 'env')];
+    const isElsewhere = this.#replacement.parties[0] === 'aws' && [...uses, ...consumers.flatMap((consumer) => consumer.uses)].some((use) => use.spans.some(({ start, end }) => OTHER_STORES.test(use.scalar.value.slice(start, end))));
+    const hasEndpoint = this.#replacement.parties[0] === 'aws' && consumers.some(({ step }) => /--endpoint-url\b/.test(textOf(get(step, 'run')) ?? ''));
+    if (isElsewhere || hasEndpoint) throw new CannotRewrite('no-path', 'The keys are for a store of its own that speaks as S3 does, not for AWS.', 'See whether that store federates; its keys have nothing to do with a role at AWS.');
     for (const one of places.flatMap(entriesOf)) {
-      if (this.#replacement.parties[0] === 'aws' && /^(?:AWS_ENDPOINT_URL|S3_ENDPOINT)/.test(one.key)) {
+      if (this.#replacement.parties[0] === 'aws' && /^(?:AWS_ENDPOINT_URL|S3_ENDPOINT|(?:R2|MINIO|B2|SPACES|WASABI)_ENDPOINT)/.test(one.key)) {
         throw new CannotRewrite('unknown-shape', 'The keys are for a server of its own at another address, not for AWS.', 'See whether that server federates; its keys have nothing to do with a role at AWS.', { line: this.#line(one) });
       }
       if (new RegExp(`^${normal(this.#replacement.provider)}_(?:API_)?(?:BASE|BASE_URL|HOST|PROXY_URL)$`).test(one.key) && !isOwnHost(textOf(one.value) ?? '?', this.#replacement.hosts)) {
@@ -233,7 +243,10 @@ class JobPlanner {
     this.#lines.push(this.#line(first?.entry ?? step));
     this.#titles.push(held.some(({ holder }) => holder === inputs) ? `${held.length > 1 ? 'keys become' : 'key input becomes'} ${missing.length === 0 ? 'nothing, the federation inputs are there already' : 'federation inputs'}` : 'federation inputs in place of a key in the environment');
     this.#why.push(`${actionOf(step)?.name ?? 'The action'} asks for the job’s own token and exchanges it; a key beside these inputs would win over them.`);
-    if (missing.length === 0) this.#doubts.push('the federation inputs that stand there already have to be filled in');
+    if (missing.length === 0 && (this.#replacement.otherRuns ?? []).length > 0) {
+      throw new CannotRewrite('unknown-shape', 'The federation inputs that stand there already name one provider, and the runs of this job need one each for pull requests and for branches.', 'Let the provider that they name take both subjects, set the variables that they read, then take the key inputs out.', { line: this.#line(step) });
+    }
+    if (missing.length === 0) this.#doubts.push(`the variables that the federation inputs read have to be set: ${readIn(step).join(', ')}`);
     if (native.party === 'aws' && stepsOf(this.#job).some(({ step: other }) => /AWS_SECRET_ACCESS_KEY/.test(textOf(get(other, 'run')) ?? ''))) this.#doubts.push('a script names AWS_SECRET_ACCESS_KEY: AWS_SESSION_TOKEN has to go with it, and the credentials live an hour');
     const caution = native.caution?.(step);
     if (caution !== undefined) this.#doubts.push(caution);
@@ -282,6 +295,8 @@ class JobPlanner {
 
   #prepare(consumers: readonly Consumer[], wide: readonly Use[]): void {
     const names = this.#exportNames(consumers, wide);
+    const groups = this.#groups(consumers, wide);
+    this.#handOn(groups, wide);
     const setup = this.#setup(names, consumers);
     for (const use of wide) this.#swap(use, setup, names);
     for (const consumer of consumers) this.#consume(consumer, setup, names);
@@ -302,11 +317,11 @@ class JobPlanner {
       return;
     }
     const asking = this.#isExchange() ? this.#firstAsking(wide) : undefined;
-    for (const [index, group] of this.#groups(consumers, wide).entries()) {
+    for (const [index, group] of groups.entries()) {
       const [first] = group;
       if (first === undefined) continue;
       const isEarlier = index === 0 && asking !== undefined && asking.index < first.index;
-      this.#edits.push({ kind: 'add-items', holder: steps, ...(isEarlier ? { before: asking.top } : this.#placeOf(first, steps.items)), text: this.#styled(setup.text, group) });
+      this.#edits.push({ kind: 'add-items', holder: steps, ...(isEarlier ? { before: asking.top } : this.#placeOf(first, steps.items)), text: this.#styled((index === 0 ? setup : this.#setup(names, group)).text, group) });
       this.#lines.push(this.#line(isEarlier ? asking.top : first.top));
     }
     this.#titles.push(setup.title);
@@ -356,6 +371,31 @@ class JobPlanner {
     return first === undefined ? '' : `; ${[first, ...more].slice(0, 3).join(', ')} may ask for a key of ${more.length === 0 ? 'its' : 'their'} own: try one call without it`;
   }
 
+  /** Where no variable of the job held the key, its token goes from step to step too: other steps never see it. */
+  #handOn(groups: readonly (readonly Consumer[])[], wide: readonly Use[]): void {
+    const isAsked = this.#gates.some(({ scope, step }) => scope === 'step-if' && step !== undefined);
+    const reads = (kind: Kind): boolean => kind.kind === 'composite' && kind.inputs.size > 0;
+    if (!this.#isExchange() || wide.length > 0 || isAsked || groups.flat().some(({ kind }) => reads(kind))) return;
+    const taken = new Set(stepsOf(this.#job).flatMap(({ step }) => textOf(get(step, 'id')) ?? []));
+    for (const group of groups) {
+      const base = `${this.#replacement.parties[0] ?? 'job'}-token`;
+      let id = base;
+      for (let number = 2; taken.has(id); number += 1) id = `${base}-${number}`;
+      taken.add(id);
+      for (const { step } of group) this.#outputs.set(step, id);
+    }
+  }
+
+  #isHanded({ step }: Use): boolean {
+    return step !== undefined && this.#outputs.has(step);
+  }
+
+  /** What stands for the key in an expression. */
+  #tokenOf({ step }: Use, names: readonly string[]): string {
+    const id = step === undefined ? undefined : this.#outputs.get(step);
+    return id === undefined ? `env.${names[0] ?? ''}` : `steps.${id}.outputs.token`;
+  }
+
   #isExchange(): boolean {
     const { parties: [party], set } = this.#replacement;
     return party !== 'aws' && party !== 'google' && party !== 'anthropic' && !Object.values(set).includes('{token-file}');
@@ -380,7 +420,7 @@ class JobPlanner {
       party === 'anthropic' ? anthropicProfile(replacement, house, this.#ids)
       : party === 'aws' ? assumeRole(house, this.#ids, this.#region(consumers))
       : party === 'google' ? googleAuth(replacement, house, this.#ids)
-      : this.#isExchange() ? exchange(replacement, parties.find(({ id }) => id === party) ?? fail(), names, house, this.#ids)
+      : this.#isExchange() ? exchange(replacement, parties.find(({ id }) => id === party) ?? fail(), names, house, this.#ids, this.#outputs.get(consumers[0]?.step ?? this.#job))
       : tokenFile(replacement, house, this.#ids);
     if (setup === undefined) throw new CannotRewrite('no-path', `No step is known that gets a token of ${replacement.title} in a workflow.`, 'Follow the README of the plan for this job.');
     return setup;
@@ -403,8 +443,8 @@ class JobPlanner {
     const { key } = use.held.entry;
     if (key.startsWith('TF_VAR_')) throw new CannotRewrite('needs-code-change', 'The key becomes a variable of Terraform, which keeps it.', 'Let what Terraform makes have an identity of its own.', { line: this.#line(use.scalar) });
     if (this.#isExchange()) {
-      if (names.includes(key) || setup.exports.includes(key)) this.#removeEntry(use);
-      else this.#replaceAll(use, `env.${names[0] ?? ''}`);
+      if (!this.#isHanded(use) && (names.includes(key) || setup.exports.includes(key))) this.#removeEntry(use);
+      else this.#replaceAll(use, this.#tokenOf(use, names));
       return;
     }
     if (!this.#isDefaultName(key)) {
@@ -451,6 +491,9 @@ class JobPlanner {
       throw new CannotRewrite('takes-only-a-key', `What ${actionOf(step)?.name ?? 'the action'} does with the key cannot be seen here.`, 'See whether the action documents federation; if so set it up by hand, else call the model from a run step.', { line: this.#line(step) });
     }
     const run = get(step, 'run');
+    if (run?.kind === 'scalar' && this.#replacement.parties[0] === 'google' && /(?:^|[;&|(]|\s)(?:npx\s+(?:-y\s+)?)?(?:@google\/gemini-cli|gemini)\s/m.test(run.value)) {
+      throw new CannotRewrite('needs-code-change', 'The script calls the Gemini CLI, which has to be told to use Vertex AI.', 'Use google-github-actions/run-gemini-cli, or set GOOGLE_GENAI_USE_VERTEXAI for it by hand, then take the key out.', { line: this.#line(step) });
+    }
     if (run?.kind === 'scalar') this.#script(run, step, setup);
     if (kind.kind === 'composite') this.#checkComposite(step, kind.inputs.size > 0);
   }
@@ -480,7 +523,7 @@ class JobPlanner {
       return;
     }
     if (this.#isExchange() && kind.kind !== 'composite' && use.shape !== 'mixed' && this.#isKeyInput(key)) {
-      this.#replaceAll(use, `env.${names[0] ?? ''}`);
+      this.#replaceAll(use, this.#tokenOf(use, names));
       return;
     }
     const action = actionOf(step)?.name;
@@ -497,7 +540,7 @@ class JobPlanner {
   #inline(use: Use, names: readonly string[]): void {
     const lines = use.spans.map(({ start, end }) => use.scalar.value.slice(use.scalar.value.lastIndexOf('\n', start) + 1, use.scalar.value.indexOf('\n', end) === -1 ? undefined : use.scalar.value.indexOf('\n', end)));
     if (this.#isExchange() && use.shape !== 'mixed' && !lines.some((line) => /[^0-9&]>{1,2}(?!&)|\btee\b|\.npmrc|config\s+set/.test(line)) && !STORES.test(use.scalar.value)) {
-      this.#replaceAll(use, `env.${names[0] ?? ''}`);
+      this.#replaceAll(use, this.#tokenOf(use, names));
       return;
     }
     throw new CannotRewrite('unknown-shape', 'The key is pasted into a script.', this.#scriptAdvice(use.scalar.value), { line: this.#line(use.scalar) });
@@ -601,11 +644,13 @@ class JobPlanner {
     const isExcluded = [condition, own].some((text) => /head\.repo/.test(text)) || excludesPullRequests(condition);
     const isBranch = entry(this.#job, 'environment') === undefined && events.length > 1;
     const queue = isBranch && events.includes('merge_group') ? "github.event_name != 'merge_group'" : undefined;
-    if (!events.includes('pull_request') || isExcluded) return queue;
+    const pulls = events.filter((event) => PULLS.has(event));
+    if (pulls.length === 0 || isExcluded) return queue;
     const sameRepository = 'github.event.pull_request.head.repo.full_name == github.repository';
-    if (events.length === 1) return sameRepository;
+    if (events.length === pulls.length) return sameRepository;
     const hasNone = isBranch && (this.#replacement.otherRuns ?? []).every(({ run }) => run.event !== 'pull_request');
-    const guard = hasNone ? "github.event_name != 'pull_request'" : `github.event_name != 'pull_request' || ${sameRepository}`;
+    const isReview = pulls.some((event) => event !== 'pull_request');
+    const guard = hasNone ? (isReview ? 'github.event.pull_request == null' : "github.event_name != 'pull_request'") : `${isReview ? 'github.event.pull_request == null' : "github.event_name != 'pull_request'"} || ${sameRepository}`;
     if (queue === undefined) return guard;
     return `${hasNone ? guard : `(${guard})`} && ${queue}`;
   }
@@ -777,6 +822,11 @@ const LANGUAGES: Readonly<Record<string, RegExp>> = { javascript: /\b(?:node|npm
 /** Tests and programs of the repository: what they read of the environment is in no line of the workflow. */
 function runsPrograms(step: YamlMap): boolean {
   return /(?:^|[;&|]|\s)(?:pytest|tox|nox|jest|vitest|python3?\s+(?!-m\s+(?:pip|build|venv|black|ruff|mypy|flake8|isort)\b)|node\s|tsx\s|ts-node\s|(?:npm|pnpm|yarn|bun)\s+(?:run\s+)?(?:test|eval|e2e|start)|go\s+(?:test|run)|cargo\s+(?:test|run)|mvn\s+\S*test|gradlew?\s+\S*test|make\s+(?:\w+-)?(?:test|eval|e2e))/m.test(textOf(get(step, 'run')) ?? '');
+}
+
+/** `vars.X` that the inputs of a step read. */
+function readIn(step: YamlMap): readonly string[] {
+  return [...new Set(entriesOf(get(step, 'with')).flatMap(({ key, value }) => (/identity_provider|project|location|service_account|vertex|client-id|tenant|role/i.test(key) ? [...(textOf(value) ?? '').matchAll(/vars\.(\w+)/g)].map(([, name = '']) => name) : [])))];
 }
 
 /** The job without its steps, whose uses are sought step by step. */

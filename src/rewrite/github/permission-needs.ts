@@ -99,7 +99,8 @@ function isUnderstood(step: YamlNode): boolean {
 
 function scopesOf(step: YamlNode, read: Read): readonly (readonly [string, Level])[] {
   const uses = textOf(get(step, 'uses')) ?? '';
-  const run = textOf(get(step, 'run')) ?? '';
+  // An argument may stand on the next line.
+  const run = (textOf(get(step, 'run')) ?? '').replaceAll(/\\\n\s*/g, ' ');
   const inputs = get(step, 'with');
   const found: (readonly [string, Level])[] = [];
   for (const [pattern, scopes] of BY_ACTION) if (pattern.test(uses)) found.push(...Object.entries(scopes));

@@ -4,7 +4,7 @@
  * A job gets its identity by the action's own inputs where it has them, and else by one step before the first that needs it; what named the key goes.
  */
 import type { Change } from '../../model/change.ts';
-import { eventsOf, mayRunOn } from '../../platforms/_shared/github-events.ts';
+import { eventsOf, mayRunOn, PULLS } from '../../platforms/_shared/github-events.ts';
 import { entriesOf, entry, get, itemsOf, textOf, type YamlEntry } from '../../support/yaml.ts';
 import { CannotRewrite } from '../cannot.ts';
 import type { Edit } from '../edit.ts';
@@ -198,13 +198,13 @@ function eventDoubts(scene: Scene, job: YamlMap, { identity, otherRuns = [] }: R
   if (text.split('\n').some((line) => /\b(?:id-token|OIDC)\b/i.test(line) && !/^\s*["']?id-token["']?\s*:\s*["']?(?:write|none)/.test(line))) doubts.push('the file speaks of id-token or OIDC: see that what it says still holds');
   if (entry(job, 'environment') !== undefined) return doubts;
   if (triggers.includes('workflow_call') && triggers.length > 1) doubts.push('callers in other repositories, if there are any, have to grant id-token: write, and have an identity of their own');
-  if (triggers.includes('pull_request') && triggers.length > 1 && otherRuns.every(({ run }) => run.event !== 'pull_request')) doubts.push('runs for pull requests get no identity, since the rule trusts the branch: what needs the model is left out or fails there; for both give the job an environment');
+  if (triggers.some((trigger) => PULLS.has(trigger)) && triggers.some((trigger) => !PULLS.has(trigger)) && otherRuns.every(({ run }) => run.event !== 'pull_request')) doubts.push('runs for pull requests get no identity, since the rule trusts the branch: what needs the model is left out or fails there; for both give the job an environment');
   const subject = identity.subject?.map((part) => (typeof part === 'string' ? part : '*')).join('') ?? '';
   const branch = /:ref:refs\/heads\/(.+)$/.exec(subject)?.[1];
   if (branch?.includes('*') === true) return [...doubts, 'the branch that the rule trusts is not known yet: plan in a clone, or with --branch'];
   if (branch === undefined) return doubts;
   const reviews = triggers.filter((trigger) => trigger.startsWith('pull_request_review'));
-  if (reviews.length > 0) doubts.push(`runs for ${reviews.join(' and ')} belong to the pull request, and the rule trusts the branch ${branch}: decode a token of such a run, or leave them out`);
+  if (reviews.length > 0) doubts.push(`runs for ${reviews.join(' and ')} belong to a pull request and take its identity; GitHub does not say what their subject is, so look at one such run`);
   const push = get(get(root, 'on'), 'push');
   const condition = textOf(get(job, 'if')) ?? '';
   const branches = itemsOf(get(push, 'branches')).flatMap((item) => textOf(item) ?? []).filter((name) => mayRunOn(condition, 'push', name));

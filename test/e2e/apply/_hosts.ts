@@ -141,7 +141,7 @@ function redirecting(port: number): string {
 const connect = Socket.prototype.connect;
 Socket.prototype.connect = function (first, ...rest) {
   const options = Array.isArray(first) ? first[0] : first;
-  const isAddress = typeof options === 'object' && options !== null && options.path === undefined;
+  const isAddress = typeof options === 'object' && options !== null && !options.path;
   const isLoopback = isAddress && ['127.0.0.1', '::1', 'localhost'].includes(options.host ?? 'localhost');
   if (!isAddress || isLoopback) return connect.call(this, first, ...rest);
   if (Number(options.port) !== 443) {

@@ -30,7 +30,7 @@ interface Example {
   /** Variables that hold the key where the program is as it was. */
   readonly keys: readonly string[];
   readonly environment: Readonly<Record<string, string>>;
-  /** What the program needs installed; versions are those that the edited manifest asks for, or the newest where it names none. */
+  /** What the program needs installed, in the versions that its manifest asks for, before and after; `name@version` or the newest where it names none. */
   readonly packages: readonly string[];
 }
 
@@ -72,7 +72,7 @@ export async function proveRealExamples(say: (lines: readonly string[]) => void,
       const outcome = await prove(example, join(root, example.name), scratch, providers, hosts).catch((error: unknown): Outcome => ({ cells: [], failures: [error instanceof Error ? error.message : String(error)] }));
       rows.push([example.name, `${example.repository}@${example.commit.slice(0, 7)}`, ...outcome.cells]);
       failures.push(...outcome.failures.map((failure) => `${example.name}: ${failure}`));
-      say([`  ${rows.length} of ${examples.length}: ${example.name}: ${outcome.failures.length === 0 ? 'holds' : 'FAILED'}`]);
+      say([`  ${rows.length} of ${examples.length}: ${example.name}: ${outcome.failures[0] === undefined ? 'holds' : `FAILED: ${outcome.failures[0]}`}`]);
     }
   } finally {
     await hosts.stop();
@@ -95,20 +95,22 @@ async function prove(example: Example, source: string, scratch: string, provider
   const home = join(scratch, example.name);
   const edited = edit(example, source, join(home, 'edited'));
   const isPython = example.program.endsWith('.py');
-  const installed = isPython ? installPython(example, join(home, 'edited')) : installNode(example, join(home, 'edited'));
-  const place = isPython ? home : mkdtempSync(join(installed.folder, 'run-'));
+  const install = isPython ? installPython : installNode;
+  const [original, installed] = [install(example, source), install(example, join(home, 'edited'))];
+  // Node looks for packages in the folders above.
+  const places = [original, installed].map(({ folder }) => (isPython ? mkdtempSync(join(home, 'run-')) : mkdtempSync(join(folder, 'run-'))));
   const failures: string[] = [];
   try {
-    const [before, after] = [join(place, 'before'), join(place, 'after')];
+    const [before, after] = places.map((place) => join(place, 'program')) as [string, string];
     cpSync(source, before, { recursive: true, verbatimSymlinks: true });
     cpSync(join(home, 'edited'), after, { recursive: true, verbatimSymlinks: true });
-    const fresh = isPython ? compile(installed, before, after, example.program) : added(typeErrors(join(before, 'tsconfig.proof.json'), example.program), typeErrors(join(after, 'tsconfig.proof.json'), example.program));
+    const fresh = isPython ? compile(installed, before, after, example.program) : added(...([before, after].map((folder) => typeErrors(join(folder, 'tsconfig.proof.json'), example.program).map((error) => error.replaceAll(folder, ''))) as [string[], string[]]));
     failures.push(...fresh.map((error) => `after the edit: ${error}`));
     const old = Object.fromEntries(example.keys.map((name) => [name, OLD_KEY]));
     const own = FOUND_BY_SDK[example.provider];
     const isFoundBySdk = own?.every((name) => example.keys.includes(name)) === true && !edited.isByHand;
     const run = async (title: string, folder: string, variables: Readonly<Record<string, string>>, withIdentity: boolean, wanted: Way | undefined): Promise<string> => {
-      const ran = await start(example, installed, folder, scratch, variables, withIdentity, providers, hosts);
+      const ran = await start(example, folder === before ? original : installed, folder, scratch, variables, withIdentity, providers, hosts);
       const strays = ran.seen.filter(({ status, host }) => status === 403 || host === '').map(({ host, path }) => `${host}${path}`);
       const why = `${ran.seen.map(({ method, host, path, status }) => `${method} ${host}${path} ${status}`).join(', ')} | exit ${ran.code} | ${ran.output.trim().split('\n').slice(-6).join(' / ').slice(0, 900)}`;
       if (wanted !== undefined && ran.way !== wanted) failures.push(`${title}: ${ran.way} where ${wanted} is right: ${why}`);
@@ -125,9 +127,9 @@ async function prove(example: Example, source: string, scratch: string, provider
       await run('after, with nothing', after, {}, false, 'refused'),
       await run('after, with both', after, old, true, undefined),
     ];
-    return { cells: [installed.versions, edited.files.join(' '), fresh.length === 0 ? 'ok' : `${fresh.length} new`, ...cells], failures };
+    return { cells: [original.versions === installed.versions ? installed.versions : `${installed.versions} (before: ${original.versions})`, edited.files.join(' '), fresh.length === 0 ? 'ok' : `${fresh.length} new`, ...cells], failures };
   } finally {
-    if (place !== home) rmSync(place, { recursive: true, force: true });
+    for (const place of places) rmSync(place, { recursive: true, force: true });
     rmSync(home, { recursive: true, force: true });
   }
 }
@@ -155,12 +157,14 @@ function edit({ repository, program, runsOn }: Example, source: string, folder: 
 
 function installNode({ packages, program }: Example, folder: string): Installed {
   const manifest = manifestsAbove(folder, program, (name) => name === 'package.json').map((path) => readFields(readFileSync(path, 'utf8')) ?? {});
-  const wanted = packages.map((name) => {
+  const names = packages.map(nameOf);
+  const wanted = packages.map((given) => {
+    const name = nameOf(given);
     const asked = manifest.map((one) => ({ ...fieldsOf(one['devDependencies']), ...fieldsOf(one['dependencies']) })[name]).find((one): one is string => typeof one === 'string');
     // Names of packages beside it in its own repository.
-    return asked === undefined || /^(?:workspace|file|link|catalog):/.test(asked) ? { name, spec: name } : { name, spec: `${name}@${asked}` };
+    return asked === undefined || /^(?:workspace|file|link|catalog):/.test(asked) ? given : `${name}@${asked}`;
   });
-  const specs = [...wanted.map(({ spec }) => spec), '@types/node@22.19.1'];
+  const specs = [...wanted, '@types/node@22.19.1'];
   const target = installFolder('node', specs);
   if (!target.isThere) {
     mkdirSync(target.folder, { recursive: true });
@@ -169,17 +173,22 @@ function installNode({ packages, program }: Example, folder: string): Installed 
     if (run.status !== 0) throw new Error(`cannot be installed: ${run.stdout}${run.stderr}`.slice(0, 400));
     writeFileSync(target.stamp, '');
   }
-  const versions = packages.map((name) => {
+  const versions = names.map((name) => {
     const { version } = JSON.parse(readFileSync(join(target.folder, 'node_modules', name, 'package.json'), 'utf8')) as { readonly version: string };
     return `${name}@${version}`;
   });
   return { folder: target.folder, versions: versions.join(' ') };
 }
 
+/** `@scope/name@1.2.3` without its version. */
+function nameOf(given: string): string {
+  return given.replace(/(?<=.)@.*$/, '');
+}
+
 function installPython({ packages, program }: Example, folder: string): Installed {
   const texts = manifestsAbove(folder, program, (name) => /^(?:requirements[^/]*\.txt|pyproject\.toml)$/.test(name)).map((path) => readFileSync(path, 'utf8'));
   const specs = packages.map((name) => {
-    const line = new RegExp(`(?:^|")\\s*${name.replaceAll(/[-_]/g, '[-_]')}((?:\\[[^\\]]*\\])?\\s*(?:[=<>~!][^"#;]*)?)\\s*(?:[;#].*)?(?:"|$)`, 'im');
+    const line = new RegExp(`(?:^|["'])[^\\S\\n]*${name.replaceAll(/[-_]/g, '[-_]')}((?:\\[[^\\]]*\\])?[^\\S\\n]*(?:[=<>~!][^"'#;\\n]*)?)[^\\S\\n]*(?:[;#].*)?(?:["']|$)`, 'im');
     return `${name}${texts.map((text) => line.exec(text)?.[1]).find((one) => one !== undefined)?.replaceAll(/\s/g, '') ?? ''}`;
   });
   const target = installFolder('python', specs);

@@ -68,6 +68,7 @@ function responses(body: Fields): Said {
 }
 
 export function answerGemini(asked: Asked): Said {
+  if (asked.path.endsWith('/models')) return { models: [], publisherModels: [] };
   const config = readFields(asked.body)?.['generationConfig'];
   const schema = isFields(config) ? (config['responseJsonSchema'] ?? config['responseSchema']) : undefined;
   const text = isFields(schema) ? JSON.stringify(sample(schema, schema)) : TEXT;
@@ -77,7 +78,7 @@ export function answerGemini(asked: Asked): Said {
 
 export function answerBedrock(asked: Asked): Said {
   if (asked.path.endsWith('/converse')) return { output: { message: { role: 'assistant', content: [{ text: TEXT }] } }, stopReason: 'end_turn', usage: { inputTokens: 1, outputTokens: 1, totalTokens: 2 }, metrics: { latencyMs: 1 } };
-  return answerAnthropic({ ...asked, path: '/v1/messages' });
+  return asked.path.includes('embed') ? { embedding: [0.5, 0.25], inputTextTokenCount: 1 } : answerAnthropic({ ...asked, path: '/v1/messages' });
 }
 
 function events(all: readonly Fields[], { named = true, end = !named }: { readonly named?: boolean; readonly end?: boolean } = {}): string {

@@ -134,7 +134,9 @@ export async function startProviders(): Promise<Providers> {
   const bedrock: Handler = (asked) => enter(/Credential=([^/]+)\//.exec(String(asked.headers.authorization ?? ''))?.[1], answerBedrock(asked));
   const vertex: Handler = (asked) => {
     if (asked.path === '/v1/token') return exchange(`${google.url}/v1/token`, asked, 'access_token');
-    return enter(header(asked, 'x-goog-api-key') ?? asked.query.get('key') ?? bearer(asked), answerGemini(asked));
+    // Vertex AI knows no keys of the Gemini Developer API, though its SDK would show one that it finds.
+    const isVertex = asked.path.includes('/publishers/google/');
+    return enter(isVertex ? bearer(asked) : (header(asked, 'x-goog-api-key') ?? asked.query.get('key') ?? undefined), answerGemini(asked));
   };
   const keys = createLocalJWKSet({ keys: [...issuer.jwks().keys] });
   /** As documented (https://huggingface.co/docs/hub/trusted-publishers): a token of the issuer, for the resource that is named. */

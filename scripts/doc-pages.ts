@@ -68,6 +68,9 @@ function findingsPage(): string {
     '`DK-SECRET-<PROVIDER>-VALUE` is a value without a form of its own in a place where only a key of that provider belongs (`OPENAI_API_KEY: …` in a',
     'configuration file). `DK-REF-CODE` is a use in source code: an environment read, an SDK call, a command.',
     '',
+    '`DK-ACCOUNT-…` is what the API of an account tells of its stores and settings. It has no file and no line, `DK-ACCOUNT-MISSING-KEY` aside; no value of a',
+    'stored secret is ever read, because no API gives it. What is not there is only said where everything was read that could hold it.',
+    '',
     'To accept one finding, write `dekey:allow REASON` in a comment on its line or the line above. To accept many, use a baseline.',
     '',
   ];

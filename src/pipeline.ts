@@ -26,6 +26,8 @@ export interface ScanOptions {
   readonly history: boolean;
   /** Only what came after this revision. */
   readonly since?: string;
+  /** With `history`: only objects that commits after this revision brought in. The tree is read whole. */
+  readonly historyFrom?: string;
   /** Only what is staged for the next commit. */
   readonly staged: boolean;
   readonly include: readonly string[];
@@ -112,7 +114,7 @@ async function scanTarget(id: string, name: string, options: ScanOptions, runKey
   else if (repository !== undefined && options.since !== undefined) await scanHistory(run, repository, count, options.since);
   else {
     if (repository?.bare !== true) await scanTree(run, path, repository, count);
-    if (repository !== undefined && (options.history || repository.bare)) await scanHistory(run, repository, count, undefined);
+    if (repository !== undefined && (options.history || repository.bare)) await scanHistory(run, repository, count, options.historyFrom);
   }
 
   const skipped = sumSkipped(run.skipped);

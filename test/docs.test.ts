@@ -161,20 +161,23 @@ describe('commands of the README', () => {
   });
 
   test('no page names a machine path or an address on this machine', () => {
-    for (const path of [...PAGES, 'docs/cli.md', 'docs/providers.md', 'docs/findings.md']) expect(text(path), path).not.toMatch(/\/(?:home|root|work|tmp|Users)\/|\blocalhost\b|\b127\.0\.0\.1\b/);
+    for (const path of [...PAGES, 'docs/cli.md', 'docs/providers.md', 'docs/findings.md', 'docs/action.md']) expect(text(path), path).not.toMatch(/\/(?:home|root|work|tmp|Users)\/|\blocalhost\b|\b127\.0\.0\.1\b/);
   });
 });
 
 describe('checks', () => {
-  test('the workflow asks for nothing on top and pins what it uses', () => {
-    const workflow: { permissions: unknown; jobs: Record<string, { permissions: unknown; steps: { uses?: string; with?: Record<string, unknown> }[] }> } = parse(text('.github/workflows/ci.yml'));
+  test.each([
+    ['.github/workflows/ci.yml', { contents: 'read' }],
+    ['.github/workflows/dekey.yml', { contents: 'read', 'pull-requests': 'write', 'security-events': 'write' }],
+  ])('%s asks for nothing on top and pins what it uses', (path, permissions) => {
+    const workflow: { permissions: unknown; jobs: Record<string, { permissions: unknown; steps: { uses?: string; with?: Record<string, unknown> }[] }> } = parse(text(path));
     expect(workflow.permissions).toEqual({});
     for (const job of Object.values(workflow.jobs)) {
-      expect(job.permissions).toEqual({ contents: 'read' });
+      expect(job.permissions).toEqual(permissions);
       for (const { uses, with: inputs } of job.steps) {
-        if (uses === undefined) continue;
+        if (uses === undefined || uses === './') continue;
         expect(uses).toMatch(/@[0-9a-f]{40}$/);
-        expect(inputs?.['persist-credentials']).toBe(false);
+        if (uses.startsWith('actions/checkout@')) expect(inputs?.['persist-credentials']).toBe(false);
       }
     }
   });

@@ -3,7 +3,7 @@ import type { AppliedFile } from '../src/model/apply.ts';
 import type { CampaignItem, CampaignResult } from '../src/model/pull-request.ts';
 import { renderCampaignJson } from '../src/report/campaign-json.ts';
 import { renderCampaignText } from '../src/report/campaign-text.ts';
-import { code, inert } from '../src/report/markdown.ts';
+import { code, inert } from '../src/report/markdown-inert.ts';
 import { commitMessage, farewell, pullRequestBody, pullRequestTitle, type PullRequestWords } from '../src/report/pull-request.ts';
 import { plainPalette } from '../src/report/text-page.ts';
 import { trackingBody } from '../src/report/tracking-issue.ts';

@@ -165,7 +165,7 @@ test('a key in ten thousand places is rendered in every format without delay', {
   const draft = { credential: credential({ id: 'c', provider: 'anthropic', preview: 'x' }), score: 90, level: 'critical' as const, factors: [], findings };
   const inventory = inventoryOf([draft], []);
   const started = performance.now();
-  for (const format of ['text', 'json', 'sarif', 'github'] as const) expect(await render(format, inventory, { ...plainOptions, verbose: true })).toContain('f0');
+  for (const format of ['text', 'json', 'sarif', 'github', 'markdown'] as const) expect(await render(format, inventory, { ...plainOptions, verbose: true })).toContain('f0');
   // Work that grew with the square of the places would take minutes.
   expect(performance.now() - started).toBeLessThan(15_000);
 });

@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 
 const root = join(import.meta.dirname, '..', '..');
-const judged = ['test/report-sarif.test.ts', 'test/rewrite/cluster.test.ts', 'test/rewrite/ci-scripts.test.ts'];
+const judged = ['test/report-sarif.test.ts', 'test/rewrite/cluster.test.ts', 'test/rewrite/ci-scripts.test.ts', 'test/report-markdown.test.ts', 'test/action/judges.test.ts'];
 
 const steps = [
   [join(import.meta.dirname, 'sarif.mjs'), '--install'],

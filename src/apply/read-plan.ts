@@ -3,6 +3,7 @@ import { readFileSync, statSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { PARTIES, ROUTE_CLASSES } from '../model/federation.ts';
 import { UsageError } from '../model/errors.ts';
+import { OTHER_EVENTS } from '../model/issuer.ts';
 import type { MigrationPlan } from '../model/plan.ts';
 import { isPlainRelative } from '../support/paths.ts';
 import { misfit, type Shape } from './shape.ts';
@@ -24,7 +25,7 @@ const AGAIN = 'Make it anew: dekey plan';
 
 const PATH: Shape = {
   fields: {
-    hops: { list: { fields: { platform: 'line', party: { oneOf: PARTIES }, identity: 'line' } } },
+    hops: { list: { fields: { platform: 'line', party: { oneOf: PARTIES }, identity: 'line', otherRuns: { optional: { list: { fields: { run: { fields: { event: { oneOf: OTHER_EVENTS }, branch: { optional: 'line' }, reviews: { optional: 'boolean' } } }, identity: 'line' } } } } } } },
     route: 'line', class: { oneOf: ROUTE_CLASSES }, outcome: { oneOf: ['gone', 'reduced'] }, change: { oneOf: ['configuration', 'code', 'model'] },
   },
 };
@@ -100,6 +101,10 @@ function unsound({ targets, sources, migrations }: PlanToApply): string | undefi
   for (const [index, { target, chosen, noPath }] of migrations.entries()) {
     if (!ids.has(target)) return `migrations[${index}].target is no target of it`;
     if (chosen === null && noPath === null) return `migrations[${index}] has neither a path nor a reason why there is none`;
+    for (const { run } of chosen?.hops.flatMap(({ otherRuns = [] }) => otherRuns) ?? []) {
+      // It becomes part of an expression.
+      if (run.event === 'push' && !/^[A-Za-z0-9._/-]{1,200}$/.test(run.branch ?? '')) return `migrations[${index}] names a branch that no expression can hold`;
+    }
   }
   return undefined;
 }

@@ -1,6 +1,6 @@
 import type { AppliedFile, ValueToSet } from '../model/apply.ts';
 import type { Input } from '../model/text.ts';
-import { variableOf } from '../rewrite/replacements.ts';
+import { isPerIdentity, variableOf } from '../rewrite/replacements.ts';
 import type { Replacement } from '../rewrite/types.ts';
 
 /** Systems that hand every variable of theirs to a job unasked: a value that a client reads by itself then stands in no line of the file. */
@@ -15,14 +15,18 @@ export function valuesToSet(files: readonly AppliedFile[], replacements: readonl
     for (const { migrations, rewriter } of changes) {
       for (const replacement of migrations.flatMap((id) => byMigration.get(id) ?? [])) {
         const implied = new Set(HANDS_ALL_ON.has(rewriter) ? Object.values(replacement.set).flatMap((value) => /^\{([a-z_]+\.[a-z_]+)\}$/.exec(value)?.[1] ?? []) : []);
+        const identities = [{ id: replacement.identity.id, suffix: replacement.suffix }, ...(replacement.otherRuns ?? [])];
         for (const input of inputs.values()) {
           if (!isOf(input.id, replacement)) continue;
-          const name = variableOf(input.id, replacement);
-          const key = name.toLowerCase().replaceAll('_', '-');
-          const where = readsConfigMap(added, key) ? 'config-map' : readsVariable(added, name) || implied.has(input.id) ? 'variable' : undefined;
-          if (where === undefined) continue;
-          const shown = where === 'config-map' ? key : name;
-          found.set(`${where} ${shown}`, { where, name: shown, input: input.id, title: input.title, how: input.how, identity: replacement.suffix === '' || name === variableOf(input.id, { suffix: '' }) ? null : replacement.identity.id, value: known(input.id) ?? null });
+          for (const { id, suffix } of identities) {
+            const name = variableOf(input.id, { suffix });
+            const key = name.toLowerCase().replaceAll('_', '-');
+            const where = readsConfigMap(added, key) ? 'config-map' : readsVariable(added, name) || (implied.has(input.id) && id === replacement.identity.id) ? 'variable' : undefined;
+            if (where === undefined) continue;
+            const shown = where === 'config-map' ? key : name;
+            const isShared = name === variableOf(input.id, { suffix: '' }) && ((replacement.otherRuns ?? []).length === 0 || !isPerIdentity(input.id));
+            if (!found.has(`${where} ${shown}`)) found.set(`${where} ${shown}`, { where, name: shown, input: input.id, title: input.title, how: input.how, identity: isShared ? null : id, value: known(input.id) ?? null });
+          }
         }
       }
     }

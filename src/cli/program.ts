@@ -16,12 +16,14 @@ export function buildProgram(version: string, finish: (code: number) => void): C
   program
     .command('scan')
     .description('find keys, references and workloads; score them')
-    .argument('[TARGET...]', 'files, folders, git repositories, github:ORG or github:ORG/REPO', ['.'])
+    .argument('[TARGET...]', 'files, folders, git repositories, github:ORG[/REPO]', ['.'])
     .addOption(new Option('--format <FORMAT>', 'output format').choices([...FORMATS]).default('text'))
     .option('-o, --output <FILE>', 'write the result to a new file (mode 0600) instead of standard output')
+    .option('--also <FORMAT=FILE>', 'write the same result in another format too (repeatable)', alsoOutput)
     .option('--history', 'also every object git holds: all branches, stashes, dangling commits, messages, tags')
     .addOption(new Option('--since <REV>', 'only what commits after REV brought in').conflicts(['history', 'staged']))
     .addOption(new Option('--staged', 'only what is staged for the next commit').conflicts('history'))
+    .addOption(new Option('--base <REV>', 'what the tree of REV has already is known: only new findings are listed and fail the run').conflicts(['since', 'staged', 'updateBaseline']))
     .option('--include <GLOB>', 'only files that match (repeatable)', collect)
     .option('--exclude <GLOB>', 'leave out files that match (repeatable)', collect)
     .option('--include-ignored', 'also files that git ignores (dotenv, agent and credential files always are)')
@@ -51,9 +53,10 @@ export function buildProgram(version: string, finish: (code: number) => void): C
         '  dekey scan                                  this folder',
         '  dekey scan ../service --history             with everything git holds of it',
         '  dekey scan --format sarif -o dekey.sarif    for code scanning',
+        '  dekey scan --base main --format markdown    what a branch adds to main',
         '  dekey scan --staged --fail-on medium        in a pre-commit hook',
         '  dekey scan --baseline dekey.baseline.json   only new findings fail',
-        '  dekey scan github:acme                      all repositories of an organisation',
+        '  dekey scan github:acme                      a whole organisation',
         '  dekey scan github:acme/app --quick          the quickest look at one',
         '',
         `Confidence (${CONFIDENCES.join(', ')}) is apart from severity: a finding of low`,
@@ -71,7 +74,7 @@ export function buildProgram(version: string, finish: (code: number) => void): C
   program
     .command('plan')
     .description('work out what replaces each key; write the plan and its configuration')
-    .argument('[TARGET...]', 'files, folders, git repositories, github:ORG[/REPO], or one saved inventory', ['.'])
+    .argument('[TARGET...]', 'files, folders, git repositories, github:ORG[/REPO],\nor one saved inventory', ['.'])
     .addOption(new Option('--format <FORMAT>', 'what is printed').choices(['text', 'markdown', 'json']).default('text'))
     .option('-o, --output <FOLDER>', 'where the plan is written', 'dekey-plan')
     .option('--no-write', 'only show the plan')
@@ -103,7 +106,7 @@ export function buildProgram(version: string, finish: (code: number) => void): C
         '  dekey plan --runs-on gke                         the code here runs on GKE',
         '  dekey plan --set anthropic.workspace_id=wrkspc_1 with a value filled in',
         '  dekey plan inventory.json -o plans/app           from a saved inventory',
-        '  dekey plan github:acme                           all repositories of an organisation',
+        '  dekey plan github:acme                           a whole organisation',
         '',
         'Nothing is created anywhere and none of your files is changed: the plan is',
         'a folder to read, with scripts and configuration for each provider.',
@@ -189,7 +192,7 @@ export function buildProgram(version: string, finish: (code: number) => void): C
 
   program
     .command('explain')
-    .description('explain a finding code, a provider, a platform, a risk vector, or access to GitHub')
+    .description('explain a code, a provider, a platform, a risk vector, access to GitHub')
     .argument('<SUBJECT>', 'DK-SECRET-..., DK-REF-..., a provider or platform id, a vector DK1/..., or github')
     .argument('[PLATFORM]', 'with a provider: what replaces its key on this platform')
     .option('--no-color', 'no colour (also: NO_COLOR)')
@@ -216,6 +219,13 @@ function githubAppKey(): Option {
 
 function collect(value: string, before: readonly string[] | undefined): string[] {
   return [...(before ?? []), value];
+}
+
+/** `sarif=dekey.sarif` as it stands; it is taken apart where it is used. */
+function alsoOutput(value: string, before: readonly string[] | undefined): string[] {
+  const at = value.indexOf('=');
+  if (at === value.length - 1 || !FORMATS.some((format) => format === value.slice(0, at))) throw new InvalidArgumentError(`It has to be one of ${FORMATS.join(', ')}, then = and a file.`);
+  return collect(value, before);
 }
 
 function wholeNumber(value: string): number {

@@ -112,7 +112,7 @@ function configMaps(items: readonly Item[], migrations: readonly Migration[], as
     const found = namespaces.get(key) ?? { namespace, data: new Map<string, Data>() };
     namespaces.set(key, found);
     for (const migration of migrations.filter(({ chosen }) => chosen?.hops.length === 1 && chosen.hops[0]?.identity === target.id)) {
-      for (const [name, value] of settingsOf(migration, target, suffixesOf(migrations, migration.target)(migration), asking)) found.data.set(name, value);
+      for (const [name, value] of settingsOf(migration, target, suffixesOf(migrations, migration.target)(migration).own, asking)) found.data.set(name, value);
     }
   }
   const maps = [...namespaces.values()].filter((one) => one.data.size > 0).map((one): Data => ({

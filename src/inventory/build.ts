@@ -1,14 +1,19 @@
+import type { AccountInventory, AccountSightings } from '../model/account.ts';
+import type { Credential, Finding, ReferenceSighting, Sightings, TargetReport, Workload, WorkloadSighting } from '../model/inventory.ts';
 import { CONFIDENCES } from '../model/levels.ts';
-import type { Credential, Finding, ReferenceSighting, SecretSighting, Sightings, TargetReport, Workload, WorkloadSighting } from '../model/inventory.ts';
-import type { CredentialKind, Lifetime, Privilege, Provider } from '../model/provider.ts';
-import type { Problem, ReferenceStore } from '../model/reference.ts';
-import { inheritedCalls, splitFact } from './calls.ts';
+import type { Provider } from '../model/provider.ts';
+import type { NameTable, Problem, ReferenceStore } from '../model/reference.ts';
+import { accountFindings, type AccountEntry } from './account-findings.ts';
+import { attachNames } from './attach.ts';
+import { callResolver, inheritedCalls, splitFact } from './calls.ts';
+import { type Consumption, readConsumption } from './consumption.ts';
 import { digest, idMaker } from './digest.ts';
-import { lastOfRoute, normalName } from './names.ts';
-import { compareLocations, compareText, keyOf, listAt, sortedUnique, sortTotally, targetOrder, type TargetOrder } from './order.ts';
-import { findPairs, type SecretGroup } from './pairs.ts';
-import { foldPlaces, highestConfidence, lastTime, type SecretPlace } from './places.ts';
-import { groupByName, type NameGroup } from './references.ts';
+import { type Draft, groupSecrets, secretDrafts, trusted } from './drafts.ts';
+import { type Holdings, holdingsOf } from './holdings.ts';
+import { normalName } from './names.ts';
+import { compareLocations, compareText, keyOf, sortedUnique, sortTotally, targetOrder, type TargetOrder } from './order.ts';
+import { highestConfidence, type SecretPlace } from './places.ts';
+import { groupByName } from './references.ts';
 
 /** A finding before it is scored. */
 export interface JoinedFinding extends Omit<Finding, 'severity' | 'baselined'> {
@@ -26,27 +31,23 @@ export interface JoinedInventory {
   readonly findings: readonly JoinedFinding[];
   readonly workloads: readonly Workload[];
   readonly problems: readonly Problem[];
+  readonly accounts?: AccountInventory;
 }
 
-/** Widest first. An unknown privilege is taken as wide as an account's. */
-const PRIVILEGES = ['admin', 'account', 'unknown', 'project', 'restricted'] as const satisfies readonly Privilege[];
+/** What a join needs to know when an account was read. */
+export interface AccountContext {
+  /** Tells a stored key's name from any other. */
+  readonly names: NameTable;
+  /** ISO date; ages count up to it. */
+  readonly now: string;
+}
 
-/** One credential under construction. */
-interface Draft {
-  readonly provider: string;
-  readonly kind: CredentialKind;
-  readonly lifetime: Lifetime;
-  readonly privilege: Privilege;
-  readonly preview: string;
-  /** Groups of equal secrets: none for a credential known by name, two for a pair. */
-  readonly secrets: readonly SecretGroup[];
-  readonly places: readonly SecretPlace[];
-  readonly references: ReferenceSighting[];
-  /** Spellings of the names it is stored under or assigned to. */
-  readonly names: Set<string>;
-  /** Ids of workload sightings that use it without naming it. */
-  readonly inheritedBy: Set<string>;
-  ambiguous: boolean;
+/** Who uses what is stored, and what belongs together there. */
+interface Stores extends Holdings {
+  readonly accounts: AccountSightings;
+  readonly consumption: Consumption;
+  readonly names: NameTable;
+  readonly now: number;
 }
 
 /**
@@ -57,20 +58,37 @@ interface Draft {
  * - A name whose value was seen in the same target joins that credential. When several values stand under one name, the references
  *   go to the likeliest (in the tree, then surest, then newest) and all of them carry the fact `ambiguous=true`.
  * - A secret of low confidence, or one that expires by itself, takes no references.
+ * - What a store of an account lists is one credential per stored secret, whatever targets use it; each reference goes to the one it consumes. A secret that
+ *   one repository stores, and whose value was seen there under that name, is that credential.
+ *
+ * @param context needed when the sightings hold those of an account
  */
-export function joinCredentials(sightings: Sightings, providers: readonly Provider[]): JoinedInventory {
+export function joinCredentials(sightings: Sightings, providers: readonly Provider[], context?: AccountContext): JoinedInventory {
   const order = targetOrder(sightings.targets);
   const workloads = uniqueWorkloads(sightings.workloads, order);
   const workloadById = new Map(workloads.map((workload) => [workload.id, workload]));
   const references = uniqueReferences(sightings.references, order);
 
+  const stores = readStores(sightings, references, workloadById, context);
+
   const held = secretDrafts(groupSecrets(sightings.secrets, order), order);
   const groups = groupByName(references, workloadById);
-  const named = attachNames(groups, held, order, providers);
+  const named = attachNames(groups, held, { order, providers, stores });
   const drafts = [...held, ...named.drafts];
-  passInherited(drafts, named.draftByName, inheritedCalls(workloads, sightings.targets), workloadById);
+  passInherited(drafts, named.draftByName, inheritedCalls(workloads, callResolver(sightings.targets, 'target')), workloadById);
+  for (const draft of drafts) {
+    for (const slot of draft.holdings.flatMap(({ slots }) => slots)) for (const user of stores?.consumption.usersOf.get(slot) ?? []) draft.inheritedBy.add(user);
+  }
 
-  return assemble(drafts, workloads, order, sightings);
+  return assemble(drafts, workloads, { order, sightings, stores });
+}
+
+function readStores(sightings: Sightings, references: readonly ReferenceSighting[], workloads: ReadonlyMap<string, WorkloadSighting>, context: AccountContext | undefined): Stores | undefined {
+  const { accounts, targets } = sightings;
+  if (accounts === undefined) return undefined;
+  if (context === undefined) throw new RangeError('sightings of an account are joined by the names of providers and a date');
+  const consumption = readConsumption(accounts, references, workloads, targets);
+  return { accounts, consumption, names: context.names, now: Date.parse(context.now), ...holdingsOf(consumption, context.names) };
 }
 
 function uniqueWorkloads(sightings: readonly WorkloadSighting[], order: TargetOrder): WorkloadSighting[] {
@@ -105,203 +123,6 @@ function compareReferences(a: ReferenceSighting, b: ReferenceSighting, order: Ta
 /** Least guarded first, the known before the unknown. */
 const STORES = ['ci-secret', 'environment', 'file', 'unknown', 'cluster-secret', 'prompt', 'vault'] as const satisfies readonly ReferenceStore[];
 
-function groupSecrets(sightings: readonly SecretSighting[], order: TargetOrder): SecretGroup[] {
-  // The identity is keyed anew in each run, so it may group but never order.
-  const sorted = sortTotally(sightings, (a, b) => compareLocations(a.location, b.location, order) || compareText(a.detector, b.detector), 'identity');
-  const byIdentity = new Map<string, SecretSighting[]>();
-  for (const sighting of sorted) listAt(byIdentity, sighting.identity).push(sighting);
-  return [...byIdentity.values()].flatMap((members, index) => {
-    const [first, ...rest] = members;
-    if (first === undefined) return [];
-    let best = first;
-    for (const sighting of rest) {
-      if (CONFIDENCES.indexOf(sighting.confidence) < CONFIDENCES.indexOf(best.confidence)) best = sighting;
-    }
-    return [{ index, sightings: members, best }];
-  });
-}
-
-function secretDrafts(groups: readonly SecretGroup[], order: TargetOrder): Draft[] {
-  const pairs = findPairs(groups);
-  const paired = new Set(pairs.flat());
-  const drafts = pairs.map(([id, secret]) => secretDraft([id, secret], id.best.preview, 'pair', order));
-  for (const group of groups) {
-    if (!paired.has(group)) drafts.push(secretDraft([group], group.best.preview, group.best.kind, order));
-  }
-  return drafts;
-}
-
-function secretDraft(secrets: readonly [SecretGroup, ...SecretGroup[]], preview: string, kind: CredentialKind, order: TargetOrder): Draft {
-  const [main] = secrets;
-  const sightings = secrets.flatMap((group) => group.sightings);
-  const places = secrets.flatMap((group) => foldPlaces(group.sightings));
-  const isLong = secrets.some((group) => group.sightings.some(({ lifetime }) => lifetime === 'long'));
-  return {
-    provider: main.best.provider,
-    kind,
-    lifetime: isLong ? 'long' : 'short',
-    privilege: widest(trusted(sightings).map(({ privilege }) => privilege)),
-    preview,
-    secrets,
-    places: places.toSorted((a, b) => comparePlaces(a, b, order)),
-    references: [],
-    names: new Set(trusted(sightings).flatMap(({ assignedTo }) => (assignedTo === undefined ? [] : [assignedTo]))),
-    inheritedBy: new Set(),
-    ambiguous: false,
-  };
-}
-
-/** What the doubtful sightings say counts only when there are no others. */
-function trusted(sightings: readonly SecretSighting[]): readonly SecretSighting[] {
-  const sure = sightings.filter(({ confidence }) => confidence !== 'low');
-  return sure.length > 0 ? sure : sightings;
-}
-
-function widest(privileges: readonly Privilege[]): Privilege {
-  return PRIVILEGES.find((privilege) => privileges.includes(privilege)) ?? 'unknown';
-}
-
-/** The tree's places first: they are what a reader can open. */
-function comparePlaces(a: SecretPlace, b: SecretPlace, order: TargetOrder): number {
-  return Number(isStoredOnly(a)) - Number(isStoredOnly(b)) || compareLocations(a.location, b.location, order);
-}
-
-function isStoredOnly(place: SecretPlace): boolean {
-  return place.sighting.location.history !== undefined;
-}
-
-interface NamedDrafts {
-  /** Credentials known only by name. */
-  readonly drafts: readonly Draft[];
-  /** By target and normalised name: what the name stands for. */
-  readonly draftByName: ReadonlyMap<string, readonly Draft[]>;
-}
-
-function attachNames(groups: readonly NameGroup[], held: readonly Draft[], order: TargetOrder, providers: readonly Provider[]): NamedDrafts {
-  const heldByName = indexByName(held);
-  const providersOfName = new Map<string, Set<string>>();
-  for (const { target, provider, names } of groups) {
-    for (const name of names) {
-      const key = keyOf(target, name);
-      providersOfName.set(key, (providersOfName.get(key) ?? new Set()).add(provider));
-    }
-  }
-
-  const drafts: Draft[] = [];
-  const draftByName = new Map<string, Draft[]>();
-  for (const group of groups) {
-    const candidates = candidatesFor(group, heldByName, providersOfName);
-    for (const candidate of candidates) candidate.ambiguous ||= candidates.length > 1;
-    const chosen = likeliest(candidates, group.target, order);
-    const draft = chosen ?? nameDraft(group, providers);
-    if (chosen === undefined) drafts.push(draft);
-    for (const reference of group.references) {
-      draft.references.push(reference);
-      draft.names.add(reference.name);
-    }
-    for (const name of group.names) listAt(draftByName, keyOf(group.target, name)).push(draft);
-  }
-  return { drafts, draftByName };
-}
-
-/** Seen credentials by target and the names their values stand under. */
-function indexByName(held: readonly Draft[]): Map<string, Set<Draft>> {
-  const index = new Map<string, Set<Draft>>();
-  for (const draft of held) {
-    if (draft.lifetime === 'short' || isDoubtful(draft)) continue;
-    for (const { location, assignedTo } of draft.secrets.flatMap((group) => group.sightings)) {
-      const names = [assignedTo, location.route === undefined ? undefined : lastOfRoute(location.route)];
-      for (const name of names) {
-        if (name === undefined) continue;
-        const key = keyOf(location.target, normalName(name));
-        index.set(key, (index.get(key) ?? new Set()).add(draft));
-      }
-    }
-  }
-  return index;
-}
-
-function isDoubtful(draft: Draft): boolean {
-  return draft.secrets.every(({ best }) => best.confidence === 'low');
-}
-
-/**
- * The seen credentials that may be what the group's references consume: same provider under the name, else under an alias, else, when
- * the name belongs to one provider only, any key that stands under it (`OPENAI_API_KEY` set to the key of a compatible API).
- */
-function candidatesFor(group: NameGroup, heldByName: ReadonlyMap<string, ReadonlySet<Draft>>, providersOfName: ReadonlyMap<string, ReadonlySet<string>>): Draft[] {
-  const underName = draftsUnder(group, group.names, heldByName);
-  const own = underName.filter(({ provider }) => provider === group.provider);
-  if (own.length > 0) return own;
-  const underAlias = draftsUnder(group, group.aliases, heldByName).filter(({ provider }) => provider === group.provider);
-  if (underAlias.length > 0) return underAlias;
-  const isOwnName = [...group.names].every((name) => providersOfName.get(keyOf(group.target, name))?.size === 1);
-  return isOwnName ? underName : [];
-}
-
-function draftsUnder(group: NameGroup, names: ReadonlySet<string>, heldByName: ReadonlyMap<string, ReadonlySet<Draft>>): Draft[] {
-  return [...new Set([...names].flatMap((name) => [...(heldByName.get(keyOf(group.target, name)) ?? [])]))];
-}
-
-function likeliest(candidates: readonly Draft[], target: string, order: TargetOrder): Draft | undefined {
-  const [first] = candidates.toSorted((a, b) => {
-    const [freshA, freshB] = [freshness(a, target), freshness(b, target)];
-    if (freshA.inTree !== freshB.inTree) return freshA.inTree ? -1 : 1;
-    const surer = bestConfidence(a) - bestConfidence(b);
-    if (surer !== 0) return surer;
-    if (freshA.time !== freshB.time) return freshA.time > freshB.time ? -1 : 1;
-    return compareDrafts(a, b, order);
-  });
-  return first;
-}
-
-function bestConfidence(draft: Draft): number {
-  return Math.min(...draft.secrets.map(({ best }) => CONFIDENCES.indexOf(best.confidence)));
-}
-
-function freshness(draft: Draft, target: string): { inTree: boolean; time: number } {
-  const here = draft.places.filter(({ location }) => location.target === target);
-  return {
-    inTree: here.some((place) => !isStoredOnly(place) || place.location.history?.inHead === true),
-    time: here.reduce((time, { location }) => Math.max(time, location.history === undefined ? time : lastTime(location.history)), Number.NEGATIVE_INFINITY),
-  };
-}
-
-/** By first place, then preview: total over different credentials, and never by identity. */
-function compareDrafts(a: Draft, b: Draft, order: TargetOrder): number {
-  const [left, right] = [firstLocation(a), firstLocation(b)];
-  const byPlace = left === undefined || right === undefined ? 0 : compareLocations(left, right, order);
-  return byPlace || compareText(a.provider, b.provider) || compareText(a.kind, b.kind) || compareText(a.preview, b.preview);
-}
-
-function firstLocation(draft: Draft): SecretSighting['location'] | undefined {
-  return (draft.places[0] ?? draft.references[0])?.location;
-}
-
-function nameDraft(group: NameGroup, providers: readonly Provider[]): Draft {
-  return {
-    provider: group.provider,
-    kind: group.kind,
-    lifetime: group.kind === 'session-token' ? 'short' : 'long',
-    privilege: privilegeOfKind(group, providers),
-    preview: group.title,
-    secrets: [],
-    places: [],
-    references: [],
-    names: new Set(),
-    inheritedBy: new Set(),
-    ambiguous: false,
-  };
-}
-
-/** The most that a key of this provider and kind can do; unknown as soon as one format's privilege is. */
-function privilegeOfKind({ provider, kind }: NameGroup, providers: readonly Provider[]): Privilege {
-  if (kind === 'admin-key') return 'admin';
-  const formats = providers.find(({ id }) => id === provider)?.detectors.filter((detector) => detector.kind === kind && detector.lifetime === 'long') ?? [];
-  const privileges = formats.map(({ privilege }) => privilege);
-  return privileges.includes('unknown') ? 'unknown' : widest(privileges);
-}
-
 function passInherited(
   drafts: readonly Draft[],
   draftByName: ReadonlyMap<string, readonly Draft[]>,
@@ -328,7 +149,8 @@ function passInherited(
 
 /** A finding that has no id yet. */
 interface Entry {
-  readonly draft: Draft;
+  /** Absent for a finding of an account that belongs to no credential. */
+  readonly draft?: Draft;
   readonly code: string;
   readonly finding: Omit<JoinedFinding, 'id' | 'credential' | 'fingerprint' | 'code' | 'workload'>;
   /** Id of a workload sighting. */
@@ -337,11 +159,19 @@ interface Entry {
   readonly stable: readonly string[];
 }
 
-function assemble(drafts: readonly Draft[], workloads: readonly WorkloadSighting[], order: TargetOrder, sightings: Sightings): JoinedInventory {
+interface AssembleContext {
+  readonly order: TargetOrder;
+  readonly sightings: Sightings;
+  readonly stores: Stores | undefined;
+}
+
+function assemble(drafts: readonly Draft[], workloads: readonly WorkloadSighting[], { order, sightings, stores }: AssembleContext): JoinedInventory {
   const workloadById = new Map(workloads.map((workload) => [workload.id, workload]));
-  const ids = workloadIds(workloads);
+  const remotes = remotesOf(sightings);
+  const ids = workloadIds(workloads, remotes);
+  const account = stores === undefined ? undefined : accountFindings(drafts, { ...stores, workloads: workloadById, targets: sightings.targets });
   const entries = sortTotally(
-    drafts.flatMap((draft) => entriesOf(draft, workloadById)),
+    [...drafts.flatMap((draft) => entriesOf(draft, workloadById)), ...(account?.entries ?? []).map(accountEntry)],
     (a, b) => compareEntries(a, b, order),
     'draft',
   );
@@ -350,20 +180,23 @@ function assemble(drafts: readonly Draft[], workloads: readonly WorkloadSighting
   const ordinals = new Map<string, number>();
   const printed = entries.map((entry) => {
     // Counted within a target, so that scanning one more target changes no fingerprint.
-    const key = keyOf(entry.finding.location.target, ...entry.stable);
+    const { target } = entry.finding.location;
+    const key = keyOf(target, ...entry.stable);
     const ordinal = ordinals.get(key) ?? 0;
     ordinals.set(key, ordinal + 1);
-    const fingerprint = digest([...entry.stable, String(ordinal)]).slice(0, 32);
+    const fingerprint = digest([...entry.stable, String(ordinal), ...(remotes.get(target) ?? [])]).slice(0, 32);
     return { entry, fingerprint, id: makeFindingId(fingerprint) };
   });
 
   const fingerprintOf = new Map<Draft, string>();
-  const findingIds = new Map<Draft, { tree: string[]; stored: string[]; references: string[] }>();
+  const findingIds = new Map<Draft, { tree: string[]; stored: string[]; references: string[]; account: string[] }>();
   for (const { entry, fingerprint, id } of printed) {
+    if (entry.draft === undefined) continue;
     if (!fingerprintOf.has(entry.draft)) fingerprintOf.set(entry.draft, fingerprint);
     let lists = findingIds.get(entry.draft);
-    if (lists === undefined) findingIds.set(entry.draft, (lists = { tree: [], stored: [], references: [] }));
-    if (entry.finding.class === 'reference') lists.references.push(id);
+    if (lists === undefined) findingIds.set(entry.draft, (lists = { tree: [], stored: [], references: [], account: [] }));
+    if (entry.finding.class === 'account') lists.account.push(id);
+    else if (entry.finding.class === 'reference') lists.references.push(id);
     else if (entry.finding.location.history?.inHead === false) lists.stored.push(id);
     else lists.tree.push(id);
   }
@@ -380,7 +213,7 @@ function assemble(drafts: readonly Draft[], workloads: readonly WorkloadSighting
     const users = sortedUnique([...draft.references.map(({ workload }) => workload), ...draft.inheritedBy]).filter((user) => ids.has(user));
     for (const user of users) uses.set(user, (uses.get(user) ?? new Set()).add(id));
     const lists = findingIds.get(draft);
-    return joinedCredential(draft, id, [...(lists?.tree ?? []), ...(lists?.stored ?? []), ...(lists?.references ?? [])], sortedUnique(users.map((user) => ids.get(user) ?? '')));
+    return joinedCredential(draft, id, [...(lists?.tree ?? []), ...(lists?.stored ?? []), ...(lists?.references ?? []), ...(lists?.account ?? [])], sortedUnique(users.map((user) => ids.get(user) ?? '')), account?.factsOf(draft) ?? []);
   });
 
   return {
@@ -388,7 +221,7 @@ function assemble(drafts: readonly Draft[], workloads: readonly WorkloadSighting
     credentials,
     findings: printed.map(({ entry, fingerprint, id }) => {
       const workload = entry.workload === undefined ? undefined : ids.get(entry.workload);
-      return { id, code: entry.code, ...entry.finding, credential: credentialIds.get(entry.draft) ?? '', ...(workload === undefined ? {} : { workload }), fingerprint };
+      return { id, code: entry.code, ...entry.finding, credential: (entry.draft === undefined ? undefined : credentialIds.get(entry.draft)) ?? '', ...(workload === undefined ? {} : { workload }), fingerprint };
     }),
     workloads: workloads.flatMap((workload): Workload[] => {
       const used = uses.get(workload.id);
@@ -398,12 +231,25 @@ function assemble(drafts: readonly Draft[], workloads: readonly WorkloadSighting
       return [{ id: ids.get(workload.id) ?? '', platform, name, location, uses: sortedUnique(used), identity, facts: sortedFacts(Object.entries(facts)), federationPath: null }];
     }),
     problems: uniqueProblems(sightings.problems),
+    ...(account === undefined ? {} : { accounts: account.inventory((draft) => credentialIds.get(draft) ?? '') }),
   };
 }
 
-function workloadIds(workloads: readonly WorkloadSighting[]): Map<string, string> {
+/**
+ * What sets apart equal places of many repositories of one account, so that no repository's ids and fingerprints depend on which others were read. Empty for
+ * folders and checkouts: what is accepted in one of them stays accepted wherever it lies.
+ */
+function remotesOf({ targets }: Sightings): ReadonlyMap<string, readonly string[]> {
+  return new Map(targets.map(({ id, kind, facts }) => [id, kind === 'directory' || kind === 'git' ? [] : [facts['remote'] ?? id]]));
+}
+
+function workloadIds(workloads: readonly WorkloadSighting[], remotes: ReadonlyMap<string, readonly string[]>): Map<string, string> {
   const make = idMaker('w');
-  return new Map(workloads.map(({ id, platform, location, name }) => [id, make(digest([platform, location.path, location.route ?? '', name]))]));
+  return new Map(workloads.map(({ id, platform, location, name }) => [id, make(digest([platform, location.path, location.route ?? '', name, ...(remotes.get(location.target) ?? [])]))]));
+}
+
+function accountEntry({ draft, code, finding, workload, stable }: AccountEntry<Draft>): Entry {
+  return { ...(draft === undefined ? {} : { draft }), code, finding, ...(workload === undefined ? {} : { workload }), stable };
 }
 
 function entriesOf(draft: Draft, workloadById: ReadonlyMap<string, WorkloadSighting>): Entry[] {
@@ -468,7 +314,7 @@ function compareEntries(a: Entry, b: Entry, order: TargetOrder): number {
   );
 }
 
-function joinedCredential(draft: Draft, id: string, findings: readonly string[], workloads: readonly string[]): JoinedCredential {
+function joinedCredential(draft: Draft, id: string, findings: readonly string[], workloads: readonly string[], storedFacts: readonly (readonly [string, string])[]): JoinedCredential {
   const sightings = draft.secrets.flatMap((group) => group.sightings);
   const fingerprint = draft.secrets[0]?.sightings.find((sighting) => sighting.fingerprint !== undefined)?.fingerprint;
   return {
@@ -479,11 +325,11 @@ function joinedCredential(draft: Draft, id: string, findings: readonly string[],
     privilege: draft.privilege,
     preview: draft.preview,
     seen: draft.secrets.length > 0,
-    names: sortedUnique(draft.names),
-    confidence: highestConfidence((draft.secrets.length > 0 ? sightings : draft.references).map(({ confidence }) => confidence)),
+    names: sortedUnique([...draft.names, ...draft.holdings.flatMap(({ slots }) => slots.map(({ name }) => name))]),
+    confidence: highestConfidence((draft.secrets.length > 0 ? sightings : [...draft.references, ...draft.holdings]).map(({ confidence }) => confidence)),
     liveness: 'not-checked',
     ...(fingerprint === undefined ? {} : { fingerprint }),
-    facts: sortedFacts([...trusted(sightings).toReversed().flatMap(({ facts }) => Object.entries(facts)), ...(draft.ambiguous ? [['ambiguous', 'true'] as const] : [])]),
+    facts: sortedFacts([...trusted(sightings).toReversed().flatMap(({ facts }) => Object.entries(facts)), ...(draft.ambiguous ? [['ambiguous', 'true'] as const] : []), ...storedFacts]),
     findings,
     workloads,
   };

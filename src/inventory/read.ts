@@ -27,26 +27,43 @@ export function readInventory(path: string): Inventory {
     throw new UsageError(`${path} is not valid JSON`, 'Make it anew: dekey scan --format json -o FILE', { cause: error });
   }
   if (!isRecord(value)) throw wrong('it is not an object');
-  if (value['schemaVersion'] !== '1.0') throw wrong(`its schema version is ${JSON.stringify(value['schemaVersion'])}, and this version reads "1.0"`);
-  for (const [list, fields] of Object.entries(LISTS)) {
-    const items = value[list];
-    if (!Array.isArray(items)) throw wrong(`"${list}" is missing`);
-    for (const [index, item] of items.entries()) {
-      if (!isRecord(item)) throw wrong(`${list}[${index}] is not an object`);
-      for (const [field, kind] of Object.entries(fields)) if (!isOfKind(item[field], kind)) throw wrong(`${list}[${index}].${field} is missing or not ${kind}`);
-    }
+  const version = value['schemaVersion'];
+  if (version !== '1.0' && version !== '1.1') throw wrong(`its schema version is ${JSON.stringify(version)}, and this version reads "1.0" and "1.1"`);
+  checkLists(value, LISTS, '', wrong);
+  const accounts = value['accounts'];
+  if (accounts !== undefined) {
+    if (!isRecord(accounts)) throw wrong('"accounts" is not an object');
+    checkLists(accounts, ACCOUNT_LISTS, 'accounts.', wrong);
   }
   // Checked above as far as anything here reads it.
   return value as unknown as Inventory;
 }
 
+type Lists = Readonly<Record<string, Readonly<Record<string, Kind>>>>;
+
+function checkLists(holder: Readonly<Record<string, unknown>>, lists: Lists, at: string, wrong: (what: string) => UsageError): void {
+  for (const [list, fields] of Object.entries(lists)) {
+    const items = holder[list];
+    if (!Array.isArray(items)) throw wrong(`"${at}${list}" is missing`);
+    for (const [index, item] of items.entries()) {
+      if (!isRecord(item)) throw wrong(`${at}${list}[${index}] is not an object`);
+      for (const [field, kind] of Object.entries(fields)) if (!isOfKind(item[field], kind)) throw wrong(`${at}${list}[${index}].${field} is missing or not ${kind}`);
+    }
+  }
+}
+
 type Kind = 'a text' | 'a list of texts' | 'texts by name' | 'an object' | 'true or false';
 
-const LISTS: Readonly<Record<string, Readonly<Record<string, Kind>>>> = {
+const LISTS: Lists = {
   targets: { id: 'a text', kind: 'a text', name: 'a text', complete: 'true or false', facts: 'texts by name' },
   credentials: { id: 'a text', provider: 'a text', kind: 'a text', lifetime: 'a text', confidence: 'a text', disposition: 'a text', names: 'a list of texts', findings: 'a list of texts', workloads: 'a list of texts', risk: 'an object', facts: 'texts by name' },
   findings: { id: 'a text', code: 'a text', location: 'an object' },
   workloads: { id: 'a text', platform: 'a text', name: 'a text', location: 'an object', uses: 'a list of texts', identity: 'an object', facts: 'texts by name' },
+};
+
+const ACCOUNT_LISTS: Lists = {
+  stored: { target: 'a text', store: 'a text', scope: 'a text', name: 'a text', readers: 'a list of texts', usedBy: 'a list of texts', credential: 'a text' },
+  settings: { target: 'a text', kind: 'a text', name: 'a text', facts: 'texts by name' },
 };
 
 function isOfKind(value: unknown, kind: Kind): boolean {

@@ -37,7 +37,18 @@ export interface AccountSetting {
   readonly kind: 'actions' | 'workflow-token' | 'oidc-subject' | 'environment' | 'branch-protection' | 'deploy-key' | 'app-installation' | 'runner';
   /** What it is called there: the environment's name, the key's title, the App's slug, the branch. */
   readonly name: string;
-  /** String to string, no secret: `readOnly=false`, `permissions=contents:write,secrets:write`. */
+  /**
+   * String to string, no secret. What the findings read; a fact that is absent is not known, and nothing is said of it.
+   *
+   * | kind | facts |
+   * | --- | --- |
+   * | `workflow-token` | `default=write` or `read`, `canApprove=true` |
+   * | `environment` | `reviewers=2` (how many), `branches=all`, `protected` or `custom`, `waitMinutes=30` |
+   * | `branch-protection` | `protected=true` or `false`, `default=true` for the default branch |
+   * | `deploy-key` | `readOnly=false`, `enabled=false` |
+   * | `app-installation` | `permissions=contents:write,secrets:write`, `repositories=all` or `selected`, `suspended=true` |
+   * | `runner` | `selfHosted=true`, `public=true` when public repositories may use it |
+   */
   readonly facts: Readonly<Record<string, string>>;
 }
 
@@ -45,6 +56,47 @@ export interface AccountSetting {
 export interface AccountSightings {
   readonly stored: readonly StoredSecret[];
   readonly settings: readonly AccountSetting[];
-  /** By target id: stores that were read whole. Only there does "not listed" mean "does not exist". */
+  /**
+   * By target id: stores that were read whole. Only there does "not listed" mean "does not exist". A repository's is whole when its own secrets and those of
+   * each of its environments were listed, and, where its organisation is no target of the run, also those of the organisation that it may read. An
+   * organisation's is whole when its secrets and who may read them were listed, and every repository that may, archived ones aside, is a target of the run.
+   *
+   * Whether the files of a repository were read is another matter: the fact `tree` of its target says so, `whole` for all, `workflows` for the workflows alone,
+   * anything else for less; without it the target's `complete` counts.
+   */
+  readonly readWhole: Readonly<Record<string, readonly StoreId[]>>;
+}
+
+/** Kinds of findings about an account; the code is `DK-ACCOUNT-` and the kind in upper case. Wording is in `report/account-messages.ts`. */
+export const ACCOUNT_FINDINGS = [
+  'stored-key',
+  'unused-key',
+  'missing-key',
+  'old-key',
+  'wide-key',
+  'same-name',
+  'token-write',
+  'public-runner',
+  'open-environment',
+  'deploy-key',
+  'app-write',
+  'open-branch',
+] as const;
+export type AccountFinding = (typeof ACCOUNT_FINDINGS)[number];
+
+/** A stored secret in an inventory: only those that belong to a credential are listed. */
+export interface InventoryStored extends StoredSecret {
+  /** Id of the credential. */
+  readonly credential: string;
+  /** Ids of the targets whose workloads were seen to use it. */
+  readonly usedBy: readonly string[];
+}
+
+/** What an inventory keeps of the account. Order is total. */
+export interface AccountInventory {
+  readonly stored: readonly InventoryStored[];
+  /** Stored secrets that are no AI credentials, as far as their names and uses tell: counted, not named. */
+  readonly unrelated: number;
+  readonly settings: readonly AccountSetting[];
   readonly readWhole: Readonly<Record<string, readonly StoreId[]>>;
 }

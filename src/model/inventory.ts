@@ -1,4 +1,4 @@
-import type { AccountSightings } from './account.ts';
+import type { AccountInventory, AccountSightings } from './account.ts';
 import type { Confidence, Severity } from './levels.ts';
 import type { Location } from './location.ts';
 import type { CredentialKind, Lifetime, Privilege } from './provider.ts';
@@ -128,7 +128,7 @@ export interface Finding {
   readonly severity: Severity;
   readonly confidence: Confidence;
   readonly location: Location;
-  /** Id of the credential it belongs to. */
+  /** Id of the credential it belongs to; '' for a finding of an account that belongs to none, whose `provider` is '' too. */
   readonly credential: string;
   /** Id of the workload, for references. */
   readonly workload?: string;
@@ -154,6 +154,10 @@ export interface Credential {
   readonly confidence: Confidence;
   readonly liveness: Liveness;
   readonly fingerprint?: string;
+  /**
+   * Public facts. Of an account: `missing=true` when workflows name it and no store holds it, `unused=true` when a store holds it and nothing uses it,
+   * `same-name=37 repositories` when so many store a secret of its name.
+   */
   readonly facts: Readonly<Record<string, string>>;
   readonly risk: RiskScore;
   readonly findings: readonly string[];
@@ -186,7 +190,8 @@ export interface Summary {
 
 /** The whole result of a scan; what `--format json` writes. Order is total and stable. */
 export interface Inventory {
-  readonly schemaVersion: '1.0';
+  /** `1.1` is 1.0 with what an account's API adds; without an account it says 1.0. */
+  readonly schemaVersion: '1.0' | '1.1';
   readonly tool: { readonly name: 'dekey'; readonly version: string };
   readonly targets: readonly TargetReport[];
   readonly summary: Summary;
@@ -194,4 +199,6 @@ export interface Inventory {
   readonly findings: readonly Finding[];
   readonly workloads: readonly Workload[];
   readonly problems: readonly Problem[];
+  /** Absent when no target has an API. */
+  readonly accounts?: AccountInventory;
 }

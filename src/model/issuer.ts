@@ -83,7 +83,15 @@ export interface TokenShape {
   readonly warnings: readonly string[];
   /** Tokens that must never be taken for this workload's, beyond what holds everywhere (other audience, expired, replayed, other issuer). */
   readonly refusals: readonly Refusal[];
+  /** Runs of the same workload whose tokens say something else, so that they need an identity of their own. */
+  readonly otherRuns?: readonly { readonly run: OtherRun; readonly shape: TokenShape }[];
 }
+
+/** Events whose runs may have a subject of their own. */
+export const OTHER_EVENTS = ['pull_request', 'push'] as const;
+
+/** Runs for pull requests, or pushes to one branch. */
+export type OtherRun = { readonly event: 'pull_request'; /** Reviews too, which belong to a pull request. */ readonly reviews?: true } | { readonly event: 'push'; readonly branch: string };
 
 /** One kind of token that the policy has to refuse: the intended token with these claims changed. */
 export interface Refusal {

@@ -36,11 +36,16 @@ export interface HistoryPlace {
 export interface Location extends Span {
   /** Index into the inventory's targets. */
   readonly target: string;
-  /** Path inside the target, with `/`, never absolute. For a commit message `commit:<short id>`, for a tag `tag:<name>`. */
+  /**
+   * Path inside the target, with `/`, never absolute. For a commit message `commit:<short id>`, for a tag `tag:<name>`. For a thing of an account, which
+   * `logical` says, its name there: `account:github-actions/environment/production/OPENAI_API_KEY`.
+   */
   readonly path: string;
   /** `jobs.build.steps[2].env.OPENAI_API_KEY`, `cells[3].source[0]`, `data.api-key`; absent for plain text. */
   readonly route?: string;
   readonly history?: HistoryPlace;
   /** How the bytes are wrapped where they stand, outermost first. Absent when they stand in the clear. */
   readonly encoding?: readonly ('base64' | 'escape' | 'percent' | 'utf-16le' | 'utf-16be')[];
+  /** No file: a thing in an account. Line and column are 1, the offsets 0. */
+  readonly logical?: true;
 }

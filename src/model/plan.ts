@@ -1,5 +1,5 @@
 import type { EmittedKind, Outcome, PartyId, RouteClass, Target } from './federation.ts';
-import type { TokenRefusal } from './issuer.ts';
+import type { OtherRun, TokenRefusal } from './issuer.ts';
 import type { Preview } from './secret.ts';
 import type { Input, Text } from './text.ts';
 
@@ -9,6 +9,8 @@ export interface Hop {
   readonly party: PartyId;
   /** Id of the identity to create at the party. */
   readonly identity: string;
+  /** Identities of other runs, whose tokens say something else. */
+  readonly otherRuns?: readonly { readonly run: OtherRun; readonly identity: string }[];
 }
 
 /** A way from a workload to what its key was for, without the key in the workload. */

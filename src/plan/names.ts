@@ -7,23 +7,44 @@ const LONGEST = 32;
 export function identityName(context: WorkloadContext, shape: TokenShape): string {
   const parts = [context.repository?.name ?? '', context.facts['environment'] ?? '', boundTo(shape) ?? ''].filter((part) => part !== '');
   const workflow = shape.claims.some(({ claim }) => claim === 'job_workflow_ref') ? /([^/]+?)(?:\.lock)?\.ya?ml$/.exec(context.path)?.[1] : undefined;
-  if (workflow !== undefined) return slug([...(workflow.startsWith(context.repository?.name ?? ' ') ? [] : [context.repository?.name ?? '']), workflow, boundTo(shape) ?? ''].join('-'));
+  const repository = context.repository?.name ?? '';
+  if (workflow !== undefined) return slug([...(repository === '' || workflow.startsWith(repository) ? [] : [shortened(repository, LONGEST - workflow.length - 1)]), workflow, boundTo(shape) ?? ''].join('-'));
   const own = context.name.replace(/\.(?:ya?ml|json|toml|tf)\b/g, '');
   const subject = shape.subject.text?.filter((part) => typeof part === 'string').join('') ?? '';
   const isRepositoryWide = /:(?:ref|environment|pull_request)/.test(subject) && parts.length > 1;
   return slug(isRepositoryWide ? parts.join('-') : [context.repository?.name ?? '', own].join('-'));
 }
 
+/** As much of a repository's name as leaves room for what is told apart within it: whole words, and at least the first. */
+function shortened(name: string, room: number): string {
+  const words = name.split(/[^A-Za-z0-9]+/).filter((word) => word !== '');
+  let kept = words[0] ?? '';
+  for (const word of words.slice(1)) {
+    if (kept.length + 1 + word.length > room) break;
+    kept = `${kept}-${word}`;
+  }
+  return kept.slice(0, Math.max(room, 8));
+}
+
 /** `main` of `...:ref:refs/heads/main`. */
 function boundTo(shape: TokenShape): string | undefined {
   const text = (shape.subject.text ?? []).map((part) => (typeof part === 'string' ? part : '')).join('');
   if (text.endsWith(':pull_request')) return 'pull-request';
+  if (/:ref:refs\/(?:heads|tags)\/$/.test(text)) return text.endsWith('tags/') ? 'tag' : 'branch';
   return /:ref:(?:refs\/(?:heads|tags)\/)?([^:]+)$/.exec(text)?.[1];
 }
 
 function slug(text: string): string {
-  const clean = text.toLowerCase().replace(/[^a-z0-9]+/g, '-').replace(/^-+|-+$/g, '').slice(0, LONGEST).replace(/-+$/, '');
+  const clean = cut(text.toLowerCase().replace(/[^a-z0-9]+/g, '-').replace(/^-+|-+$/g, ''));
   return clean.length < 4 || clean.startsWith('gcp-') ? `workload-${clean}`.slice(0, LONGEST).replace(/-+$/, '') : clean;
+}
+
+/** At most as long as every party takes, and where there is a choice not in the middle of a word. */
+function cut(text: string): string {
+  if (text.length <= LONGEST) return text;
+  const short = text.slice(0, LONGEST);
+  const end = text[LONGEST] === '-' ? LONGEST : short.lastIndexOf('-');
+  return short.slice(0, end < LONGEST / 2 ? LONGEST : end).replace(/-+$/, '');
 }
 
 /** `name`, or with the first number that makes it new. `taken` holds the names given out and, by name, the last number tried. */

@@ -1,11 +1,12 @@
 import type { Emission, Emitter, PartyId, RelyingParty, Target } from '../model/federation.ts';
 import type { Credential, Inventory, TargetReport, Workload } from '../model/inventory.ts';
-import type { TokenShape, TokenSource, WorkloadContext } from '../model/issuer.ts';
-import type { FederationPath, Migration, MigrationPlan, NoPath, PlannedIdentity, PlannedInput, PlannedKey, SourceFile } from '../model/plan.ts';
+import type { OtherRun, TokenShape, TokenSource, WorkloadContext } from '../model/issuer.ts';
+import type { FederationPath, Hop, Migration, MigrationPlan, NoPath, PlannedIdentity, PlannedInput, PlannedKey, SourceFile } from '../model/plan.ts';
 import type { Provider } from '../model/provider.ts';
 import type { Platform } from '../model/reference.ts';
 import type { Input, Text } from '../model/text.ts';
 import { identityName, uniqueName } from './names.ts';
+import { policyFor } from './policy.ts';
 import { intendedToken, refusalTable, tightnessOf } from './proof.ts';
 import { type Candidate, PREVIOUS_IDENTITY, searchPaths, type Step, type World } from './search.ts';
 import { surroundingsOf } from './surroundings.ts';
@@ -328,11 +329,10 @@ class Planner {
     const drafts = new Map<string, Draft>();
     const chosen = new Map<string, readonly Draft[]>();
     const nextOf = new Map<Draft, Draft>();
+    const others = new Map<string, readonly { readonly run: OtherRun; readonly draft: Draft }[]>();
     for (const { migration, candidate, runner } of decisions) {
       if (candidate === undefined || runner === undefined) continue;
-      let previous: Draft | undefined;
-      const steps = candidate.steps.map((step, index) => {
-        const next = candidate.steps[index + 1];
+      const draftOf = (step: Step, first: TokenShape, next: Step | undefined, previous: Draft | undefined): Draft => {
         const policy = this.#resolved(step.policy);
         const target: Omit<Target, 'id' | 'keys'> = {
           party: step.party.id,
@@ -348,15 +348,17 @@ class Planner {
         };
         const isSecret = target.permission === 'read-secret';
         const key = JSON.stringify([target.party, target.platform, target.permission, isSecret ? '' : target.provider, policy, target.nextAudience ?? null, previous?.key ?? '']);
-        const draft: Draft = drafts.get(key) ?? { target, step, name: identityName(runner.context, candidate.steps[0]?.shape ?? step.shape), keys: new Set<string>(), migrations: [], warnings: new Set<string>(), key, previous, id: '' };
-        previous = draft;
+        const draft: Draft = drafts.get(key) ?? { target, step, name: identityName(runner.context, first), keys: new Set<string>(), migrations: [], warnings: new Set<string>(), key, previous, id: '' };
         drafts.set(key, draft);
         for (const name of migration.keys) draft.keys.add(name);
         draft.migrations.push(migration.id);
         for (const warning of step.shape.warnings) draft.warnings.add(warning);
         return draft;
-      });
+      };
+      let previous: Draft | undefined;
+      const steps = candidate.steps.map((step, index) => (previous = draftOf(step, candidate.steps[0]?.shape ?? step.shape, candidate.steps[index + 1], previous)));
       chosen.set(migration.id, steps);
+      others.set(migration.id, otherSteps(candidate).map(({ run, step }) => ({ run, draft: draftOf(step, step.shape, undefined, undefined) })));
       for (const [index, draft] of steps.entries()) {
         const next = steps[index + 1];
         if (next !== undefined) nextOf.set(draft, next);
@@ -397,13 +399,13 @@ class Planner {
         migrations: draft.migrations,
       };
     });
-    const migrations = decisions.map(({ migration, noPath, candidate, others }): Migration => {
+    const migrations = decisions.map(({ migration, noPath, candidate, others: runnersUp }): Migration => {
       const steps = chosen.get(migration.id) ?? [];
       return {
         ...migration,
-        chosen: candidate === undefined ? null : this.#path(candidate, steps.map(({ id }) => id)),
+        chosen: candidate === undefined ? null : this.#path(candidate, steps.map(({ id }) => id), (others.get(migration.id) ?? []).map(({ run, draft }) => ({ run, identity: draft.id }))),
         noPath,
-        runnersUp: others.map((other) => this.#path(other, [])),
+        runnersUp: runnersUp.map((other) => this.#path(other, [])),
       };
     });
     return { identities: identities.toSorted((a, b) => compareText(a.target.party, b.target.party) || compareText(a.target.id, b.target.id)), migrations };
@@ -426,12 +428,12 @@ class Planner {
     });
   }
 
-  #path(candidate: Candidate, identities: readonly string[]): FederationPath {
+  #path(candidate: Candidate, identities: readonly string[], others: NonNullable<Hop['otherRuns']> = []): FederationPath {
     const { steps, route, outcome, reason } = candidate;
     const start = this.#world.platforms.get(steps[0]?.platform ?? '')?.title ?? '';
     const parties = steps.map(({ party }) => party.title);
     return {
-      hops: steps.map((step, index) => ({ platform: step.platform, party: step.party.id, identity: identities[index] ?? '' })),
+      hops: steps.map((step, index) => ({ platform: step.platform, party: step.party.id, identity: identities[index] ?? '', ...(index > 0 || others.length === 0 ? {} : { otherRuns: others }) })),
       route: route.id,
       class: route.class,
       outcome,
@@ -488,7 +490,7 @@ class Planner {
 
   #inputs(identities: readonly PlannedIdentity[], decisions: readonly Decision[], migrations: readonly Migration[]): readonly PlannedInput[] {
     const inputs = new Map<string, Input>();
-    for (const { candidate } of decisions) for (const { shape } of candidate?.steps ?? []) for (const input of shape.inputs) inputs.set(input.id, input);
+    for (const { candidate } of decisions) for (const { shape } of candidate?.steps ?? []) for (const input of [shape, ...(shape.otherRuns ?? []).map((other) => other.shape)].flatMap((one) => one.inputs)) inputs.set(input.id, input);
     for (const input of [...Object.values(this.#partyInputs), ...this.#ownInputs.values()]) inputs.set(input.id, input);
     const used = new Set<string>();
     const use = (text: Text): void => {
@@ -508,6 +510,16 @@ class Planner {
       return input === undefined ? [] : [{ ...input, value: value?.value ?? null, from: value?.from ?? null }];
     });
   }
+}
+
+/** Identities beside the one of a path, for runs whose tokens say something else: where one exchange is all there is, and the party can tell them. */
+function otherSteps({ steps, outcome }: Candidate): readonly { readonly run: OtherRun; readonly step: Step }[] {
+  const [only, ...more] = steps;
+  if (only === undefined || more.length > 0 || outcome === 'reduced') return [];
+  return (only.shape.otherRuns ?? []).flatMap(({ run, shape }) => {
+    const policy = policyFor(only.party, only.platform, only.tokens, shape);
+    return 'code' in policy ? [] : [{ run, step: { ...only, shape, policy } }];
+  });
 }
 
 /** What a party's emitter made, with the inputs it asked for. */

@@ -57,7 +57,8 @@ export function policyFor(party: RelyingParty, platform: string, tokens: TokenSo
 
 /** Where tokens say what run they are of (branch, environment, event), the policy has to hold at least one of these, in a claim or within the subject. */
 function bindsContext(shape: TokenShape, claims: readonly PinnableClaim[], subject: TrustPolicy['subject']): boolean {
-  const context = shape.claims.filter(({ role }) => role === 'context');
+  // On what machine a run is says nothing of what it is for.
+  const context = shape.claims.filter(({ role, claim }) => role === 'context' && claim !== 'runner_environment');
   if (context.length === 0 || claims.some(({ role }) => role === 'context')) return true;
   const text = subject?.text ?? [];
   return context.some(({ value }) => value.every((part) => (typeof part === 'string' ? text.some((piece) => typeof piece === 'string' && piece.includes(part)) : text.some((piece) => typeof piece !== 'string' && piece.input === part.input))));

@@ -2,6 +2,7 @@ import type { Extraction, NameTable, Platform, ReferenceStore, TextFile, Workloa
 import { at, entriesOf, get, itemsOf, joinRoute, parseYaml, sourceRange, textOf, textsOf, walk, type WalkBudget, type YamlEntry, type YamlFile, type YamlNode, type YamlRange, type YamlScalar } from '../support/yaml.ts';
 import { baseName, CiDraft, factList, factText, type Job } from './_shared/ci-draft.ts';
 import { bareExpression, candidates, contextUses, findExpressions, isTest, type ContextUse, type Expression } from './_shared/ci-expression.ts';
+import { eventsOf, mayRunOn } from './_shared/github-events.ts';
 import { describeGithub } from './_shared/github-token.ts';
 import { assignmentTarget, assignments, locallySet, variableMentions } from './_shared/ci-shell.ts';
 
@@ -188,10 +189,17 @@ const OUTSIDER_EVENTS: ReadonlySet<string> = new Set([
   'pull_request_target', 'workflow_run', 'issue_comment', 'issues', 'discussion', 'discussion_comment', 'pull_request_review', 'pull_request_review_comment', 'fork', 'watch', 'gollum',
 ]);
 
+/** Branches that pushes are filtered by, when they are named and not described by patterns. */
+function pushBranches(on: YamlNode | undefined): readonly string[] {
+  const named = textsOf(at(on, ['push', 'branches']));
+  return named.every((name) => /^[A-Za-z0-9._/-]{1,100}$/.test(name)) ? named : [];
+}
+
 function workflowFacts(reader: Reader, triggers: Triggers, declared: readonly YamlEntry[]): Record<string, string> {
   return {
     workflow: factText(textOf(get(reader.root, 'name')) ?? baseName(reader.file.path)),
     triggers: factList(triggers.names),
+    branches: factList(pushBranches(triggers.node)),
     reusable: triggers.names.includes('workflow_call') ? 'true' : '',
     declares: factList(declared.map((entry) => entry.key)),
     pull_request_target: triggers.names.includes('pull_request_target') ? 'true' : '',
@@ -229,8 +237,17 @@ function jobOf(reader: Reader, entry: YamlEntry, leaves: readonly Leaf[], shared
       container: factText(textOf(container) ?? textOf(get(container, 'image')) ?? ''),
       uses: usesOf(job),
       if: factText(textOf(get(job, 'if')) ?? ''),
+      events: narrowedEvents(textOf(get(job, 'if')) ?? '', shared['triggers'] ?? ''),
+      branches: factList((shared['branches'] ?? '').split(',').filter((name) => mayRunOn(textOf(get(job, 'if')) ?? '', 'push', name))),
     },
   };
+}
+
+/** The events that a job's condition leaves of its workflow's; '' where it leaves all. */
+function narrowedEvents(condition: string, triggers: string): string {
+  const all = triggers.split(',');
+  const left = eventsOf(condition, all);
+  return left.length === 0 || left.length === all.length ? '' : left.join(',');
 }
 
 function identityOf(permissions: YamlNode | undefined): WorkloadIdentity {

@@ -43,10 +43,18 @@ function annotation(inventory: Inventory, finding: Finding, { catalog, level }: 
   const described = describeFinding(finding, catalog);
   const place = placeProperties(inventory, finding);
   // Without a file the annotation hangs nowhere, so its text says where the finding is.
-  const where = place.length === 0 && isInTree(finding.location) ? `${printable(finding.location.path)}:${finding.location.line}: ` : '';
+  const where = place.length === 0 ? placeInWords(inventory, finding) : '';
   const message = `${where}${sentenceOf({ finding, credential, workload }, catalog, printable)} ${described.code}`;
   const properties = [...place, `title=${escapeWorkflowProperty(described.title)}`];
   return `::${level} ${properties.join(',')}::${escapeWorkflowData(message)}`;
+}
+
+function placeInWords(inventory: Inventory, { location }: Finding): string {
+  const target = inventory.targets.find(({ id }) => id === location.target);
+  const isOfAccount = target?.kind === 'github' || target?.kind === 'github-organization';
+  const holder = isOfAccount ? printable(target.name.replace(/^[a-z-]{1,20}:/, '')) : '';
+  if (!isInTree(location)) return holder === '' ? '' : `${holder}: `;
+  return `${holder === '' ? '' : `${holder}/`}${printable(location.path)}:${location.line}: `;
 }
 
 /** A file that is not in the checkout cannot be annotated; GitHub would hang the note on an unrelated line. */

@@ -9,6 +9,7 @@ export const renderers: Readonly<Record<Format, (options: RenderOptions) => Prom
   json: async () => (await import('./json.ts')).renderJson,
   sarif: async () => (await import('./sarif.ts')).renderSarif,
   github: async () => (await import('./github.ts')).renderGithub,
+  markdown: async () => (await import('./markdown.ts')).renderMarkdown,
 };
 
 /** Renders `inventory` in `format`; the result is what goes to stdout, whole. */

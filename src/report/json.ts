@@ -1,3 +1,4 @@
+import type { AccountInventory, AccountSetting, InventoryStored } from '../model/account.ts';
 import type { Credential, Finding, Inventory, RiskScore, Skipped, Summary, TargetReport, Workload } from '../model/inventory.ts';
 import type { CommitStamp, HistoryPlace, Location } from '../model/location.ts';
 import type { Problem, WorkloadIdentity } from '../model/reference.ts';
@@ -27,6 +28,7 @@ export function renderJson(inventory: Inventory, options: RenderOptions): string
     findings,
     workloads: inventory.workloads.map(workloadJson),
     problems: inventory.problems.map(problemJson),
+    ...(inventory.accounts === undefined ? {} : { accounts: accountsJson(inventory.accounts) }),
   };
   return `${inertJson(JSON.stringify(value, null, 2))}\n`;
 }
@@ -103,7 +105,7 @@ function findingJson(finding: Finding, message: string): Finding & { readonly me
   };
 }
 
-function locationJson({ target, path, line, column, endLine, endColumn, start, end, route, history, encoding }: Location): Location {
+function locationJson({ target, path, line, column, endLine, endColumn, start, end, route, history, encoding, logical }: Location): Location {
   return {
     target,
     path,
@@ -116,6 +118,7 @@ function locationJson({ target, path, line, column, endLine, endColumn, start, e
     ...(route === undefined ? {} : { route }),
     ...(history === undefined ? {} : { history: historyJson(history) }),
     ...(encoding === undefined ? {} : { encoding }),
+    ...(logical === undefined ? {} : { logical }),
   };
 }
 
@@ -144,6 +147,30 @@ function identityJson(identity: WorkloadIdentity): WorkloadIdentity {
 
 function problemJson({ path, line, message, fix }: Problem): Problem {
   return { path, line, message, fix };
+}
+
+function accountsJson({ stored, unrelated, settings, readWhole }: AccountInventory): AccountInventory {
+  return { stored: stored.map(storedJson), unrelated, settings: settings.map(settingJson), readWhole };
+}
+
+function storedJson({ target, store, scope, environment, name, created, updated, visibility, readers, credential, usedBy }: InventoryStored): InventoryStored {
+  return {
+    target,
+    store,
+    scope,
+    ...(environment === undefined ? {} : { environment }),
+    name,
+    ...(created === undefined ? {} : { created }),
+    ...(updated === undefined ? {} : { updated }),
+    ...(visibility === undefined ? {} : { visibility }),
+    readers,
+    usedBy,
+    credential,
+  };
+}
+
+function settingJson({ target, kind, name, facts }: AccountSetting): AccountSetting {
+  return { target, kind, name, facts: sortedJson(facts) };
 }
 
 /** Members sorted by name. Built by entries, so that a member called `__proto__` is a member like any other. */

@@ -2,6 +2,7 @@ import type { Credential, Disposition, Finding, Liveness, Workload } from '../mo
 import type { HistoryPlace, Location } from '../model/location.ts';
 import type { CredentialKind, Detector, Federation, Privilege, Provider } from '../model/provider.ts';
 import type { Platform, ReferenceStore } from '../model/reference.ts';
+import { accountCodes, accountSentence, describeAccount } from './account-messages.ts';
 
 /** Wording of one finding code, made from the registries, so that a new detector or platform has its text the day it exists. */
 export interface CodeDescription {
@@ -134,6 +135,7 @@ export function listCodes(providers: readonly Provider[], platforms: readonly Pl
   return [
     ...providers.flatMap(({ detectors }) => detectors.map(({ id }) => SECRET_PREFIX + id.toUpperCase())),
     ...[CODE_PLATFORM, ...platforms.filter(({ isIssuerOnly }) => isIssuerOnly !== true)].map(({ id }) => REFERENCE_PREFIX + id.toUpperCase()),
+    ...accountCodes(),
   ]
     .filter((code, index, all) => all.indexOf(code) === index)
     .toSorted();
@@ -219,7 +221,10 @@ function describeBase(code: string, catalog: Catalog): CodeDescription | undefin
     if (platform !== undefined) return describePlatform(code, platform);
     return id === CODE_PLATFORM.id ? describeCodeUse(code) : undefined;
   }
-  return undefined;
+  const account = describeAccount(code);
+  if (account === undefined) return undefined;
+  const { title, what, why, fix } = account;
+  return { code, title, what, why, fix, help: helpOf(what, why, fix, [], ACCEPT_WITHOUT_FILE) };
 }
 
 function describeValue(code: string, provider: Provider): CodeDescription {
@@ -278,9 +283,12 @@ function describeCodeUse(code: string): CodeDescription {
   return { code, title: 'AI API key used in source code', what, why, fix, help: helpOf(what, why, fix, []) };
 }
 
-function helpOf(what: string, why: string, fix: string, facts: readonly string[]): string {
+const ACCEPT = 'To accept one on purpose, write `dekey:allow REASON` in a comment on its line or the line above, or record it with `--update-baseline`.';
+/** A setting has no line to write a comment on. */
+const ACCEPT_WITHOUT_FILE = 'To accept one on purpose, record it with `--update-baseline`.';
+
+function helpOf(what: string, why: string, fix: string, facts: readonly string[], accept: string = ACCEPT): string {
   const sections = [what, `**Why it matters.** ${why}`, `**What to do.** ${fix}`];
-  const accept = 'To accept one on purpose, write `dekey:allow REASON` in a comment on its line or the line above, or record it with `--update-baseline`.';
   return [...sections, accept, ...facts].join('\n\n');
 }
 
@@ -318,7 +326,7 @@ export function sentenceOf(subject: Subject, catalog: Catalog, escape: Escape): 
 const SENTENCES: Readonly<Record<Finding['class'], (subject: Subject, catalog: Catalog, escape: Escape) => string>> = {
   secret: secretSentence,
   reference: referenceSentence,
-  account: plainSentence,
+  account: accountOrPlainSentence,
   trust: plainSentence,
   readiness: plainSentence,
 };
@@ -374,6 +382,10 @@ const REFERENCE_CONSEQUENCES: Readonly<Record<Disposition, string>> = {
   'not-a-key': '',
 };
 
+function accountOrPlainSentence(subject: Subject, catalog: Catalog, escape: Escape): string {
+  return accountSentence(subject.finding, escape) ?? plainSentence(subject, catalog, escape);
+}
+
 function plainSentence({ finding }: Subject, catalog: Catalog, escape: Escape): string {
   const described = describeFinding(finding, catalog);
   const details = Object.entries(finding.arguments).toSorted(([a], [b]) => (a < b ? -1 : 1));
@@ -391,6 +403,7 @@ export function storeLabel(finding: Finding): string {
 
 /** True when the bytes stand in the tree as it is now, so that an editor or GitHub can open them. */
 export function isInTree(location: Location): boolean {
+  if (location.logical === true) return false;
   return location.history === undefined || (location.history.inHead && location.history.objectType === 'blob');
 }
 

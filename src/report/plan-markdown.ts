@@ -1,5 +1,5 @@
 import type { Migration, MigrationPlan, PlannedIdentity } from '../model/plan.ts';
-import { cell, code } from './markdown.ts';
+import { cell, code } from './markdown-inert.ts';
 import { counted } from './messages.ts';
 import { conditions, foldersOf, type PlanTitles, shown, whenLabel } from './plan-words.ts';
 import { printable } from './scanned.ts';

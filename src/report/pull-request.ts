@@ -1,5 +1,5 @@
 import type { AppliedFile, ApplySummary, ValueToSet } from '../model/apply.ts';
-import { code, inert, isInert, shortened } from './markdown.ts';
+import { code, inert, isInert, shortened } from './markdown-inert.ts';
 import { counted } from './messages.ts';
 
 /** One identity that has to be let in first. */

@@ -22,10 +22,14 @@ export interface RenderOptions {
   readonly cwd?: string;
   /** False on terminals without UTF-8: everything is written in ASCII. Default true. */
   readonly unicode?: boolean;
+  /** What the run was compared with: findings that are baselined with its `reason` were there before. */
+  readonly base?: { readonly name: string; readonly reason: string };
+  /** Where a person can read the files of `commit`: an https address that a path from the folder of the run goes behind. */
+  readonly permalink?: { readonly url: string; readonly commit: string };
 }
 
 /** Turns an inventory into the whole text of one output format, ending in a newline. Pure. */
 export type Renderer = (inventory: Inventory, options: RenderOptions) => string;
 
-export const FORMATS = ['text', 'json', 'sarif', 'github'] as const;
+export const FORMATS = ['text', 'json', 'sarif', 'github', 'markdown'] as const;
 export type Format = (typeof FORMATS)[number];

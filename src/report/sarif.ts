@@ -32,7 +32,7 @@ interface SarifLocation {
   readonly id?: number;
   readonly message?: Message;
   readonly physicalLocation: PhysicalLocation;
-  readonly logicalLocations?: readonly { readonly fullyQualifiedName: string }[];
+  readonly logicalLocations?: readonly { readonly fullyQualifiedName: string; readonly kind?: 'resource' }[];
 }
 
 interface Rule {
@@ -189,7 +189,8 @@ function ruleOf(id: string, description: CodeDescription, { worst, surest }: { r
     help: { text: `${description.what}\n\n${description.why}\n\n${description.fix}`, markdown: description.help },
     defaultConfiguration: { level },
     properties: {
-      tags: ['security', 'credentials', 'external/cwe/cwe-798'],
+      // What an account says of a store is no credential in a file.
+      tags: ['security', 'credentials', ...(id.startsWith('DK-ACCOUNT-') ? [] : ['external/cwe/cwe-798'])],
       precision: surest,
       'security-severity': SECURITY_SEVERITIES[severity],
       'problem.severity': level === 'note' ? 'recommendation' : level,
@@ -231,7 +232,7 @@ function resultOf(context: Context, finding: Finding, { ruleIndexes, hasSuppress
     properties: {
       severity: finding.severity,
       confidence: finding.confidence,
-      credential: finding.credential,
+      ...(finding.credential === '' ? {} : { credential: finding.credential }),
       ...(credential === undefined ? {} : { score: credential.risk.score, vector: credential.risk.vector, disposition: DISPOSITION_LABELS[credential.disposition] }),
     },
   };
@@ -247,11 +248,12 @@ function messageText(context: Context, finding: Finding, { related, shown }: { r
 function relatedFindings(context: Context, finding: Finding): { readonly shown: readonly Finding[]; readonly count: number } {
   const places = context.byCredential.get(finding.credential);
   if (places === undefined) return { shown: [], count: 0 };
-  const isSecret = finding.class === 'secret';
+  const isUse = finding.class === 'reference';
   const others = places.secrets.slice(0, LIMITS.relatedLocations + 1).filter((other) => other !== finding);
   // Uses first: a key in a thousand places would leave no room for them, and they are what a migration is about.
-  const shown = [...(isSecret ? places.uses.slice(0, LIMITS.relatedLocations) : []), ...others].slice(0, LIMITS.relatedLocations);
-  return { shown, count: isSecret ? places.secrets.length - 1 + places.uses.length : places.secrets.length };
+  const shown = [...(isUse ? [] : places.uses.slice(0, LIMITS.relatedLocations)), ...others].slice(0, LIMITS.relatedLocations);
+  const self = finding.class === 'secret' ? 1 : 0;
+  return { shown, count: places.secrets.length - self + (isUse ? 0 : places.uses.length) };
 }
 
 /** From the place that holds the secret to each place that uses it: how the value travels. */
@@ -285,8 +287,14 @@ function locationOf(context: Context, location: Location): SarifLocation {
       artifactLocation: { uri: percentEncodePath(prefix + location.path), uriBaseId: context.bases.get(location.target) ?? SOURCE_ROOT },
       region: { startLine, startColumn, endLine, endColumn: endLine === startLine ? Math.max(startColumn, location.endColumn) : Math.max(1, location.endColumn) },
     },
-    ...(location.route === undefined || location.route === '' ? {} : { logicalLocations: [{ fullyQualifiedName: location.route }] }),
+    ...logicalOf(location, target),
   };
+}
+
+/** GitHub takes no result without a file, so what is in an account has its name there for a path; here it is called what it is. */
+function logicalOf({ logical, path, route }: Location, target: TargetReport | undefined): Pick<SarifLocation, 'logicalLocations'> {
+  if (logical === true) return { logicalLocations: [{ fullyQualifiedName: `${target?.name ?? ''}/${path.replace(/^account:/, '')}`, kind: 'resource' }] };
+  return route === undefined || route === '' ? {} : { logicalLocations: [{ fullyQualifiedName: route }] };
 }
 
 function suppressionsOf({ allowed, baselined }: Finding): Suppression[] {

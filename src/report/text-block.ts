@@ -4,6 +4,7 @@ import type { Location } from '../model/location.ts';
 import { displayWidth, pad, shortenMiddle, wrapItems, wrapWords } from './layout.ts';
 import { credentialTitle, dayOf, DISPOSITION_LABELS, isInTree, LIVENESS_LABELS, shortId, shortProviderTitle, storeLabel } from './messages.ts';
 import { placePrefix } from './scanned.ts';
+import { accountName, isOfAccount, REPOSITORY_LIST, repositoryRows, storedLines } from './text-account.ts';
 import { paragraph, rows, widest, type Row } from './text-list.ts';
 import { EXAMPLES, findingsOf, INDENT, isAccepted, LABEL, FEDERATE, type Page } from './text-page.ts';
 
@@ -13,12 +14,16 @@ const ROWS = { places: 4, users: 3 } as const;
 /** Everything the report says about one credential, as lines. */
 export function block(page: Page, credential: Credential): string[] {
   const findings = findingsOf(page, credential);
-  const secrets = findings.filter((finding) => finding.class !== 'reference');
+  const secrets = findings.filter((finding) => finding.class !== 'reference' && finding.class !== 'account');
+  const repositories = repositoryRows(page, credential, (workload) => workloadName(page, workload));
   const places = [...secrets.filter(({ location }) => isInTree(location)), ...secrets.filter(({ location }) => !isInTree(location))].map((finding) => placeRow(page, finding));
   return [
     ...blockHeader(page, credential, findings),
     ...rows(page, places, { label: '', limit: ROWS.places, noun: 'places', isBrief: false }),
-    ...rows(page, userRows(page, credential, findings), { label: 'used by', limit: ROWS.users, noun: 'workloads', isBrief: isCompact(page, credential) }),
+    ...storedLines(page, findings),
+    ...(repositories === undefined
+      ? rows(page, userRows(page, credential, findings), { label: 'used by', limit: ROWS.users, noun: 'workloads', isBrief: isCompact(page, credential) })
+      : rows(page, repositories, REPOSITORY_LIST)),
     ...factLines(page, credential, secrets),
     ...(credential.risk.factors.length > 0 && isWorthReasons(page, credential) ? reasons(page, credential) : []),
     ...nextSteps(page, credential, findings),
@@ -55,19 +60,26 @@ function placeRow(page: Page, finding: Finding): Row {
   const notes = [historyNote(location)];
   if (location.encoding !== undefined && location.encoding.length > 0) notes.push(`in ${location.encoding.join(' in ')}`);
   if (finding.allowed !== undefined) notes.push(`allowed: ${page.clean(finding.allowed)}`);
-  if (finding.baselined !== undefined) notes.push(`baseline: ${page.clean(finding.baselined)}`);
+  if (finding.baselined !== undefined) notes.push(isKnown(page, finding) ? page.clean(finding.baselined) : `baseline: ${page.clean(finding.baselined)}`);
   if (page.options.verbose && !isInTree(location) && location.history?.objectType === 'blob') notes.push(`line ${location.line}`);
   if (page.options.verbose && location.route !== undefined) notes.push(page.clean(location.route));
   const said = [notes.filter((note) => note !== '').join(', ')];
   return isInTree(location) ? { place: placeOf(page, location), location, notes: said } : { place: historyPlace(page, location), notes: said };
 }
 
-/** `path:line:column` from the folder of the run, as terminals and editors open it. */
-function placeOf(page: Page, location: Location): string {
-  return page.clean(`${placePrefix(page.targets.get(location.target))}${location.path}`) + `:${location.line}:${location.column}`;
+/** True for what the base of the run had already. */
+function isKnown({ options }: Page, { baselined }: Finding): boolean {
+  return options.base !== undefined && baselined === options.base.reason;
 }
 
-function historyPlace(page: Page, location: Location): string {
+/** `path:line:column` from the folder of the run, as terminals and editors open it. */
+function placeOf(page: Page, location: Location): string {
+  const target = page.targets.get(location.target);
+  const place = isOfAccount(target) ? `${accountName(page, target)}/${page.clean(location.path)}` : page.clean(`${placePrefix(target)}${location.path}`);
+  return `${place}:${location.line}:${location.column}`;
+}
+
+export function historyPlace(page: Page, location: Location): string {
   const target = page.targets.size > 1 ? placePrefix(page.targets.get(location.target)) : '';
   const kind = location.history?.objectType ?? 'blob';
   if (kind === 'blob') return `history: ${page.clean(target + location.path)}`;
@@ -75,7 +87,7 @@ function historyPlace(page: Page, location: Location): string {
   return `${kind === 'commit' ? 'commit message' : 'tag'}: ${page.clean(target + name)}`;
 }
 
-function historyNote(location: Location): string {
+export function historyNote(location: Location): string {
   const { history } = location;
   if (history === undefined) return '';
   const first = history.firstSeen;
@@ -126,7 +138,7 @@ function usersByWeight(page: Page, byWorkload: ReadonlyMap<string, Finding[]>): 
 function userRow(page: Page, credential: Credential, finding: Finding, workload: Workload | undefined, more: string): Row {
   const name = finding.arguments['name'];
   const from = [storeLabel(finding), name === undefined || name === credential.preview || credential.names.includes(name) ? '' : page.clean(name)].filter((item) => item !== '').join(' ');
-  const accepted = isAccepted(finding) ? 'accepted' : '';
+  const accepted = isKnown(page, finding) ? 'not new' : isAccepted(finding) ? 'accepted' : '';
   const route = page.options.verbose && finding.location.route !== undefined ? page.clean(finding.location.route) : '';
   const last = [from, more, accepted, route].filter((item) => item !== '').join(', ');
   return {
@@ -197,22 +209,25 @@ function nextSteps(page: Page, credential: Credential, findings: readonly Findin
   return paragraph(page, 'next', lines.map((line) => line.replace(FEDERATE, page.paint.strong(FEDERATE))));
 }
 
+/** Where nothing is known of commits. */
+export const UNCOMMITTED = 'keep it out of commits';
+
 /** What has to happen to the value that was seen, before anything is planned. */
-function rotation(credential: Credential, findings: readonly Finding[]): string[] {
+export function rotation(credential: Credential, findings: readonly Finding[]): string[] {
   if (!credential.seen) return [];
   if (credential.liveness === 'dead' || credential.liveness === 'expired') return ['remove it: it no longer works'];
   if (isPublic(credential)) return ['rotate now (it is public)'];
   const secrets = findings.filter((finding) => finding.class === 'secret');
   if (secrets.some(({ location }) => location.history?.inHead === true)) return ['rotate it (every clone has it)'];
   if (secrets.some(({ location }) => location.history !== undefined)) return ['rotate it (history keeps it)'];
-  return ['keep it out of commits'];
+  return [UNCOMMITTED];
 }
 
 function isPublic(credential: Credential): boolean {
   return credential.risk.factors.some(({ code, label }) => code === 'EX' && /\bpublic\b/.test(label));
 }
 
-function replacement(page: Page, credential: Credential): string[] {
+export function replacement(page: Page, credential: Credential): string[] {
   const provider = shortProviderTitle(credential.provider, page.catalog);
   if (credential.disposition === 'none') return [`keep its successor in a vault: ${page.clean(provider)} has no federation`];
   const issuers = new Set<string>();

@@ -1,9 +1,10 @@
-import type { Credential, Skipped } from '../model/inventory.ts';
+import type { Credential, Skipped, TargetReport } from '../model/inventory.ts';
 import { SEVERITIES } from '../model/levels.ts';
 import type { Problem } from '../model/reference.ts';
 import { displayWidth, shortenMiddle, wrapItems, wrapWords } from './layout.ts';
 import { counted, formatCount, shortProviderTitle } from './messages.ts';
 import type { Renderer } from './renderer.ts';
+import { accountName, accountSection, foldSameName, isOfAccount, looseEnds, sameNameLines } from './text-account.ts';
 import { block } from './text-block.ts';
 import { EXAMPLES, findingsOf, isAccepted, type Page, type Palette, pageOf } from './text-page.ts';
 
@@ -26,6 +27,8 @@ export function textRenderer(paint: Palette): Renderer {
     const sections = [
       inventory.findings.length === 0 ? [...nothingFound(page)] : header(page),
       ...credentialSections(page, groups),
+      ...looseEnds(page, groups),
+      accountSection(page),
       ...(inventory.findings.length === 0 ? [] : [summary(page, groups)]),
       coverage(page),
       problems(page),
@@ -36,18 +39,24 @@ export function textRenderer(paint: Palette): Renderer {
   };
 }
 
-interface Groups {
+export interface Groups {
   readonly certain: readonly Credential[];
   readonly doubtful: readonly Credential[];
   readonly shortLived: readonly Credential[];
   readonly accepted: readonly Credential[];
+  /** Stored, and used by nothing. */
+  readonly unused: readonly Credential[];
+  /** Asked for, and stored nowhere. */
+  readonly missing: readonly Credential[];
 }
 
-function groupCredentials(page: Page): Groups {
+export function groupCredentials(page: Page): Groups {
   const certain: Credential[] = [];
   const doubtful: Credential[] = [];
   const shortLived: Credential[] = [];
   const accepted: Credential[] = [];
+  const unused: Credential[] = [];
+  const missing: Credential[] = [];
   const worstFirst = page.inventory.credentials.toSorted(
     (a, b) => SEVERITIES.indexOf(a.risk.level) - SEVERITIES.indexOf(b.risk.level) || b.risk.score - a.risk.score,
   );
@@ -56,9 +65,11 @@ function groupCredentials(page: Page): Groups {
     if (findings.length > 0 && findings.every(isAccepted)) accepted.push(credential);
     else if (credential.lifetime === 'short' || credential.disposition === 'not-a-key') shortLived.push(credential);
     else if (credential.confidence === 'low') doubtful.push(credential);
+    else if (credential.facts['unused'] === 'true') unused.push(credential);
+    else if (credential.facts['missing'] === 'true') missing.push(credential);
     else certain.push(credential);
   }
-  return { certain, doubtful, shortLived, accepted };
+  return { certain, doubtful, shortLived, accepted, unused, missing };
 }
 
 /** One line with room to breathe, else one closer set, else as many as it takes. */
@@ -76,7 +87,12 @@ function header(page: Page): string[] {
 }
 
 function targetNames(page: Page): string {
-  const names = page.inventory.targets.map(({ name }) => page.clean(name));
+  const organizations = page.inventory.targets.filter(({ kind }) => kind === 'github-organization');
+  const repositories = page.inventory.targets.filter(({ kind }) => kind === 'github').length;
+  // An organisation stands for its repositories, which nobody named.
+  const isFolded = organizations.length > 0 && !page.options.verbose;
+  const shown = isFolded ? page.inventory.targets.filter(({ kind }) => kind !== 'github') : page.inventory.targets;
+  const names = shown.map(({ name, kind }) => (isFolded && kind === 'github-organization' && organizations.length === 1 ? `${page.clean(name)} (${counted(repositories, 'repository', 'repositories')})` : page.clean(name)));
   if (names.length > 3 && !page.options.verbose) return `${names.slice(0, 2).join(', ')} and ${names.length - 2} more targets`;
   return names.join(', ');
 }
@@ -105,10 +121,11 @@ function nothingFound(page: Page): string[] {
 }
 
 function credentialSections(page: Page, groups: Groups): string[][] {
-  const limit = page.options.verbose ? groups.certain.length : ROWS.blocks;
-  const shown = groups.certain.length <= limit + 1 ? groups.certain : groups.certain.slice(0, limit);
-  const sections = shown.map((credential) => block(page, credential));
-  const hidden = groups.certain.slice(shown.length);
+  const blocks = foldSameName(page, groups.certain);
+  const limit = page.options.verbose ? blocks.length : ROWS.blocks;
+  const shown = blocks.length <= limit + 1 ? blocks : blocks.slice(0, limit);
+  const sections = shown.map(({ first, more }) => [...block(page, first), ...sameNameLines(page, more)]);
+  const hidden = blocks.slice(shown.length).flatMap(({ first, more }) => [first, ...more]);
   const [worst] = hidden;
   if (worst !== undefined) {
     sections.push([page.paint.dim(` ${page.glyphs.ellipsis} and ${counted(hidden.length, 'more key', 'more keys')}, none above ${worst.risk.level} ${worst.risk.score}: --verbose`)]);
@@ -116,7 +133,7 @@ function credentialSections(page: Page, groups: Groups): string[][] {
   const folded = [
     [groups.doubtful, 'more that a person should look at', 'A person should look at these'],
     [groups.shortLived, groups.shortLived.length === 1 ? 'token that expires by itself' : 'tokens that expire by themselves', 'These expire by themselves'],
-    [groups.accepted, `accepted by ${acceptedBy(page, groups.accepted)}`, 'Accepted'],
+    [groups.accepted, acceptedBy(page, groups.accepted), 'Accepted'],
   ] as const;
   const notes: string[] = [];
   for (const [credentials, note, title] of folded) {
@@ -130,21 +147,27 @@ function credentialSections(page: Page, groups: Groups): string[][] {
 function acceptedBy(page: Page, credentials: readonly Credential[]): string {
   const findings = credentials.flatMap((credential) => findingsOf(page, credential));
   const ways = [];
-  if (findings.some(({ allowed }) => allowed !== undefined)) ways.push('a comment');
-  if (findings.some(({ baselined }) => baselined !== undefined)) ways.push('the baseline');
-  return ways.join(' or ');
+  if (findings.some(({ allowed }) => allowed !== undefined)) ways.push('accepted by a comment');
+  const known = page.options.base?.reason;
+  if (findings.some(({ baselined }) => baselined !== undefined && baselined !== known)) ways.push('accepted by the baseline');
+  if (known !== undefined && findings.some(({ baselined }) => baselined === known)) ways.push(page.clean(known));
+  // `accepted by a comment or the baseline`.
+  return ways.join(' or ').replace(' or accepted by', ' or');
 }
 
 function summary(page: Page, groups: Groups): string[] {
   const { glyphs, paint, inventory } = page;
   const live = groups.certain;
   const seen = live.filter((credential) => credential.seen).length;
-  const named = live.length - seen;
+  const stored = live.filter((credential) => !credential.seen && credential.findings.some((id) => page.findings.get(id)?.detector === 'stored-key')).length;
+  const named = live.length - seen - stored;
   const users = new Set(live.flatMap((credential) => credential.workloads)).size;
   const parts: string[] = [];
   if (seen > 0) parts.push(`${counted(seen, 'key', 'keys')} in plain sight`);
+  if (stored > 0) parts.push(`${counted(stored, 'key', 'keys')} in secret stores`);
   if (named > 0) parts.push(`${counted(named, 'key', 'keys')} known by name`);
-  if (users > 0) parts.push(`${counted(users, 'workload uses', 'workloads use')} ${live.length === 1 ? 'it' : 'them'}`);
+  if (groups.unused.length > 0) parts.push(`${counted(groups.unused.length, 'key', 'keys')} that nothing uses`);
+  if (users > 0) parts.push(`${counted(users, 'workload uses', 'workloads use')} ${live.length + groups.unused.length === 1 ? 'it' : 'them'}`);
   if (parts.length === 0) parts.push('No key that is certain');
   const lines = wrapItems(parts, ` ${glyphs.dot} `, page.width - 1).map((line) => ` ${line}`);
   const path = inventory.summary.pathToZero;
@@ -164,7 +187,7 @@ function summary(page: Page, groups: Groups): string[] {
 }
 
 /** Cells of the bar for the first two of three counts. What exists is never rounded away, and what is left undone never hidden. */
-function shares([today, afterChange, none]: readonly [number, number, number]): [number, number] {
+export function shares([today, afterChange, none]: readonly [number, number, number]): [number, number] {
   const total = today + afterChange + none;
   const cells = [today, afterChange, none].map((count) => (count === 0 ? 0 : Math.max(1, Math.round((count / total) * BAR))));
   const over = cells.reduce((sum, count) => sum + count, 0) - BAR;
@@ -174,8 +197,8 @@ function shares([today, afterChange, none]: readonly [number, number, number]): 
 }
 
 function coverage(page: Page): string[] {
-  const missing = merged(page.inventory.targets.flatMap(({ skipped }) => skipped).filter(({ incomplete }) => incomplete));
-  const leftOut = merged(page.inventory.targets.flatMap(({ skipped }) => skipped).filter(({ incomplete }) => !incomplete));
+  const missing = merged(page.inventory.targets, true);
+  const leftOut = merged(page.inventory.targets, false);
   const details = page.options.verbose ? '' : '. Names: --verbose';
   const lines: string[] = [];
   if (missing.length > 0) lines.push(...coverageLine(page, 'Could not be read: ', missing, leftOut.length > 0 ? '' : details).map(page.paint.high));
@@ -190,7 +213,7 @@ function readers(page: Page): string[] {
   return [...read].filter((reader) => reader !== 'packs').flatMap((reader) => wrapWords(`History was read through ${page.clean(reader)}`, page.width - 1).map((line) => page.paint.dim(` ${line}`)));
 }
 
-function coverageLine(page: Page, label: string, skipped: readonly Skipped[], end: string): string[] {
+function coverageLine(page: Page, label: string, skipped: readonly Left[], end: string): string[] {
   const items = skipped.map((one) => skippedText(page, one));
   const last = items.length - 1;
   const punctuated = items.map((item, index) => (index === last ? item + end : `${item},`));
@@ -198,15 +221,20 @@ function coverageLine(page: Page, label: string, skipped: readonly Skipped[], en
   return [` ${label}${first}`, ...rest.map((line) => ' '.repeat(label.length + 1) + line)];
 }
 
-function skippedText(page: Page, { reason, count, examples }: Skipped): string {
-  const text = skippedPhrase(page.clean(reason), count);
+function skippedText(page: Page, { reason, count, examples, repositories }: Left): string {
+  const text = repositories.size === 0 ? skippedPhrase(page.clean(reason), count) : `${page.clean(reason)}, in ${repositoriesPhrase(page, [...repositories])}`;
   if (page.options.verbose) return `${text}${examples.length === 0 ? '' : ` (${examples.map(page.clean).join(', ')}${count > examples.length ? `, ${page.glyphs.ellipsis}` : ''})`}`;
   const named = count <= EXAMPLES && examples.length === count ? examples.map((example) => shortenMiddle(page.clean(example), 30, page.glyphs.ellipsis)) : [];
   return named.length === 0 ? text : `${text} (${named.join(', ')})`;
 }
 
 /** Reasons are written to be read alone; here they get a number in front of them. */
-function skippedPhrase(reason: string, count: number): string {
+function repositoriesPhrase(page: Page, targets: readonly TargetReport[]): string {
+  const [only, ...more] = targets;
+  return more.length === 0 ? accountName(page, only) : counted(targets.length, 'repository', 'repositories');
+}
+
+export function skippedPhrase(reason: string, count: number): string {
   const files = counted(count, 'file', 'files');
   if (reason === 'binary' || reason === 'unreadable') return `${formatCount(count)} ${reason} ${count === 1 ? 'file' : 'files'}`;
   if (reason.startsWith('over ')) return `${files} ${reason}`;
@@ -217,13 +245,31 @@ function skippedPhrase(reason: string, count: number): string {
   return `${files} (${reason})`;
 }
 
-function merged(skipped: readonly Skipped[]): Skipped[] {
-  const byReason = new Map<string, Skipped>();
-  for (const one of skipped) {
-    const known = byReason.get(one.reason);
-    byReason.set(one.reason, known === undefined ? one : { ...known, count: known.count + one.count, examples: [...known.examples, ...one.examples] });
+interface Left extends Skipped {
+  /** Targets of an account: what an API leaves out is told by where, as what it is stands in the reason. */
+  readonly repositories: ReadonlySet<TargetReport>;
+}
+
+/** What was left out of all targets, by reason. */
+export function merged(targets: readonly TargetReport[], incomplete: boolean): Left[] {
+  const byReason = new Map<string, { readonly first: Skipped; readonly repositories: Set<TargetReport>; count: number; readonly examples: string[] }>();
+  for (const target of targets) {
+    for (const one of target.skipped) {
+      if (one.incomplete !== incomplete) continue;
+      const known = byReason.get(one.reason) ?? { first: one, repositories: new Set(), count: 0, examples: [] };
+      // Files of a repository are counted as files of a folder are.
+      if (isOfAccount(target) && !isOfFiles(one.reason)) known.repositories.add(target);
+      known.count += one.count;
+      known.examples.push(...one.examples);
+      byReason.set(one.reason, known);
+    }
   }
-  return [...byReason.values()];
+  return [...byReason.values()].map(({ first, repositories, count, examples }) => ({ ...first, repositories, count, examples }));
+}
+
+/** Reasons that the reading of a tree or of its history gives. */
+function isOfFiles(reason: string): boolean {
+  return /^(?:binary|unreadable|submodule|over |symlink|commits |(?:missing|corrupt|unreadable|large) object$)/.test(reason);
 }
 
 function problems(page: Page): string[] {

@@ -1,5 +1,5 @@
 import type { CampaignItem, Outcome } from '../model/pull-request.ts';
-import { inert } from './markdown.ts';
+import { inert } from './markdown-inert.ts';
 
 const MOST_ROWS = 400;
 const BAR = 20;

@@ -1,9 +1,9 @@
-import { suffixesOf } from '../emit/_identity-variables.ts';
+import { type Suffixes, suffixesOf } from '../emit/_identity-variables.ts';
 import type { Migration, MigrationPlan } from '../model/plan.ts';
 import type { Provider } from '../model/provider.ts';
 import type { Kept, Replacement } from './types.ts';
 
-export { variableOf } from '../emit/_identity-variables.ts';
+export { isPerIdentity, variableOf } from '../emit/_identity-variables.ts';
 
 /** What the files of one target have to be rewritten for. */
 export interface TargetReplacements {
@@ -12,11 +12,11 @@ export interface TargetReplacements {
 }
 
 /** The migrations of `plan` in `target`, as rewriters need them. Pure. */
-export function replacementsOf(plan: Pick<MigrationPlan, 'migrations' | 'identities'>, target: string, providers: readonly Provider[]): TargetReplacements {
+export function replacementsOf(plan: Pick<MigrationPlan, 'migrations' | 'identities'> & { readonly targets?: readonly Pick<MigrationPlan['targets'][number], 'id' | 'repository'>[] }, target: string, providers: readonly Provider[]): TargetReplacements {
   const byId = new Map(providers.map((provider) => [provider.id, provider]));
   const identities = new Map(plan.identities.map((identity) => [identity.target.id, identity]));
   const own = plan.migrations.filter((migration) => migration.target === target);
-  const suffixOf = suffixesOf(plan.migrations, target);
+  const suffixOf = suffixesOf(plan.migrations, target, plan.targets?.find(({ id }) => id === target)?.repository?.split('/').at(-1));
   const replacements: Replacement[] = [];
   const kept: Kept[] = [];
   for (const migration of own) {
@@ -31,7 +31,7 @@ export function replacementsOf(plan: Pick<MigrationPlan, 'migrations' | 'identit
 
 type Base = Pick<Replacement, 'migration' | 'provider' | 'title' | 'workload' | 'platform' | 'path' | 'line' | 'names'>;
 
-function replacementOf({ chosen, environment, floors }: Migration, base: Base, provider: Provider | undefined, identities: ReadonlyMap<string, MigrationPlan['identities'][number]>, suffix: string): Replacement | undefined {
+function replacementOf({ chosen, environment, floors }: Migration, base: Base, provider: Provider | undefined, identities: ReadonlyMap<string, MigrationPlan['identities'][number]>, suffixes: Suffixes): Replacement | undefined {
   const [first] = chosen?.hops ?? [];
   const identity = identities.get(first?.identity ?? '');
   if (chosen === null || first === undefined || identity === undefined) return undefined;
@@ -46,7 +46,11 @@ function replacementOf({ chosen, environment, floors }: Migration, base: Base, p
     outcome: chosen.outcome,
     change: chosen.change,
     identity: { id: first.identity, audience: identity.target.policy.audience, permission: identity.target.permission, subject: identity.target.policy.subject?.text },
-    suffix,
+    suffix: suffixes.own,
+    otherRuns: (first.otherRuns ?? []).flatMap(({ run, identity: id }, index) => {
+      const other = identities.get(id);
+      return other === undefined ? [] : [{ run, id, audience: other.target.policy.audience, suffix: suffixes.otherRuns[index] ?? '' }];
+    }),
     set: environment.set,
     remove: environment.remove,
     floors,

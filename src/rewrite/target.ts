@@ -43,31 +43,84 @@ export function rewriteTarget(rewriters: readonly Rewriter[], input: TargetInput
   const followers = new Set(rewriters.filter(({ follows }) => follows === true).map(({ id }) => id));
   const files = new Map<string, RewrittenFile>();
   const blocked = new Map<string, string>();
-  const accepts: TargetInput['accepts'] = (change, path, rewriter) => !blocked.has(`${path}\n${change.id}`) && (input.accepts?.(change, path, rewriter) ?? true);
-  for (let paths: readonly string[] = input.paths; paths.length > 0; paths = newlyBlocked(files, blocked, input.replacements, followers)) {
+  const needless = new Set<string>();
+  const accepts: TargetInput['accepts'] = (change, path, rewriter) => !blocked.has(`${path}\n${change.id}`) && !needless.has(`${path}\n${change.id}`) && (input.accepts?.(change, path, rewriter) ?? true);
+  const rewrite = (paths: readonly string[]): void => {
     for (const path of paths) {
       const text = input.read(path);
-      if (text !== undefined) files.set(path, rewriteFile(rewriters, path, text, { ...input, accepts }));
+      if (text !== undefined) files.set(path, withReads(rewriteFile(rewriters, path, text, { ...input, accepts }), input.replacements));
     }
-  }
+  };
+  rewrite(input.paths);
+  rewrite(newlyNeedless(files, needless, input.replacements, followers));
+  for (let paths = newlyBlocked(files, blocked, input.replacements, followers, input.read); paths.length > 0; paths = newlyBlocked(files, blocked, input.replacements, followers, input.read)) rewrite(paths);
+  rewrite(stillNeeded(files, needless, input));
   const results = input.paths.flatMap((path): RewrittenFile[] => {
-    const file = files.get(path);
+    const rewritten = files.get(path);
+    const file = rewritten === undefined ? undefined : { ...rewritten, declined: rewritten.declined.filter(({ id }) => !needless.has(`${path}\n${id}`)) };
     return file === undefined || (file.after === file.before && file.refusals.length === 0 && file.declined.length === 0) ? [] : [withBlocked(file, blocked)];
   });
   return withUnhandled(withReaders(results, followers), input, followers);
 }
 
+/**
+ * Code, manifests and examples follow the workloads that run them. A job whose actions alone take the key runs none of them, and one that keeps its key changes nothing for them: what
+ * would follow from such jobs only is needless. Gives the files that have to be rewritten without it.
+ */
+function newlyNeedless(files: ReadonlyMap<string, RewrittenFile>, needless: Set<string>, replacements: readonly Replacement[], followers: ReadonlySet<string>): readonly string[] {
+  const idle = new Set(replacements.filter((replacement) => !concernsPrograms(files.get(replacement.path), replacement.migration, followers)).map(({ migration }) => migration));
+  if (idle.size === 0) return [];
+  const providers = new Set(replacements.map(({ provider }) => provider).filter((provider) => replacements.every((one) => one.provider !== provider || idle.has(one.migration))));
+  const paths = new Set<string>();
+  for (const { path, changes } of files.values()) {
+    for (const { id, rewriter, migrations } of changes) {
+      const isIdle = migrations.length > 0 ? migrations.every((migration) => idle.has(migration)) : [...providers].some((provider) => id.endsWith(`/${provider}`));
+      if (!followers.has(rewriter) || !isIdle) continue;
+      needless.add(`${path}\n${id}`);
+      paths.add(path);
+    }
+  }
+  return [...paths];
+}
+
+/** Refusals after which no program is waited for. */
+const KEEPS: ReadonlySet<FileRefusal['code']> = new Set<FileRefusal['code']>(['template', 'no-path', 'other-repository', 'takes-only-a-key', 'not-readable', 'computed-name']);
+
+/** Examples of an environment keep the line of a key that something still takes. Gives the files that have to be rewritten with it. */
+function stillNeeded(files: ReadonlyMap<string, RewrittenFile>, needless: Set<string>, { replacements, kept }: TargetInput): readonly string[] {
+  const refused = new Set([...files.values()].flatMap(({ refusals }) => refusals.flatMap(({ migrations }) => migrations)));
+  // The file itself is no reader of its own line.
+  const providers = new Set([...replacements.filter(({ migration }) => refused.has(migration)), ...kept.filter(({ platform }) => platform !== 'dotenv')].map(({ provider }) => provider));
+  const paths = new Set<string>();
+  for (const { path, changes } of files.values()) {
+    for (const { id } of changes) {
+      if (!id.startsWith('environment/') || !providers.has(id.slice('environment/'.length))) continue;
+      needless.add(`${path}\n${id}`);
+      paths.add(path);
+    }
+  }
+  return [...paths];
+}
+
+/** Whether a program of the workload may have to change with it: not where its own file keeps the key, nor where actions alone take it. */
+function concernsPrograms(home: RewrittenFile | undefined, migration: string, followers: ReadonlySet<string>): boolean {
+  if (home === undefined || SOURCE.test(home.path)) return true;
+  const own = home.changes.filter(({ migrations }) => migrations.includes(migration));
+  if (own.length === 0) return !home.refusals.some(({ code, migrations }) => KEEPS.has(code) && migrations.includes(migration));
+  return own.some(({ rewriter, standsAlone }) => followers.has(rewriter) || standsAlone !== true);
+}
+
 /** Blocks every change that needs one which is not made; gives the files that have to be rewritten without them. */
-function newlyBlocked(files: ReadonlyMap<string, RewrittenFile>, blocked: Map<string, string>, replacements: readonly Replacement[], followers: ReadonlySet<string>): readonly string[] {
+function newlyBlocked(files: ReadonlyMap<string, RewrittenFile>, blocked: Map<string, string>, replacements: readonly Replacement[], followers: ReadonlySet<string>, read: TargetInput['read']): readonly string[] {
   const made = new Set([...files.values()].flatMap(({ path, changes }) => changes.map(({ id }) => `${path}\n${id}`)));
   const waiting = refusedAtHome(files, replacements);
   const stuck = refusedElsewhere(files.values(), followers);
   const paths = new Set<string>();
   for (const { path, changes, before } of files.values()) {
-    for (const { id, requires, migrations } of changes) {
+    for (const { id, requires, migrations, standsAlone } of changes) {
       const home = migrations.map((migration) => waiting.get(migration)).find((other) => other !== undefined && other !== path);
       // A job that runs a file by its name cannot do without the key while that file cannot.
-      const runs = migrations.flatMap((migration) => stuck.get(migration) ?? []).find((other) => other !== path && names(before, other));
+      const runs = standsAlone === true ? undefined : migrations.flatMap((migration) => stuck.get(migration) ?? []).find((other) => other !== path && (names(before, other) || reaches(before, other, read)));
       const missing = requires?.find((other) => !made.has(`${other.path}\n${other.id}`))?.path ?? home ?? runs;
       if (missing === undefined) continue;
       blocked.set(`${path}\n${id}`, missing);
@@ -96,19 +149,92 @@ function refusedElsewhere(files: Iterable<RewrittenFile>, followers: ReadonlySet
   for (const { path, refusals, changes } of files) {
     if (!SOURCE.test(path)) continue;
     for (const { code, migrations } of refusals) {
-      if (code !== 'needs-code-change' && code !== 'unknown-shape' && code !== 'shadowing') continue;
+      if (!STAYS.has(code)) continue;
       for (const migration of migrations) if (!changes.some((change) => followers.has(change.rewriter) && change.migrations.includes(migration))) stuck.set(migration, [...(stuck.get(migration) ?? []), path]);
     }
   }
   return stuck;
 }
 
+/** Refusals after which a source file takes the key as before. */
+const STAYS: ReadonlySet<FileRefusal['code']> = new Set<FileRefusal['code']>(['needs-code-change', 'unknown-shape', 'shadowing']);
+
 /** Files that a job runs, rather than reads. */
 const SOURCE = /\.(?:[cm]?[jt]sx?|py|sh|go|java)$/;
 
+/** Whether a workflow or a script names a file that it runs: `evals.py`, or `python -m app.evals` for `app/evals.py`. */
 function names(text: string, path: string): boolean {
   const name = path.slice(path.lastIndexOf('/') + 1);
-  return new RegExp(`(?<![\\w.-])${name.replace(/[^\w-]/g, '\\$&')}(?![\\w-])`).test(text);
+  if (new RegExp(`(?<![\\w.-])${name.replace(/[^\w-]/g, '\\$&')}(?![\\w-])`).test(text)) return true;
+  if (!path.endsWith('.py')) return false;
+  const modules = [...text.matchAll(/\bpython[\d.]*\s+(?:-[a-zA-Z]\s+)*-m\s+([\w.]+)/g)].map(([, module = '']) => module.replaceAll('.', '/'));
+  return modules.some((module) => [`${module}.py`, `${module}/__main__.py`].some((file) => path === file || path.endsWith(`/${file}`)));
+}
+
+/** Folders of what a repository shows, and does not run for itself. */
+const SHOWN = /(?:^|\/)(?:examples?|docs?|samples?|cookbook|demos?|tutorials?|notebooks?|templates?|fixtures|benchmarks?)\//;
+/** Commands that run more of a repository than they name: tests, scripts of a package, targets. */
+const RUNNERS = /(?:^|[\s;&|"'(])(?:(pytest|tox|nox)\b([^\n|;&]*)|(?:npm|pnpm|yarn|bun)\b([^\n|;&]*?)\s(?:run(?:-script)?\s+)?([\w:.-]+)|make\b|go\s+test\b|cargo\s+test\b)/gm;
+const INSTALLERS = /^(?:ci|i|install|add|dlx|exec|audit|config|cache|store|link|pack|publish|version|view|set|corepack|import|fetch|rebuild|prune|lint|format|build|typecheck)/;
+
+/**
+ * Whether commands that do not name `path` may run it all the same: tests of its folder, or a script of its package. Examples and documents are not taken to be run.
+ */
+function reaches(text: string, path: string, read: TargetInput['read']): boolean {
+  if (SHOWN.test(path) || path.endsWith('.sh')) return false;
+  const homes = [...text.matchAll(/working-directory:\s*["']?(?:\.\/)?([\w./-]+)/g)].map(([, folder = '']) => folder.replace(/\/+$/, ''));
+  for (const [, tests, given = '', options = '', script] of text.matchAll(RUNNERS)) {
+    if (script !== undefined && INSTALLERS.test(script)) continue;
+    const named = tests === undefined ? /(?:-C|--prefix|--cwd)[ =](?:\.\/)?([\w./-]+)/.exec(options)?.[1] : undefined;
+    const paths = tests === undefined ? [] : given.split(/\s+/).filter((word) => !word.startsWith('-') && /[/]|\.py$/.test(word));
+    const folders = named === undefined ? (homes.length > 0 ? homes : ['']) : [named.replace(/\/+$/, '')];
+    if (script !== undefined && folders.some((folder) => names(scriptText(folder, script, read), path))) return true;
+    const isTest = /(?:^|\/)(?:tests?|__tests__|spec)\/|(?:^|\/)(?:conftest|test_[^/]*|[^/]*_test)\.py$|\.(?:test|spec)\.[cm]?[jt]sx?$/.test(path);
+    // Tests run only what they are pointed at, and whatever of the package that uses.
+    if (isTest && paths.length > 0 ? paths.some((one) => path.startsWith(one.replace(/^\.\//, ''))) : folders.some((folder) => folder === '' || path.startsWith(`${folder}/`))) return true;
+  }
+  return false;
+}
+
+function scriptText(folder: string, script: string, read: TargetInput['read']): string {
+  const text = read(folder === '' ? 'package.json' : `${folder}/package.json`) ?? '';
+  return new RegExp(`"${script.replace(/[^\w-]/g, '\\$&')}"\\s*:\\s*"([^"]*)"`).exec(text)?.[1] ?? '';
+}
+
+/** A file that reads the variable itself, and that nobody has changed or refused: without the key it stops. */
+function withReads(file: RewrittenFile, replacements: readonly Replacement[]): RewrittenFile {
+  if (!SOURCE.test(file.path) || file.refusals.some(({ code }) => STAYS.has(code))) return file;
+  const found: FileRefusal[] = [];
+  for (const replacement of replacements) {
+    if (!losesVariable(replacement)) continue;
+    const read = readIn(file.after, replacement.names);
+    if (read === undefined) continue;
+    const known = found.find(({ line, reason }) => line === read.line && reason.includes(read.name));
+    if (known === undefined) found.push({ code: 'needs-code-change', line: read.line, reason: `The program reads ${read.name} itself, and nothing is set there any more.`, byHand: `Let it make its client without a key (${replacement.title}), then plan again.`, migrations: [replacement.migration], shadows: false });
+    else found.splice(found.indexOf(known), 1, { ...known, migrations: [...known.migrations, replacement.migration] });
+  }
+  return found.length === 0 ? file : { ...file, refusals: [...file.refusals, ...found].toSorted((a, b) => a.line - b.line) };
+}
+
+/** Whether nothing stands under the key's name once the workload has switched: no exchange puts its result there. */
+function losesVariable({ parties: [party], outcome, change, set }: Replacement): boolean {
+  return outcome === 'gone' && change !== 'model' && (party === 'anthropic' || party === 'google' || Object.values(set).includes('{token-file}'));
+}
+
+/** How programs ask for a variable of their environment. */
+const READS = ['os\\.environ(?:\\.get\\(|\\[)\\s*[\'"]NAME[\'"]', 'getenv\\(\\s*[\'"]NAME[\'"]', 'Getenv\\("NAME"', 'LookupEnv\\("NAME"', '(?:process|Bun|Deno)\\.env(?:\\.NAME\\b|\\[[\'"]NAME[\'"]\\]|\\.get\\([\'"]NAME[\'"]\\))', '\\{[^}\\n]*\\bNAME\\b[^}\\n]*\\}\\s*=\\s*process\\.env\\b'].join('|');
+
+function readIn(text: string, keys: readonly string[]): { readonly line: number; readonly name: string } | undefined {
+  for (const name of keys) {
+    if (!/^[A-Z][A-Z0-9_]*$/.test(name) || !text.includes(name)) continue;
+    // Being set is no read.
+    const pattern = new RegExp(`(?:${READS.replaceAll('NAME', name)})\\)?\\]?(?!\\s*=(?!=))`);
+    // A table of names, beside a program that asks for one of them.
+    const listed = /\b(?:getenv|environ|process\.env)\s*[([]\s*[A-Za-z_]/.test(text) ? new RegExp(`[:=,(\\[]\\s*["']${name}["']\\s*[,)}\\]\\n]`) : undefined;
+    const line = text.split('\n').findIndex((one) => !/^\s*(?:#|\/\/|\*)/.test(one) && (pattern.test(one) || listed?.test(`${one}\n`) === true));
+    if (line >= 0) return { line: line + 1, name };
+  }
+  return undefined;
 }
 
 const MOST_READERS = 3;

@@ -1,5 +1,6 @@
 import type { Change, Refusal } from '../model/change.ts';
 import type { Outcome, PartyId, Permission, RouteClass } from '../model/federation.ts';
+import type { OtherRun } from '../model/issuer.ts';
 import type { NoPathCode } from '../model/plan.ts';
 import type { Text } from '../model/text.ts';
 import type { Edit } from './edit.ts';
@@ -35,6 +36,8 @@ export interface Replacement {
   readonly identity: { readonly id: string; readonly audience: Text; readonly permission: Permission; readonly subject: Text | undefined };
   /** Several identities of this target are let in by the same party: what names one of them (its role, its rule) has this at the end of its variable. Else ''. */
   readonly suffix: string;
+  /** The same for other runs, whose tokens say something else. */
+  readonly otherRuns?: readonly { readonly run: OtherRun; readonly id: string; readonly audience: Text; readonly suffix: string }[];
   /** Variables to set; values may hold `{party.field}`, `{token-file}` (path of the platform's token), `{token}`. */
   readonly set: Readonly<Record<string, string>>;
   /** Variables that would win over the new identity. */

@@ -60,14 +60,24 @@ function secretsOf(view: CredentialView): JoinedFinding[] {
   return view.findings.filter((finding) => finding.class === 'secret');
 }
 
+/** What stores list of the credential. */
+function storedOf(view: CredentialView): JoinedFinding[] {
+  return view.findings.filter(({ class: kind, detector }) => kind === 'account' && detector === 'stored-key');
+}
+
 function exposure(view: CredentialView): RiskFactor | undefined {
   const options = view.credential.seen
-    ? secretsOf(view).map(({ location }) => factorOf({ code: 'EX', value: exposureOfPlace(location, view.public) }, undefined, placeOf(location)))
+    ? secretsOf(view).map(({ location }) => factorOf({ code: 'EX', value: exposureOfPlace(location, isPublic(view, location)) }, undefined, placeOf(location)))
     : storesOf(view).flatMap((store) => {
         const value = EXPOSURE_OF_STORE[store];
         return value === undefined ? [] : [factorOf({ code: 'EX', value })];
       });
   return worst(options);
+}
+
+/** As the run was told, or as the platform says of this repository. */
+function isPublic(view: CredentialView, { target }: Location): boolean {
+  return view.public || view.targets.get(target)?.facts['visibility'] === 'public';
 }
 
 function exposureOfPlace(location: Location, isPublic: boolean): 'PH' | 'PT' | 'RH' | 'RT' {
@@ -117,7 +127,23 @@ function isHalf({ credential, provider }: CredentialView): boolean {
 function storage(view: CredentialView): RiskFactor | undefined {
   const [first] = secretsOf(view);
   if (view.credential.seen) return factorOf({ code: 'ST', value: isHalf(view) ? 'H' : 'P' }, undefined, first === undefined ? undefined : placeOf(first.location));
-  return worst(storesOf(view).map((store) => factorOf({ code: 'ST', value: STORAGE_OF_STORE[store] })));
+  const [stored] = storedOf(view);
+  return worst(
+    storesOf(view).map((store) => (stored === undefined || store !== 'ci-secret' ? factorOf({ code: 'ST', value: STORAGE_OF_STORE[store] }) : factorOf({ code: 'ST', value: STORAGE_OF_STORE[store] }, storedLabel(stored), storedPlace(stored)))),
+  );
+}
+
+const SCOPE_LABELS: Readonly<Record<string, string>> = { organization: 'organisation secret', repository: 'repository secret', environment: 'environment secret' };
+const PROTECTION_LABELS: Readonly<Record<string, string>> = { reviewers: ', reviewers approve its jobs', branches: ', for some branches only', none: ', environment without rules' };
+
+/** `organisation secret`, `environment secret, environment without rules`. */
+function storedLabel({ arguments: said }: JoinedFinding): string {
+  return `${SCOPE_LABELS[said['scope'] ?? ''] ?? 'CI secret'}${PROTECTION_LABELS[said['protection'] ?? ''] ?? ''}`;
+}
+
+function storedPlace({ arguments: said }: JoinedFinding): string {
+  const set = said['updated'] === undefined ? '' : `, set ${said['updated'].slice(0, 10)}`;
+  return `${SCOPE_LABELS[said['scope'] ?? ''] ?? 'CI secret'} ${said['name'] ?? ''}${set}`;
 }
 
 /** The most points; among equals the one that stands first in the scale, which is the better known. */
@@ -136,18 +162,29 @@ function rankOf({ code, value }: RiskFactor): number {
 const DAY = 86_400_000;
 const QUARTER = 90;
 
+interface Dated {
+  readonly time: number;
+  readonly place: string;
+  /** What a store says: when the value was set there. */
+  readonly isStored: boolean;
+}
+
+/** A key is at least as old as the first commit that shows it, and as the day on which a store was given it. */
 function age(view: CredentialView): RiskFactor {
-  let first: { time: number; location: Location } | undefined;
-  for (const { location } of secretsOf(view)) {
-    const time = Date.parse(location.history?.firstSeen?.authored ?? '');
-    if (!Number.isNaN(time) && (first === undefined || time < first.time)) first = { time, location };
-  }
+  let first: Dated | undefined;
+  for (const { location } of secretsOf(view)) first = earlier(first, { time: Date.parse(location.history?.firstSeen?.authored ?? ''), place: placeOf(location), isStored: false });
+  for (const stored of storedOf(view)) first = earlier(first, { time: Date.parse(stored.arguments['updated'] ?? ''), place: storedPlace(stored), isStored: true });
   const days = first === undefined ? Number.NaN : Math.floor((view.now - first.time) / DAY);
   // `now` may be no more exact than a date; an author date further in the future is a wrong clock, not a young key.
   if (first === undefined || !(days >= -1)) return factorOf({ code: 'AG', value: 'U' });
   // A shallow clone starts in the middle: what seems young may only have been cut off.
   if (days < QUARTER && isCutOff(view)) return factorOf({ code: 'AG', value: 'U' });
-  return factorOf({ code: 'AG', value: ageValue(days) }, days <= 0 ? 'new today' : `${count(days, 'day')} old`, placeOf(first.location));
+  const label = days <= 0 ? 'new today' : `${count(days, 'day')} old`;
+  return factorOf({ code: 'AG', value: ageValue(days) }, first.isStored ? (days <= 0 ? 'set today' : `set ${count(days, 'day')} ago`) : label, first.place);
+}
+
+function earlier(known: Dated | undefined, other: Dated): Dated | undefined {
+  return Number.isNaN(other.time) || (known !== undefined && known.time <= other.time) ? known : other;
 }
 
 function isCutOff(view: CredentialView): boolean {
@@ -175,9 +212,20 @@ function spreadValue(total: number): 'X' | 'L' | 'M' | 'S' {
 }
 
 function reuse(view: CredentialView): RiskFactor | undefined {
-  const targets = new Set(view.findings.map(({ location }) => location.target)).size;
-  if (targets < 2) return undefined;
-  return factorOf({ code: 'RU', value: targets >= 3 ? 'X' : 'M' }, `in ${targets} targets`);
+  const targets = new Set(view.findings.flatMap(({ class: kind, location }) => (kind === 'account' ? [] : [location.target]))).size;
+  let widest: JoinedFinding | undefined;
+  for (const stored of storedOf(view)) if (readersOf(stored) > readersOf(widest)) widest = stored;
+  const readers = readersOf(widest);
+  // Whoever may read it holds it, whether or not anything there uses it.
+  const reach = Math.max(targets, readers);
+  if (reach < 2) return undefined;
+  const value = reach >= 3 ? 'X' : 'M';
+  if (widest === undefined || readers < targets) return factorOf({ code: 'RU', value }, `in ${targets} targets`);
+  return factorOf({ code: 'RU', value }, `readable by ${readers >= 1000 ? `${Math.floor(readers / 1000)},${String(readers % 1000).padStart(3, '0')}` : readers} repositories`, storedPlace(widest));
+}
+
+function readersOf(stored: JoinedFinding | undefined): number {
+  return Number(stored?.arguments['readers'] ?? 0);
 }
 
 /** Prefixes by which build tools know variables to copy into the client's code, as their manuals give them (2026-11-23). */

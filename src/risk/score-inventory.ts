@@ -3,7 +3,8 @@ import { compareText } from '../inventory/order.ts';
 import type { Credential, Disposition, Finding, Inventory, Liveness, Sightings, Summary, Workload } from '../model/inventory.ts';
 import { CONFIDENCES, type Severity } from '../model/levels.ts';
 import type { Provider } from '../model/provider.ts';
-import type { ReferenceStore } from '../model/reference.ts';
+import type { NameTable, ReferenceStore } from '../model/reference.ts';
+import { accountSeverity } from './account-severity.ts';
 import { assess } from './assess.ts';
 
 /** What a score rests on besides the sightings. */
@@ -16,9 +17,13 @@ export interface ScoreContext {
   readonly public: boolean;
 }
 
-/** Joins and scores sightings: the whole way from what was seen to the inventory. Pure. */
-export function buildInventory(sightings: Sightings, providers: readonly Provider[], context: ScoreContext): Inventory {
-  return scoreInventory(joinCredentials(sightings, providers), providers, context);
+/**
+ * Joins and scores sightings: the whole way from what was seen to the inventory. Pure.
+ *
+ * @param names needed when the sightings hold those of an account
+ */
+export function buildInventory(sightings: Sightings, providers: readonly Provider[], context: ScoreContext, names?: NameTable): Inventory {
+  return scoreInventory(joinCredentials(sightings, providers, names === undefined ? undefined : { names, now: context.now }), providers, context);
 }
 
 /**
@@ -31,6 +36,8 @@ export function buildInventory(sightings: Sightings, providers: readonly Provide
  * | low confidence, or what it consumes is not a key            | info     |
  * | read from a vault, or asked of a person                     | low      |
  * | CI secret, cluster secret, environment, file, unknown store | medium   |
+ *
+ * That a store holds a key is as bad as a use of it from there. Other findings of an account have a severity by kind (`account-severity.ts`).
  */
 export function scoreInventory(joined: JoinedInventory, providers: readonly Provider[], context: ScoreContext): Inventory {
   const providerById = new Map(providers.map((provider) => [provider.id, provider]));
@@ -64,7 +71,7 @@ export function scoreInventory(joined: JoinedInventory, providers: readonly Prov
   const rank = new Map(credentials.map(({ id }, index) => [id, index]));
   const workloads = joined.workloads.map((workload): Workload => ({ ...workload, uses: workload.uses.toSorted((a, b) => (rank.get(a) ?? 0) - (rank.get(b) ?? 0)) }));
   return {
-    schemaVersion: '1.0',
+    schemaVersion: joined.accounts === undefined ? '1.0' : '1.1',
     tool: { name: 'dekey', version: context.version },
     targets: joined.targets,
     summary: summaryOf(credentials, findings, workloads),
@@ -72,6 +79,7 @@ export function scoreInventory(joined: JoinedInventory, providers: readonly Prov
     findings,
     workloads,
     problems: joined.problems,
+    ...(joined.accounts === undefined ? {} : { accounts: joined.accounts }),
   };
 }
 
@@ -111,8 +119,14 @@ function compareCredentials(a: Credential, b: Credential): number {
 
 function scoredFinding({ store, ...finding }: JoinedFinding, credential: Credential | undefined): Finding {
   const { id, code, class: kind, provider, detector, ...rest } = finding;
-  const severity = store === undefined ? (credential?.risk.level ?? 'info') : referenceSeverity(finding, store, credential);
+  const severity = severityOf(finding, store, credential);
   return { id, code, class: kind, provider, detector, severity, ...rest };
+}
+
+function severityOf(finding: JoinedFinding, store: ReferenceStore | undefined, credential: Credential | undefined): Severity {
+  if (store !== undefined) return referenceSeverity(finding, store, credential);
+  if (finding.class === 'account') return accountSeverity(finding, credential);
+  return credential?.risk.level ?? 'info';
 }
 
 const STORE_SEVERITY: Readonly<Record<ReferenceStore, Severity>> = {
@@ -130,13 +144,13 @@ function referenceSeverity(finding: Pick<Finding, 'confidence'>, store: Referenc
   return STORE_SEVERITY[store];
 }
 
-/** `byLevel` counts credentials, low confidence included; the path to zero counts keys that are surely there. */
+/** `byLevel` counts credentials, low confidence included; the path to zero counts keys that are surely there, so no name that no store holds. */
 function summaryOf(credentials: readonly Credential[], findings: readonly Finding[], workloads: readonly Workload[]): Summary {
   const byLevel: Record<Severity, number> = { critical: 0, high: 0, medium: 0, low: 0, info: 0 };
   const pathToZero = { today: 0, afterChange: 0, none: 0 };
-  for (const { risk, confidence, disposition } of credentials) {
+  for (const { risk, confidence, disposition, facts } of credentials) {
     byLevel[risk.level] += 1;
-    if (confidence === 'low') continue;
+    if (confidence === 'low' || facts['missing'] === 'true') continue;
     if (disposition === 'today') pathToZero.today += 1;
     if (disposition === 'after-change') pathToZero.afterChange += 1;
     if (disposition === 'none') pathToZero.none += 1;

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { DEKEY, findingsOf, type Key, Kit, requireBuild } from '../e2e/kit.ts';
 
-const FORMATS = ['text', 'json', 'sarif', 'github'] as const;
+const FORMATS = ['text', 'json', 'sarif', 'github', 'markdown'] as const;
 const kit = new Kit(72);
 let folder = '';
 let keys: { readonly tree: Key; readonly old: Key };
@@ -87,7 +87,7 @@ describe('determinism', () => {
   });
 
   test('and in SARIF and the github format', () => {
-    for (const format of ['sarif', 'github']) expect(new Set(['1', '7'].map((workers) => kit.dekey(['scan', '--history', '--format', format, '--workers', workers], { cwd: folder }).stdout)).size).toBe(1);
+    for (const format of ['sarif', 'github', 'markdown']) expect(new Set(['1', '7'].map((workers) => kit.dekey(['scan', '--history', '--format', format, '--workers', workers], { cwd: folder }).stdout)).size).toBe(1);
   });
 
   test('fingerprints with an operator key are the same between runs and name no secret', () => {

@@ -132,7 +132,7 @@ globalThis.fetch = refuse('fetch');\nsyncBuiltinESMExports();\n`,
     const key = kit.key();
     const folder = kit.folder('environment');
     kit.write(folder, { 'a.py': 'import os\nk = os.environ["OPENAI_API_KEY"]\n' });
-    for (const format of ['text', 'json', 'sarif', 'github']) kit.dekey(['scan', '--format', format, '--verbose'], { cwd: folder, env: { OPENAI_API_KEY: key.text } });
+    for (const format of ['text', 'json', 'sarif', 'github', 'markdown']) kit.dekey(['scan', '--format', format, '--verbose'], { cwd: folder, env: { OPENAI_API_KEY: key.text } });
     kit.dekey(['scan', '--since', 'x'], { cwd: folder, env: { OPENAI_API_KEY: key.text } });
     expect(kit.sweep()).toEqual([]);
   });

@@ -21,6 +21,7 @@ import { checkInput } from '../../plan/inputs.ts';
 import { finishPlan, type FileToWrite } from '../../plan/finish.ts';
 import { emitPlan, makePlan, type PlanOptions } from '../../plan/plan.ts';
 import { platforms } from '../../platforms/index.ts';
+import { buildNameTable } from '../../providers/_names.ts';
 import { providers } from '../../providers/index.ts';
 import { renderPlanMarkdown } from '../../report/plan-markdown.ts';
 import { renderPlanText } from '../../report/plan-text.ts';
@@ -158,7 +159,9 @@ async function scanned(targets: readonly string[], raw: Readonly<Record<string, 
     github: githubOptions(raw, version, flags.quiet, bar),
     onProgress: (phase, progress, total) => bar.update(phase, progress, total),
   }).finally(() => bar.clear());
-  const scored = scoreInventory(joinCredentials(sightings, providers), providers, { version, now: new Date().toISOString(), public: config.public ?? false });
+  const now = new Date().toISOString();
+  const joined = joinCredentials(sightings, providers, sightings.accounts === undefined ? undefined : { names: buildNameTable(providers), now });
+  const scored = scoreInventory(joined, providers, { version, now, public: config.public ?? false });
   return { inventory: maskInventory(scored, nameMask(providers, sightings.isKey)), roots: sightings.roots };
 }
 

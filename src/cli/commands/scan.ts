@@ -3,8 +3,10 @@ import { relative, resolve } from 'node:path';
 import { type Baseline, readBaseline, updateBaseline, writeBaseline } from '../../config/baseline.ts';
 import { loadConfig } from '../../config/load-config.ts';
 import { UsageError } from '../../model/errors.ts';
+import type { Inventory } from '../../model/inventory.ts';
 import { SEVERITIES, type Severity } from '../../model/levels.ts';
-import { readOperatorKey, scan } from '../../pipeline.ts';
+import { readOperatorKey, scan, type ScanOptions } from '../../pipeline.ts';
+import { buildNameTable } from '../../providers/_names.ts';
 import { providers } from '../../providers/index.ts';
 import { FORMATS, type Format, render } from '../../report/index.ts';
 import { scoreInventory } from '../../risk/score-inventory.ts';
@@ -16,16 +18,26 @@ import { visible } from '../../support/escape.ts';
 import { accept } from '../accept.ts';
 import { exitCodeOf } from '../exit-codes.ts';
 import { githubOptions } from '../github-options.ts';
+import { knownReason, markKnown } from '../known.ts';
+import { permalinkOf } from '../permalink.ts';
 import { print } from '../print.ts';
 import { ProgressBar } from '../progress.ts';
 import { hasUnicode, useColor } from '../terminal.ts';
+
+/** A format and the file it is written to. */
+interface Output {
+  readonly format: Format;
+  readonly file: string;
+}
 
 /** The command line's flags, checked. Everything from outside is `unknown` until here. */
 interface Flags {
   readonly format: Format;
   readonly output?: string;
+  readonly also: readonly Output[];
   readonly history: boolean;
   readonly since?: string;
+  readonly base?: string;
   readonly staged: boolean;
   readonly include: readonly string[];
   readonly exclude: readonly string[];
@@ -59,11 +71,12 @@ export async function runScan(targets: readonly string[], raw: Readonly<Record<s
   const baseline = baselineFile === undefined ? undefined : await readBaselineFor(resolve(cwd, baselineFile), flags.updateBaseline);
 
   const bar = new ProgressBar(process.stderr, flags.quiet);
-  const sightings = await scan({
+  const scanOptions: ScanOptions = {
     targets,
     cwd,
     history: flags.history || (config.history ?? false),
     ...(flags.since === undefined ? {} : { since: flags.since }),
+    ...(flags.base === undefined ? {} : { historyFrom: flags.base }),
     staged: flags.staged,
     include: [...(config.include ?? []), ...flags.include],
     exclude: [...(config.exclude ?? []), ...flags.exclude],
@@ -75,31 +88,41 @@ export async function runScan(targets: readonly string[], raw: Readonly<Record<s
     offline: flags.offline,
     github: githubOptions(raw, version, flags.quiet, bar),
     onProgress: (phase, progress, total) => bar.update(phase, progress, total),
-  }).finally(() => bar.clear());
+  };
+  const sightings = await scan(scanOptions).finally(() => bar.clear());
 
   const today = new Date().toISOString();
-  const joined = joinCredentials(sightings, providers);
+  const joined = joinCredentials(sightings, providers, sightings.accounts === undefined ? undefined : { names: buildNameTable(providers), now: today });
   const scored = scoreInventory(joined, providers, { version, now: today, public: flags.public || (config.public ?? false) });
   const accepted = accept(scored, { ignore: config.ignore ?? [], baseline, today: today.slice(0, 10) });
   // The last step before anything is shown or written: a key may stand where a name is expected.
   const mask = nameMask(providers, sightings.isKey);
-  const inventory = maskInventory(accepted.inventory, mask);
+  const compared = flags.base === undefined ? undefined : await compareWith(flags.base, accepted.inventory, scanOptions);
+  const inventory = maskInventory(compared?.inventory ?? accepted.inventory, mask);
   const notes = accepted.notes.map(mask);
   const failOn = flags.failOn ?? config.failOn ?? 'high';
 
   const { platforms } = await import('../../platforms/index.ts');
-  const text = await render(flags.format, inventory, {
-    providers,
-    platforms,
-    width: process.stdout.isTTY ? (process.stdout.columns ?? 80) : 100,
-    color: flags.color && useColor(flags.output),
-    verbose: flags.verbose,
-    failOn,
-    elapsedMs: performance.now() - started,
-    hyperlinks: flags.output === undefined && hasHyperlinks(),
-    cwd,
-    unicode: hasUnicode(),
-  });
+  const permalink = permalinkOf(cwd);
+  const base = compared === undefined ? undefined : { name: mask(compared.name), reason: mask(knownReason(compared.name)) };
+  const renderIn = async (format: Format, output: string | undefined): Promise<string> =>
+    // Code scanning compares with the base by itself, so it is given the whole state.
+    await render(format, format === 'sarif' && compared !== undefined ? maskInventory(accepted.inventory, mask) : inventory, {
+      providers,
+      platforms,
+      width: process.stdout.isTTY && output === undefined ? (process.stdout.columns ?? 80) : 100,
+      color: flags.color && useColor(output),
+      verbose: flags.verbose,
+      failOn,
+      elapsedMs: performance.now() - started,
+      hyperlinks: output === undefined && hasHyperlinks(),
+      cwd,
+      unicode: hasUnicode(),
+      ...(base === undefined ? {} : { base }),
+      ...(permalink === undefined ? {} : { permalink }),
+    });
+  for (const { format, file } of flags.also) await writeNewFile(resolve(cwd, file), await renderIn(format, file), { overwrite: true });
+  const text = await renderIn(flags.format, flags.output);
   if (flags.output === undefined) await print(text);
   else await writeNewFile(resolve(cwd, flags.output), text, { overwrite: true });
   for (const note of notes) process.stderr.write(`dekey: ${visible(note)}\n`);
@@ -110,6 +133,16 @@ export async function runScan(targets: readonly string[], raw: Readonly<Record<s
     return exitCodeOf(inventory, 'none');
   }
   return exitCodeOf(inventory, failOn);
+}
+
+/** What the tree of `revision` had already, marked as known. */
+async function compareWith(revision: string, inventory: Inventory, options: ScanOptions): Promise<{ readonly name: string; readonly inventory: Inventory }> {
+  const { scanBase } = await import('../../pipeline-base.ts');
+  // What somebody accepted is not asked about.
+  const open = inventory.findings.filter(({ allowed, baselined }) => allowed === undefined && baselined === undefined);
+  const pathsOf = (target: string): string[] => open.flatMap(({ location }) => (location.target === target ? [location.path] : []));
+  const { name, sightings } = await scanBase(revision, options, pathsOf);
+  return { name, inventory: markKnown(inventory, { name, inventory: joinCredentials(sightings, providers) }) };
 }
 
 function parseFlags(raw: Readonly<Record<string, unknown>>): Flags {
@@ -123,6 +156,10 @@ function parseFlags(raw: Readonly<Record<string, unknown>>): Flags {
   };
   return {
     format: FORMATS.find((format) => format === raw['format']) ?? 'text',
+    also: list('also').flatMap((one): Output[] => {
+      const format = FORMATS.find((name) => one.startsWith(`${name}=`));
+      return format === undefined ? [] : [{ format, file: one.slice(format.length + 1) }];
+    }),
     history: raw['history'] === true,
     staged: raw['staged'] === true,
     include: list('include'),
@@ -138,6 +175,7 @@ function parseFlags(raw: Readonly<Record<string, unknown>>): Flags {
     ...optional('failOn', raw['failOn'] === 'none' ? ('none' as const) : SEVERITIES.find((severity) => severity === raw['failOn'])),
     ...optional('output', text('output')),
     ...optional('since', text('since')),
+    ...optional('base', text('base')),
     ...optional('maxFileSize', number('maxFileSize')),
     ...optional('baseline', text('baseline')),
     ...optional('reason', text('reason')),

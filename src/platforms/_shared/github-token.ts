@@ -1,5 +1,6 @@
 import type { PinnableClaim, Refusal, TokenRefusal, TokenShape, WorkloadContext } from '../../model/issuer.ts';
 import type { Input, InputRef, Text } from '../../model/text.ts';
+import { PULLS } from './github-events.ts';
 import { idPart, input, isPlain, join } from './token-shape.ts';
 
 /** Labels of GitHub's own runners; anything else may be a machine that outlives the job. */
@@ -10,7 +11,37 @@ const OTHER = { repository: '999999998', owner: '999999999' } as const;
 
 /** What tokens of a GitHub Actions job say, or why they must not be trusted. Pure. */
 export function describeGithub(workload: WorkloadContext): TokenShape | TokenRefusal {
-  return refusalOf(workload) ?? new GithubShape(workload).shape();
+  const refusal = refusalOf(workload);
+  if (refusal !== undefined) return refusal;
+  const { facts } = workload;
+  const events = list(facts['events'] ?? facts['triggers']);
+  // The environment stands in the subject, whatever the event and the branch.
+  if ((facts['environment'] ?? '') !== '') return new GithubShape(workload, events).shape();
+  const { branch, others } = branchesOf(workload, events);
+  const own = branch === undefined ? workload : { ...workload, branch };
+  const shape = new GithubShape(own, events).shape();
+  // Runs for pull requests say only that they are that.
+  const ofPulls = events.filter((event) => PULLS.has(event));
+  const reviews = ofPulls.some((event) => event !== 'pull_request');
+  const pulls = ofPulls.length > 0 && ofPulls.length < events.length ? [{ run: { event: 'pull_request' as const, ...(reviews ? { reviews: true as const } : {}) }, shape: new GithubShape(workload, ofPulls).shape() }] : [];
+  const pushes = others.map((name) => ({ run: { event: 'push' as const, branch: name }, shape: new GithubShape({ ...workload, branch: name }, events.filter((event) => !PULLS.has(event))).shape() }));
+  return pulls.length + pushes.length === 0 ? shape : { ...shape, otherRuns: [...pulls, ...pushes] };
+}
+
+/** Branches beyond these are better served by an environment. */
+const MOST_BRANCHES = 2;
+
+/** The branch whose runs are trusted, and others that the workflow names for its pushes. */
+function branchesOf({ facts, branch }: WorkloadContext, events: readonly string[]): { readonly branch: string | undefined; readonly others: readonly string[] } {
+  const named = list(facts['branches']);
+  if (!events.includes('push') || branch === undefined || named.length === 0) return { branch, others: [] };
+  // Many list both names of a default branch, of which one exists.
+  const others = named.filter((name) => name !== branch && !(/^(?:main|master)$/.test(name) && /^(?:main|master)$/.test(branch)));
+  // Only pushes run it, and none to the default branch.
+  const isElsewhere = !named.includes(branch) && others.length === named.length && events.every((event) => event === 'push' || PULLS.has(event));
+  const [first, ...rest] = others;
+  if (isElsewhere && first !== undefined) return { branch: first, others: rest.length > MOST_BRANCHES ? [] : rest };
+  return { branch, others: others.length > MOST_BRANCHES ? [] : others };
 }
 
 function refusalOf({ facts }: WorkloadContext): TokenRefusal | undefined {
@@ -38,9 +69,10 @@ class GithubShape {
   readonly #inputs = new Map<string, Input>();
   readonly #triggers: readonly string[];
 
-  constructor(workload: WorkloadContext) {
+  /** @param events those for which the job may run. */
+  constructor(workload: WorkloadContext, events: readonly string[]) {
     this.#workload = workload;
-    this.#triggers = list(workload.facts['triggers']);
+    this.#triggers = events;
   }
 
   shape(): TokenShape {
@@ -86,7 +118,7 @@ class GithubShape {
       const name = this.#ask(input(`${scope}.environment`, 'Environment of the job', 'name', 'The value that the expression in environment: has in the run.'));
       return { form: 'environment', text: ['environment:', name], environment: [name] };
     }
-    if (this.#triggers.length > 0 && this.#triggers.every((trigger) => trigger === 'pull_request')) return { form: 'pull-request', text: ['pull_request'] };
+    if (this.#triggers.length > 0 && this.#triggers.every((trigger) => PULLS.has(trigger))) return { form: 'pull-request', text: ['pull_request'] };
     if (this.#triggers.length > 0 && this.#triggers.every((trigger) => trigger === 'release')) {
       const tag = this.#ask(input(`${scope}.release_tag`, 'Tag of the release', 'name', 'One tag; for every release, put the job into an environment with a tag rule instead.'));
       return { form: 'tag', text: ['ref:refs/tags/', tag], ref: ['refs/tags/', tag] };
@@ -104,7 +136,8 @@ class GithubShape {
     ];
     if (tail.environment !== undefined) claims.push({ claim: 'environment', value: tail.environment, role: 'context' });
     if (tail.ref !== undefined) claims.push({ claim: 'ref', value: tail.ref, role: 'context' });
-    if (only !== undefined && others.length === 0 && isPlain(only)) claims.push({ claim: 'event_name', value: [only], role: 'context' });
+    // The subject says it: runs for reviews are of the same kind.
+    if (only !== undefined && others.length === 0 && isPlain(only) && tail.form !== 'pull-request') claims.push({ claim: 'event_name', value: [only], role: 'context' });
     const runners = list(facts['runsOn']);
     if (runners.length > 0 && runners.every((label) => HOSTED.test(label))) claims.push({ claim: 'runner_environment', value: ['github-hosted'], role: 'context' });
     // For a job that calls a reusable workflow the claim names the called file.
@@ -117,9 +150,8 @@ class GithubShape {
 
   #warnings(facts: WorkloadContext['facts'], isServer: boolean): readonly string[] {
     const warnings: string[] = [];
-    const mixed = this.#triggers.includes('pull_request') && this.#triggers.some((trigger) => trigger !== 'pull_request') && facts['environment'] === undefined;
-    if (mixed) warnings.push('Runs for pull requests are refused: their tokens are not bound to the branch. Skip the step there (if: github.event_name != \'pull_request\'), or give the job an environment.');
-    if (this.#triggers.every((trigger) => trigger === 'pull_request') && this.#triggers.length > 0) {
+    if (this.#triggers.some((trigger) => trigger !== 'pull_request' && PULLS.has(trigger))) warnings.push('What the subject of runs for reviews is, GitHub does not say: decode the token of one such run before relying on it.');
+    if (this.#triggers.every((trigger) => PULLS.has(trigger)) && this.#triggers.length > 0) {
       warnings.push('Everybody who can push a branch here can open such a pull request and use this identity: give it no more than inference. Forks get no token, as they got no key before.');
     }
     if (this.#triggers.includes('release') && this.#triggers.length > 1 && facts['environment'] === undefined) warnings.push('Runs for releases come from a tag and are refused: put the job into an environment with a tag rule.');

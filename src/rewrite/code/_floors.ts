@@ -12,8 +12,9 @@ export interface Floor {
 /** First versions that can do what the planned paths need, for one language. */
 export function floorsFor(context: Pick<RewriteContext, 'all'>, language: string): readonly Floor[] {
   const floors = new Map<string, { package: string; version: string; migrations: string[]; title: string }>();
-  for (const { floors: own, migration, title, class: kind } of context.all) {
-    if (kind === 'broker' || kind === 'short-lived') continue;
+  for (const replacement of context.all) {
+    const { floors: own, migration, title, class: kind } = replacement;
+    if (kind === 'broker' || kind === 'short-lived' || isExchanged(replacement)) continue;
     for (const floor of own.filter((one) => one.language === language)) {
       const known = floors.get(floor.package);
       if (known === undefined) floors.set(floor.package, { package: floor.package, version: floor.version, migrations: [migration], title });
@@ -24,6 +25,11 @@ export function floorsFor(context: Pick<RewriteContext, 'all'>, language: string
     }
   }
   return [...floors.values()];
+}
+
+/** A step of the workflow makes the exchange: any release of the client takes what it gives. */
+function isExchanged({ platform, parties: [party], set }: Replacement): boolean {
+  return platform === 'github-actions' && party !== 'anthropic' && party !== 'google' && party !== 'aws' && !Object.values(set).includes('{token-file}');
 }
 
 export function wants(context: Pick<RewriteContext, 'all'>, provider: string, route: string): readonly Replacement[] {

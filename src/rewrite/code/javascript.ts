@@ -223,6 +223,8 @@ function jobOf(file: JsFile, made: Made, { follows, names }: Group, isShared: bo
   const stance = stanceOf(follows, shape);
   if (stance !== undefined) return refuse('needs-code-change', stance.reason, stance.byHand);
   if (shape.treatment.kind === 'refuse') return isOurs || isImplicit || elsewhere !== undefined ? refuse('needs-code-change', `${sentence(shape.treatment.reason)} (${made.title})`, shape.treatment.byHand) : { kind: 'none' };
+  const old = replacement.provider === 'openai' && made.package === 'openai' ? betaChatIn(file) : undefined;
+  if (old !== undefined) return refuse('needs-code-change', `The file uses beta.chat (line ${old.startPosition.row + 1}), which openai has not had since 5.0.0, and workload identity came with 7.8.0`, 'Use chat in place of beta.chat first, with openai 7.8.0 or later; then make the client with workloadIdentity.');
   if (isOther && isOurs) return refuse('unknown-shape', `${made.title} is given ${shape.packages.includes('@aws-sdk/*') ? 'an endpoint' : 'a base URL'}: the identity would be shown to whoever answers there`, `Decide whether that host takes the identity of ${replacement.title}; if not, it needs a way of its own.`);
   if (elsewhere?.kind === 'elsewhere') return refuse('needs-code-change', `The key of ${made.title} comes from ${elsewhere.how}`, byHandOf(shape, made, elsewhere.how));
   if (options !== undefined && memberOf(options, 'dangerouslyAllowBrowser') !== undefined) return refuse('unknown-shape', `${made.title} may run in a browser, where no workload identity is`, 'Make the call from a server, and the client there without a key.');
@@ -240,6 +242,11 @@ function jobOf(file: JsFile, made: Made, { follows, names }: Group, isShared: bo
 
 function sentence(text: string): string {
   return text.replace(/^[a-z]/, (letter) => letter.toUpperCase()).replace(/^@/, '@');
+}
+
+/** `.beta.chat`, which the major releases between left out. */
+function betaChatIn({ words }: JsFile): SyntaxNode | undefined {
+  return words.get('beta')?.find(({ parent }) => parent?.type === 'member_expression' && parent.parent?.type === 'member_expression' && parent.parent.childForFieldName('property')?.text === 'chat');
 }
 
 function byHandOf(shape: ClientShape, made: Made, how: string): string {

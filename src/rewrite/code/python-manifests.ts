@@ -56,7 +56,7 @@ function rewriteManifest(path: string, text: string, context: RewriteContext): R
       const raised = raisePython(requirement.specifier, floor.version);
       if (raised.kind === 'fine') continue;
       const line = text.slice(0, requirement.start).split('\n').length;
-      const reason = requirement.locked ?? (raised.kind === 'refused' ? raised.reason : heldBack(text, requirement, raised));
+      const reason = requirement.locked ?? (raised.kind === 'refused' ? raised.reason : heldBack(text, requirement, raised, requirements));
       if (reason !== undefined || raised.kind !== 'raised') {
         refusals.push({ code: 'needs-code-change', line, reason: `${floor.title} without a key needs ${floor.package} ${floor.version} or later, and ${reason ?? 'it is not asked for'}.`, byHand: requirement.locked === undefined ? `Allow ${floor.package} ${floor.version} or later.` : commandFor(text, path, floor), migrations: floor.migrations, shadows: false });
         continue;
@@ -82,11 +82,19 @@ function rewriteManifest(path: string, text: string, context: RewriteContext): R
   return { changes, refusals };
 }
 
-/** Why a range that could be raised is left to a person: it says itself that it is held, or it would let in another major release where it let in none. */
-function heldBack(text: string, { start, specifier }: Requirement, raised: Raised): string | undefined {
+/** Packages that call providers by their clients, and work with few releases of those. */
+const WRAPPERS = /^(?:litellm|langchain(?:-[\w-]+)?|llama-index(?:-[\w-]+)?|crewai|dspy(?:-ai)?|instructor|haystack-ai|pydantic-ai(?:-slim)?|smolagents|mem0ai|autogen(?:-[\w-]+)?|pyautogen)$/;
+
+/**
+ * Why a range that could be raised is left to a person: it says itself that it is held, it would let in another major release where it let in none, or it is one
+ * version beside a package that rests on that version.
+ */
+function heldBack(text: string, { start, specifier }: Requirement, raised: Raised, all: readonly Requirement[]): string | undefined {
   const end = text.indexOf('\n', start);
   const comment = /#(.*)$/.exec(text.slice(start, end < 0 ? text.length : end))?.[1] ?? '';
   if (/\bpin(?:ned|s|ning)?\b|incompat|conflict|\bbreak|\bdo(?:n't| not)\b/i.test(comment)) return 'a comment says that it is held back on purpose';
+  const wrapper = /^\s*={2,3}/.test(specifier) ? all.find(({ name }) => WRAPPERS.test(name)) : undefined;
+  if (wrapper !== undefined) return `it is pinned to ${specifier.trim().replace(/^=+\s*/, '')} beside ${wrapper.name}, which may work with that release only`;
   return raised.kind === 'raised' && raised.crosses && !/^\s*>/.test(specifier) ? `${specifier.trim()} lets in no other major release` : undefined;
 }
 

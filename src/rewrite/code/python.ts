@@ -109,6 +109,7 @@ class Editor {
       const decision = isHandedOn(follow, keys.map((key) => givenIn(this.#python, key.childForFieldName('value'), keys))) ? ({ kind: 'leave' } as const) : decide(kind, follow);
       if (decision.kind === 'leave') {
         this.#told.push(...keys);
+        if (stepFor(follow) && follow.all.some((one) => this.#context.own.includes(one))) this.#refuse(client, 'not-named-here', 'The code can stay as it is; what it is given is decided where it is run.', `Give ${this.#path} a short-lived HF_TOKEN where it is run.`);
         continue;
       }
       if (decision.kind === 'refuse') {

@@ -1,3 +1,5 @@
+import { mayRunOn } from '../../platforms/_shared/github-events.ts';
+
 /** The expression inside `${{ }}`, when the whole text is one. */
 export function unwrap(text: string): string {
   const inner = /^\$\{\{([\s\S]*)\}\}$/.exec(text.trim())?.[1];
@@ -18,11 +20,5 @@ export function quotedAs(line: string, style: string): string {
 
 /** Whether a condition keeps runs for pull requests out. */
 export function excludesPullRequests(condition: string): boolean {
-  // What stands in parentheses narrows further when all parts have to hold.
-  let parts = condition;
-  for (let before = ''; before !== parts; ) {
-    before = parts;
-    parts = parts.replaceAll(/\([^()]*\)/g, '');
-  }
-  return parts.split('||').every((part) => /github\.event_name\s*(?:!=\s*'pull_request'|==\s*'(?!pull_request))|github\.ref\s*==\s*'refs\/heads\//.test(part));
+  return !mayRunOn(condition, 'pull_request');
 }

@@ -1,4 +1,5 @@
 import { parties } from '../../parties/index.ts';
+import { eventsOf, PULLS } from '../../platforms/_shared/github-events.ts';
 import { entriesOf, entry, get, textOf, type YamlEntry, type YamlNode, type YamlScalar } from '../../support/yaml.ts';
 import { CannotRewrite } from '../cannot.ts';
 import type { Edit } from '../edit.ts';
@@ -7,7 +8,7 @@ import type { YamlEditor, YamlMap } from '../yaml-edit.ts';
 import { type House, isBelow, pinOf, reference, versionOf } from './actions.ts';
 import { compositeKeys, folderOf } from './composite.ts';
 import { actionOf, isKeyInput, isPreparing, type NativeAction, nativeOf } from './native.ts';
-import { anthropicProfile, assumeRole, exchange, fill, googleAuth, type Ids, idsOf, type Setup, tokenFile, withConditions } from './steps.ts';
+import { anthropicProfile, assumeRole, exchange, fill, forRuns, googleAuth, type Ids, idsOf, type Setup, tokenFile, withConditions } from './steps.ts';
 import { excludesPullRequests, quoteIfNeeded, quotedAs, unwrap } from './conditions.ts';
 import { ACCESS_TOKEN, headersIn, mentionsIn, onlyAsks, STORES, TESTED } from './script-edits.ts';
 import { computedUses, jobScope, type KeyNames, normal, stepScope, stepsOf, type Use, usesOf } from './uses.ts';
@@ -54,6 +55,13 @@ export function keysOf(replacement: Replacement, contexts: readonly string[] = [
 }
 const AWS_VARIABLES = ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY', 'AWS_SESSION_TOKEN'];
 
+/** Stores that take key pairs of AWS's form. */
+const OTHER_STORES = /secrets\.\w*(?:R2|MINIO|BACKBLAZE|B2|WASABI|SPACES|CLOUDFLARE|SCALEWAY|HETZNER|OVH|GARAGE|CEPH|TIGRIS)(?:_|\b)/i;
+/** Seconds that a job's other steps rarely take. */
+const LONG_ENOUGH = 3600;
+/** A condition of more parts is no longer read at a glance. */
+const MOST_JOINED = 3;
+
 type Kind = { readonly kind: 'native'; readonly native: NativeAction } | { readonly kind: 'run' } | { readonly kind: 'curl' } | { readonly kind: 'composite'; readonly inputs: ReadonlySet<string> } | { readonly kind: 'other' };
 
 interface Consumer {
@@ -69,6 +77,8 @@ class JobPlanner {
   readonly #job: YamlMap;
   readonly #replacement: Replacement;
   readonly #rootUses: readonly Use[];
+  /** For which the job may run. */
+  readonly #events: readonly string[];
   readonly #keys: KeyNames;
   readonly #ids: Ids;
   readonly #edits: Edit[] = [];
@@ -78,28 +88,27 @@ class JobPlanner {
   readonly #lines: number[] = [];
   #gates: readonly Use[] = [];
   readonly #needs = new Set<string>();
+  /** By step: id of the step whose output is its token. Empty where the token stands in the environment. */
+  readonly #outputs = new Map<YamlMap, string>();
 
   constructor(scene: Scene, job: YamlMap, replacement: Replacement, rootUses: readonly Use[]) {
     this.#scene = scene;
     this.#job = job;
-    this.#replacement = replacement;
+    const condition = textOf(get(job, 'if')) ?? '';
+    this.#events = eventsOf(condition, scene.triggers);
+    this.#replacement = forRuns(replacement, condition, scene.isCalled ? undefined : scene.triggers);
     this.#rootUses = rootUses;
     const keys = keysOf(replacement);
     const env = get(job, 'env');
     const wide = [...rootUses, ...(env?.kind === 'map' ? usesOf(env, keys, () => 'job-env') : [])].filter(isValue);
     this.#keys = { ...keys, variables: new Set(wide.flatMap(({ held }) => (held === undefined ? [] : [normal(held.entry.key)]))) };
-    this.#ids = idsOf(replacement, scene.context);
+    this.#ids = idsOf(this.#replacement, scene.context);
   }
 
   plan(): JobEdits {
     this.#refusePath();
     const [computed] = computedUses(this.#job);
     if (computed !== undefined) throw new CannotRewrite('computed-name', 'The job takes secrets by a computed name or all at once, so it cannot be told which it uses.', 'Name the secrets one by one, then plan again.', { line: this.#line(computed) });
-    const { triggers } = this.#scene;
-    const condition = textOf(get(this.#job, 'if')) ?? '';
-    if (triggers.includes('pull_request') && triggers.length > 1 && entry(this.#job, 'environment') === undefined && /github\.event_name\s*==\s*'pull_request'/.test(condition) && !condition.includes('||')) {
-      throw new CannotRewrite('unknown-shape', 'The job runs for pull requests only, and the rule made for the workflow trusts a branch.', 'Put the job into a workflow of its own that runs on pull_request, or give it an environment, and plan again.');
-    }
     const jobUses = this.#jobUses();
     this.#gates = [...this.#rootUses, ...jobUses].filter(({ shape }) => shape === 'gate');
     const wide = [...this.#rootUses, ...jobUses.filter(({ scope }) => scope === 'job-env' || scope === 'container-env')].filter(isValue);
@@ -125,6 +134,9 @@ class JobPlanner {
     const { outcome, parties: hops, change, title, route } = this.#replacement;
     if (outcome === 'reduced') throw new CannotRewrite('no-path', `${title} has no federation: the plan only moves its key to a guarded place.`, 'Store the key at the broker of the plan first, then read it in the job by the step that the broker documents.');
     if (hops.length !== 1) throw new CannotRewrite('no-path', `The path takes ${hops.length} exchanges, one after the other, which no step of a workflow does.`, 'Follow the README of the plan: authenticate at the first party, ask it for a token for the second.');
+    if (this.#replacement.identity.subject?.some((part) => typeof part !== 'string' && part.input.endsWith('.release_tag')) === true) {
+      throw new CannotRewrite('no-path', 'The subject of a run for a release names its tag, so a rule for one release refuses the next.', 'Give the job an environment with a rule for tags, then plan again.');
+    }
     if (change === 'model') throw new CannotRewrite('needs-code-change', `The path (${route}) needs another client and the cloud’s id of the model.`, 'Change the program first as the plan says, then run dekey plan again.');
   }
 
@@ -133,8 +145,11 @@ class JobPlanner {
     const gone = new Set(uses.flatMap(({ held }) => held?.entry ?? []));
     const names = this.#replacement.parties[0] === 'aws' ? [...AWS_VARIABLES, 'AWS_BEARER_TOKEN_BEDROCK'] : this.#replacement.readByClients;
     const places = [...consumers.map(({ step }) => get(step, 'env')), get(this.#job, 'env'), get(this.#scene.root, 'env'), get(get(this.#job, 'container'), 'env')];
+    const isElsewhere = this.#replacement.parties[0] === 'aws' && [...uses, ...consumers.flatMap((consumer) => consumer.uses)].some((use) => use.spans.some(({ start, end }) => OTHER_STORES.test(use.scalar.value.slice(start, end))));
+    const hasEndpoint = this.#replacement.parties[0] === 'aws' && consumers.some(({ step }) => /--endpoint-url\b/.test(textOf(get(step, 'run')) ?? ''));
+    if (isElsewhere || hasEndpoint) throw new CannotRewrite('no-path', 'The keys are for a store of its own that speaks as S3 does, not for AWS.', 'See whether that store federates; its keys have nothing to do with a role at AWS.');
     for (const one of places.flatMap(entriesOf)) {
-      if (this.#replacement.parties[0] === 'aws' && /^(?:AWS_ENDPOINT_URL|S3_ENDPOINT)/.test(one.key)) {
+      if (this.#replacement.parties[0] === 'aws' && /^(?:AWS_ENDPOINT_URL|S3_ENDPOINT|(?:R2|MINIO|B2|SPACES|WASABI)_ENDPOINT)/.test(one.key)) {
         throw new CannotRewrite('unknown-shape', 'The keys are for a server of its own at another address, not for AWS.', 'See whether that server federates; its keys have nothing to do with a role at AWS.', { line: this.#line(one) });
       }
       if (new RegExp(`^${normal(this.#replacement.provider)}_(?:API_)?(?:BASE|BASE_URL|HOST|PROXY_URL)$`).test(one.key) && !isOwnHost(textOf(one.value) ?? '?', this.#replacement.hosts)) {
@@ -181,7 +196,7 @@ class JobPlanner {
       const action = actionOf(step);
       if (own.length === 0 && wide.length === 0) return [];
       if (native !== undefined && (own.length > 0 || (wide.length > 0 && native.readsEnvironment === true))) return [{ step, top, index, kind: { kind: 'native', native }, uses: own }];
-      if (own.length === 0 && isNamed[index] !== true && (isPreparing(step) || (isTold && speaks[index] !== true))) return [];
+      if (own.length === 0 && isNamed[index] !== true && (isPreparing(step) || (isTold && speaks[index] !== true && !runsPrograms(step)))) return [];
       if (action === undefined) return [{ step, top, index, kind: { kind: this.#callsByCurl(step, own) ? 'curl' : 'run' }, uses: own }];
       if (action.name.startsWith('./')) return [{ step, top, index, kind: { kind: 'composite', inputs: this.#compositeInputs(action.name) }, uses: own }];
       return [{ step, top, index, kind: { kind: 'other' }, uses: own }];
@@ -228,7 +243,10 @@ class JobPlanner {
     this.#lines.push(this.#line(first?.entry ?? step));
     this.#titles.push(held.some(({ holder }) => holder === inputs) ? `${held.length > 1 ? 'keys become' : 'key input becomes'} ${missing.length === 0 ? 'nothing, the federation inputs are there already' : 'federation inputs'}` : 'federation inputs in place of a key in the environment');
     this.#why.push(`${actionOf(step)?.name ?? 'The action'} asks for the job’s own token and exchanges it; a key beside these inputs would win over them.`);
-    if (missing.length === 0) this.#doubts.push('the federation inputs that stand there already have to be filled in');
+    if (missing.length === 0 && (this.#replacement.otherRuns ?? []).length > 0) {
+      throw new CannotRewrite('unknown-shape', 'The federation inputs that stand there already name one provider, and the runs of this job need one each for pull requests and for branches.', 'Let the provider that they name take both subjects, set the variables that they read, then take the key inputs out.', { line: this.#line(step) });
+    }
+    if (missing.length === 0) this.#doubts.push(`the variables that the federation inputs read have to be set: ${readIn(step).join(', ')}`);
     if (native.party === 'aws' && stepsOf(this.#job).some(({ step: other }) => /AWS_SECRET_ACCESS_KEY/.test(textOf(get(other, 'run')) ?? ''))) this.#doubts.push('a script names AWS_SECRET_ACCESS_KEY: AWS_SESSION_TOKEN has to go with it, and the credentials live an hour');
     const caution = native.caution?.(step);
     if (caution !== undefined) this.#doubts.push(caution);
@@ -277,9 +295,12 @@ class JobPlanner {
 
   #prepare(consumers: readonly Consumer[], wide: readonly Use[]): void {
     const names = this.#exportNames(consumers, wide);
+    const groups = this.#groups(consumers, wide);
+    this.#handOn(groups, wide);
     const setup = this.#setup(names, consumers);
     for (const use of wide) this.#swap(use, setup, names);
     for (const consumer of consumers) this.#consume(consumer, setup, names);
+    this.#restOfScripts(consumers, wide, setup);
     const steps = get(this.#job, 'steps');
     if (steps?.kind !== 'seq') throw new CannotRewrite('unknown-shape', 'The steps of the job are no list.', 'Write them out, then plan again.');
     const keyLogins = this.#replacement.parties[0] === 'google' ? stepsOf(this.#job).flatMap(({ step }) => (actionOf(step)?.name === 'google-github-actions/auth' && entry(get(step, 'with'), 'credentials_json') !== undefined ? [step] : [])) : [];
@@ -295,17 +316,28 @@ class JobPlanner {
       this.#doubts.push('the identity of that step has to be allowed what the key was for');
       return;
     }
-    for (const group of this.#groups(consumers, wide)) {
+    const asking = this.#isExchange() ? this.#firstAsking(wide) : undefined;
+    for (const [index, group] of groups.entries()) {
       const [first] = group;
       if (first === undefined) continue;
-      this.#edits.push({ kind: 'add-items', holder: steps, ...this.#placeOf(first, steps.items), text: this.#styled(setup.text, group) });
-      this.#lines.push(this.#line(first.top));
+      const isEarlier = index === 0 && asking !== undefined && asking.index < first.index;
+      this.#edits.push({ kind: 'add-items', holder: steps, ...(isEarlier ? { before: asking.top } : this.#placeOf(first, steps.items)), text: this.#styled((index === 0 ? setup : this.#setup(names, group)).text, group) });
+      this.#lines.push(this.#line(isEarlier ? asking.top : first.top));
     }
     this.#titles.push(setup.title);
     this.#why.push(setup.why);
     const isOwn = consumers.every(({ kind }) => kind.kind === 'run' || (kind.kind === 'composite' && kind.inputs.size > 0));
     if (consumers.some(({ kind }) => kind.kind === 'composite' && kind.inputs.size > 0)) this.#doubts.push('the composite action has to be changed together with it');
     this.#doubts.push(isOwn ? this.#programDoubt(consumers) : 'what the called action does with its environment cannot be seen here');
+  }
+
+  /** The first step that asks whether the variable is set: an exchange has to come before it too. */
+  #firstAsking(wide: readonly Use[]): { readonly top: YamlNode; readonly index: number } | undefined {
+    const names = [...new Set(wide.flatMap(({ held }) => held?.entry.key ?? []))];
+    const steps = stepsOf(this.#job);
+    const index = steps.findIndex(({ step }) => this.#gates.some((gate) => gate.step === step && gate.scope === 'step-if' && !this.#readsSecrets(gate)) || names.some((name) => (textOf(get(step, 'run')) ?? '').includes(name)));
+    const found = steps[index];
+    return found === undefined ? undefined : { top: found.top, index };
   }
 
   /** Before the first that needs it; a checkout after that would take away the file that Google's step leaves in the workspace. */
@@ -328,12 +360,40 @@ class JobPlanner {
     return `the program has to use the client’s default chain${floor === '' ? '' : ` (from ${floor})`}${this.#wrappers()}`;
   }
 
-  /** Packages of the repository that stand between a program and the client, and may ask for a key of their own. */
+  /** Packages of the repository that stand between a program and the client, and may ask for a key of their own. @throws CannotRewrite where there is nothing else. */
   #wrappers(): string {
     const { paths = [], read } = this.#scene.context;
-    const found = paths.filter((path) => /(?:^|\/)(?:requirements[^/]*\.txt|pyproject\.toml|package\.json)$/.test(path)).flatMap((path) => [...(read(path) ?? '').matchAll(WRAPPERS)].map(([, name = '']) => name));
+    const manifests = paths.filter((path) => /(?:^|\/)(?:requirements[^/]*\.txt|pyproject\.toml|package\.json)$/.test(path)).map((path) => read(path) ?? '');
+    const found = manifests.flatMap((text) => [...text.matchAll(WRAPPERS)].map(([, name = '']) => name));
     const [first, ...more] = new Set(found);
+    const isDirect = this.#replacement.floors.some(({ package: name }) => manifests.some((text) => new RegExp(`(?:^|["'\\s])${name.replace(/[^\w@/-]/g, '\\$&')}(?=["'\\s=<>~![;,]|$)`, 'm').test(text)));
+    if (first !== undefined && !isDirect && this.#replacement.floors.length > 0) throw new CannotRewrite('needs-code-change', `The programs of the repository call ${this.#replacement.title} by ${first}, which takes a key of its own.`, `See whether ${first} finds the identity by itself now; else call ${this.#replacement.title} by its own client, then plan again.`);
     return first === undefined ? '' : `; ${[first, ...more].slice(0, 3).join(', ')} may ask for a key of ${more.length === 0 ? 'its' : 'their'} own: try one call without it`;
+  }
+
+  /** Where no variable of the job held the key, its token goes from step to step too: other steps never see it. */
+  #handOn(groups: readonly (readonly Consumer[])[], wide: readonly Use[]): void {
+    const isAsked = this.#gates.some(({ scope, step }) => scope === 'step-if' && step !== undefined);
+    const reads = (kind: Kind): boolean => kind.kind === 'composite' && kind.inputs.size > 0;
+    if (!this.#isExchange() || wide.length > 0 || isAsked || groups.flat().some(({ kind }) => reads(kind))) return;
+    const taken = new Set(stepsOf(this.#job).flatMap(({ step }) => textOf(get(step, 'id')) ?? []));
+    for (const group of groups) {
+      const base = `${this.#replacement.parties[0] ?? 'job'}-token`;
+      let id = base;
+      for (let number = 2; taken.has(id); number += 1) id = `${base}-${number}`;
+      taken.add(id);
+      for (const { step } of group) this.#outputs.set(step, id);
+    }
+  }
+
+  #isHanded({ step }: Use): boolean {
+    return step !== undefined && this.#outputs.has(step);
+  }
+
+  /** What stands for the key in an expression. */
+  #tokenOf({ step }: Use, names: readonly string[]): string {
+    const id = step === undefined ? undefined : this.#outputs.get(step);
+    return id === undefined ? `env.${names[0] ?? ''}` : `steps.${id}.outputs.token`;
   }
 
   #isExchange(): boolean {
@@ -360,7 +420,7 @@ class JobPlanner {
       party === 'anthropic' ? anthropicProfile(replacement, house, this.#ids)
       : party === 'aws' ? assumeRole(house, this.#ids, this.#region(consumers))
       : party === 'google' ? googleAuth(replacement, house, this.#ids)
-      : this.#isExchange() ? exchange(replacement, parties.find(({ id }) => id === party) ?? fail(), names, house, this.#ids)
+      : this.#isExchange() ? exchange(replacement, parties.find(({ id }) => id === party) ?? fail(), names, house, this.#ids, this.#outputs.get(consumers[0]?.step ?? this.#job))
       : tokenFile(replacement, house, this.#ids);
     if (setup === undefined) throw new CannotRewrite('no-path', `No step is known that gets a token of ${replacement.title} in a workflow.`, 'Follow the README of the plan for this job.');
     return setup;
@@ -383,8 +443,8 @@ class JobPlanner {
     const { key } = use.held.entry;
     if (key.startsWith('TF_VAR_')) throw new CannotRewrite('needs-code-change', 'The key becomes a variable of Terraform, which keeps it.', 'Let what Terraform makes have an identity of its own.', { line: this.#line(use.scalar) });
     if (this.#isExchange()) {
-      if (names.includes(key) || setup.exports.includes(key)) this.#removeEntry(use);
-      else this.#replaceAll(use, `env.${names[0] ?? ''}`);
+      if (!this.#isHanded(use) && (names.includes(key) || setup.exports.includes(key))) this.#removeEntry(use);
+      else this.#replaceAll(use, this.#tokenOf(use, names));
       return;
     }
     if (!this.#isDefaultName(key)) {
@@ -431,8 +491,20 @@ class JobPlanner {
       throw new CannotRewrite('takes-only-a-key', `What ${actionOf(step)?.name ?? 'the action'} does with the key cannot be seen here.`, 'See whether the action documents federation; if so set it up by hand, else call the model from a run step.', { line: this.#line(step) });
     }
     const run = get(step, 'run');
+    if (run?.kind === 'scalar' && this.#replacement.parties[0] === 'google' && /(?:^|[;&|(]|\s)(?:npx\s+(?:-y\s+)?)?(?:@google\/gemini-cli|gemini)\s/m.test(run.value)) {
+      throw new CannotRewrite('needs-code-change', 'The script calls the Gemini CLI, which has to be told to use Vertex AI.', 'Use google-github-actions/run-gemini-cli, or set GOOGLE_GENAI_USE_VERTEXAI for it by hand, then take the key out.', { line: this.#line(step) });
+    }
     if (run?.kind === 'scalar') this.#script(run, step, setup);
     if (kind.kind === 'composite') this.#checkComposite(step, kind.inputs.size > 0);
+  }
+
+  /** Scripts that only ask whether the variable of the job is set, and need no identity themselves. */
+  #restOfScripts(consumers: readonly Consumer[], wide: readonly Use[], setup: Setup): void {
+    const names = wide.flatMap(({ held }) => held?.entry.key ?? []);
+    for (const { step } of stepsOf(this.#job)) {
+      const run = get(step, 'run');
+      if (run?.kind === 'scalar' && !consumers.some((consumer) => consumer.step === step) && names.some((name) => run.value.includes(name))) this.#script(run, step, setup);
+    }
   }
 
   /** An action of this repository that reads the variable itself is changed with the job or not at all. */
@@ -451,7 +523,7 @@ class JobPlanner {
       return;
     }
     if (this.#isExchange() && kind.kind !== 'composite' && use.shape !== 'mixed' && this.#isKeyInput(key)) {
-      this.#replaceAll(use, `env.${names[0] ?? ''}`);
+      this.#replaceAll(use, this.#tokenOf(use, names));
       return;
     }
     const action = actionOf(step)?.name;
@@ -468,7 +540,7 @@ class JobPlanner {
   #inline(use: Use, names: readonly string[]): void {
     const lines = use.spans.map(({ start, end }) => use.scalar.value.slice(use.scalar.value.lastIndexOf('\n', start) + 1, use.scalar.value.indexOf('\n', end) === -1 ? undefined : use.scalar.value.indexOf('\n', end)));
     if (this.#isExchange() && use.shape !== 'mixed' && !lines.some((line) => /[^0-9&]>{1,2}(?!&)|\btee\b|\.npmrc|config\s+set/.test(line)) && !STORES.test(use.scalar.value)) {
-      this.#replaceAll(use, `env.${names[0] ?? ''}`);
+      this.#replaceAll(use, this.#tokenOf(use, names));
       return;
     }
     throw new CannotRewrite('unknown-shape', 'The key is pasted into a script.', this.#scriptAdvice(use.scalar.value), { line: this.#line(use.scalar) });
@@ -508,9 +580,26 @@ class JobPlanner {
     return 'Let the script call a client that finds its identity by itself, then take the key out of it and plan again.';
   }
 
-  /** Consumers with nothing but each other between them: a token of an exchange is got anew for the next group. */
+  /**
+   * Consumers that one exchange serves. A token that lives minutes is got anew once other steps have come between; one that lives an hour only where the steps have
+   * conditions of their own that cannot be joined.
+   */
   #groups(consumers: readonly Consumer[], wide: readonly Use[]): readonly (readonly Consumer[])[] {
-    return this.#isExchange() && wide.length === 0 ? groupsOf(consumers) : [consumers];
+    if (!this.#isExchange() || wide.length > 0) return [consumers];
+    const lifetime = parties.find(({ id }) => id === this.#replacement.parties[0])?.lifetime ?? 0;
+    return lifetime >= LONG_ENOUGH && this.#joined(consumers) !== undefined ? [consumers] : groupsOf(consumers);
+  }
+
+  /** The condition under which any of the steps runs; '' for always, undefined where a condition asks for what only comes later. */
+  #joined(consumers: readonly Consumer[]): string | undefined {
+    const own = [...new Set(consumers.map(({ step }) => unwrap(this.#condition(step))))];
+    if (own.includes('') || own.some((text) => own.includes(text.replace(' == ', ' != ')) && text.includes(' == ') && !/&&|\|\|/.test(text))) return '';
+    const [first, ...rest] = own;
+    if (first === undefined) return '';
+    if (rest.length === 0) return first;
+    // The result of a step between, or of those before it (`failure()`), is not known yet where the exchange stands.
+    if (own.some((text) => /\bsteps\.|\b(?:always|failure|success|cancelled)\(|\benv\./.test(text)) || own.length > MOST_JOINED) return undefined;
+    return own.map((text) => (/&&|\|\|/.test(text) ? `(${text})` : text)).join(' || ');
   }
 
   #styled(text: string, group: readonly Consumer[]): string {
@@ -521,7 +610,7 @@ class JobPlanner {
   /** `if:` and `continue-on-error:` that the steps which need the identity have in common, and no token for forks. */
   #conditions(consumers: readonly Consumer[]): readonly string[] {
     const own = new Set(consumers.map(({ step }) => this.#condition(step)));
-    const [only = ''] = own.size === 1 ? [...own] : [];
+    const [only = ''] = own.size === 1 ? [...own] : [this.#joined(consumers) ?? ''];
     const guard = this.#forkGuard(only);
     const soft = new Set(consumers.map(({ step }) => this.#source(get(step, 'continue-on-error')) ?? ''));
     const [tolerant = ''] = soft.size === 1 ? [...soft] : [];
@@ -550,15 +639,20 @@ class JobPlanner {
 
   /** Runs for pull requests of forks get no token, as they got no key before; and a rule that trusts a branch refuses all runs for pull requests. */
   #forkGuard(condition: string): string | undefined {
-    const { triggers } = this.#scene;
+    const events = this.#events;
     const own = textOf(get(this.#job, 'if')) ?? '';
-    const isExcluded = [condition, own].some((text) => /head\.repo/.test(text) || excludesPullRequests(text));
-    const isBranch = entry(this.#job, 'environment') === undefined && triggers.length > 1;
-    const queue = isBranch && triggers.includes('merge_group') ? "github.event_name != 'merge_group'" : undefined;
-    if (!triggers.includes('pull_request') || isExcluded) return queue;
+    const isExcluded = [condition, own].some((text) => /head\.repo/.test(text)) || excludesPullRequests(condition);
+    const isBranch = entry(this.#job, 'environment') === undefined && events.length > 1;
+    const queue = isBranch && events.includes('merge_group') ? "github.event_name != 'merge_group'" : undefined;
+    const pulls = events.filter((event) => PULLS.has(event));
+    if (pulls.length === 0 || isExcluded) return queue;
     const sameRepository = 'github.event.pull_request.head.repo.full_name == github.repository';
-    if (triggers.length === 1) return sameRepository;
-    return isBranch ? ["github.event_name != 'pull_request'", queue].filter((part) => part !== undefined).join(' && ') : `github.event_name != 'pull_request' || ${sameRepository}`;
+    if (events.length === pulls.length) return sameRepository;
+    const hasNone = isBranch && (this.#replacement.otherRuns ?? []).every(({ run }) => run.event !== 'pull_request');
+    const isReview = pulls.some((event) => event !== 'pull_request');
+    const guard = hasNone ? (isReview ? 'github.event.pull_request == null' : "github.event_name != 'pull_request'") : `${isReview ? 'github.event.pull_request == null' : "github.event_name != 'pull_request'"} || ${sameRepository}`;
+    if (queue === undefined) return guard;
+    return `${hasNone ? guard : `(${guard})`} && ${queue}`;
   }
 
   /** The value on one line. */
@@ -637,7 +731,7 @@ class JobPlanner {
 
   /** `vars.ANTHROPIC_FEDERATION_RULE_ID`; '' where ids are written out. */
   #gateText(): string {
-    return /^\$\{\{ (vars\.[A-Z0-9_]+) \}\}$/.exec(this.#ids(this.#gateInput()))?.[1] ?? '';
+    return /^\$\{\{ (vars\.[A-Z0-9_]+) \}\}$/.exec(idsOf({ ...this.#replacement, otherRuns: [] }, this.#scene.context)(this.#gateInput()))?.[1] ?? '';
   }
 
   #readsSecrets(use: Use): boolean {
@@ -724,6 +818,16 @@ const WRAPPERS = /(?:^|["'\s])(litellm|langchain-(?:anthropic|google-genai)|@lan
 
 /** What runs programs of a language. */
 const LANGUAGES: Readonly<Record<string, RegExp>> = { javascript: /\b(?:node|npm|npx|pnpm|yarn|bun|deno)\b/, python: /\b(?:python3?|pytest|uv|poetry|pip|tox|nox|hatch)\b/, go: /\bgo (?:run|test)\b/, java: /\b(?:mvnw?|gradlew?|java)\b/ };
+
+/** Tests and programs of the repository: what they read of the environment is in no line of the workflow. */
+function runsPrograms(step: YamlMap): boolean {
+  return /(?:^|[;&|]|\s)(?:pytest|tox|nox|jest|vitest|python3?\s+(?!-m\s+(?:pip|build|venv|black|ruff|mypy|flake8|isort)\b)|node\s|tsx\s|ts-node\s|(?:npm|pnpm|yarn|bun)\s+(?:run\s+)?(?:test|eval|e2e|start)|go\s+(?:test|run)|cargo\s+(?:test|run)|mvn\s+\S*test|gradlew?\s+\S*test|make\s+(?:\w+-)?(?:test|eval|e2e))/m.test(textOf(get(step, 'run')) ?? '');
+}
+
+/** `vars.X` that the inputs of a step read. */
+function readIn(step: YamlMap): readonly string[] {
+  return [...new Set(entriesOf(get(step, 'with')).flatMap(({ key, value }) => (/identity_provider|project|location|service_account|vertex|client-id|tenant|role/i.test(key) ? [...(textOf(value) ?? '').matchAll(/vars\.(\w+)/g)].map(([, name = '']) => name) : [])))];
+}
 
 /** The job without its steps, whose uses are sought step by step. */
 function withoutSteps(job: YamlMap): YamlMap {

@@ -1,6 +1,8 @@
 import type { RelyingParty } from '../../model/federation.ts';
+import type { OtherRun } from '../../model/issuer.ts';
 import type { Text } from '../../model/text.ts';
-import { variableOf } from '../replacements.ts';
+import { mayRunOn, PULLS } from '../../platforms/_shared/github-events.ts';
+import { isPerIdentity, variableOf } from '../replacements.ts';
 import type { Replacement, RewriteContext } from '../types.ts';
 import { type House, reference } from './actions.ts';
 
@@ -17,12 +19,40 @@ export interface Setup {
   readonly why: string;
 }
 
-/** An input of `replacement` as a workflow writes it. `styles`: `${{ vars.X }}`, `${{ secrets.X }}`, or the value where it is known. */
+/**
+ * An input of `replacement` as a workflow writes it. `styles`: `${{ vars.X }}`, `${{ secrets.X }}`, or the value where it is known. Where other runs have an
+ * identity of their own, what names one is chosen by the event or the branch.
+ */
 export function idsOf(replacement: Replacement, context: RewriteContext): Ids {
   return (input) => {
     const value = context.ids === 'literal' ? context.value(input) : undefined;
-    return value ?? `\${{ ${context.ids === 'secrets' ? 'secrets' : 'vars'}.${variableOf(input, replacement)} }}`;
+    const named = (suffix: string): string => `${context.ids === 'secrets' ? 'secrets' : 'vars'}.${variableOf(input, { suffix })}`;
+    const others = isPerIdentity(input) ? (replacement.otherRuns ?? []) : [];
+    if (others.length === 0) return value ?? `\${{ ${named(replacement.suffix)} }}`;
+    return byRun(others.map(({ run, suffix }) => ({ run, text: named(suffix) })), value === undefined ? named(replacement.suffix) : `'${value}'`);
   };
+}
+
+/** `${{ github.event_name == 'pull_request' && A || B }}` */
+function byRun(others: readonly { readonly run: OtherRun; readonly text: string }[], otherwise: string): string {
+  return `\${{ ${others.map(({ run, text }) => `${run.event === 'push' ? `github.ref == 'refs/heads/${run.branch}'` : run.reviews === true ? "startsWith(github.event_name, 'pull_request')" : "github.event_name == 'pull_request'"} && ${text} || `).join('')}${otherwise} }}`;
+}
+
+/**
+ * `replacement` for a job under this condition: identities of runs that it never has go, and where it has only such runs their identity is the job's.
+ *
+ * @param triggers undefined when the callers decide.
+ */
+export function forRuns(replacement: Replacement, condition: string, triggers: readonly string[] | undefined): Replacement {
+  const others = (replacement.otherRuns ?? []).filter(({ run }) => triggers === undefined || eventsOfRun(run, triggers).some((event) => mayRunOn(condition, event, run.event === 'push' ? run.branch : undefined)));
+  const [only] = others;
+  if (only?.run.event !== 'pull_request' || triggers === undefined || triggers.some((trigger) => !PULLS.has(trigger) && mayRunOn(condition, trigger))) return { ...replacement, otherRuns: others };
+  const { id, audience, suffix } = only;
+  return { ...replacement, identity: { ...replacement.identity, id, audience }, suffix, otherRuns: [] };
+}
+
+function eventsOfRun({ event }: OtherRun, triggers: readonly string[]): readonly string[] {
+  return triggers.filter((trigger) => (event === 'push' ? trigger === 'push' : PULLS.has(trigger)));
 }
 
 /** Puts `if:` and what else the step that needs it has behind the name of each step. */
@@ -123,8 +153,11 @@ ${TOKEN_FILE}
   };
 }
 
-/** An exchange at the party, whose result later steps find under `names`. Undefined when the exchange is not one request of known form. */
-export function exchange(replacement: Replacement, party: RelyingParty, names: readonly string[], house: House, ids: Ids): Setup | undefined {
+/**
+ * An exchange at the party, whose result later steps find under `names`, or as the output `token` of the step with the id `output`: then it reaches no step that is not handed it.
+ * Undefined when the exchange is not one request of known form.
+ */
+export function exchange(replacement: Replacement, party: RelyingParty, names: readonly string[], house: House, ids: Ids, output?: string): Setup | undefined {
   const wire = party.exchange;
   const [first] = names;
   if (wire === undefined || first === undefined || /[{}]/.test(wire.url)) return undefined;
@@ -139,10 +172,10 @@ export function exchange(replacement: Replacement, party: RelyingParty, names: r
   const isJson = wire.encoding === 'json';
   return {
     title: 'token from an exchange in place of the key',
-    why: `The job shows its own token to ${party.title} and gets one that lives minutes to an hour; the steps after it find it where the key was.`,
-    exports: names,
+    why: `The job shows its own token to ${party.title} and gets one that lives minutes to an hour; ${output === undefined ? 'the steps after it find it where the key was' : 'it is handed to the steps that had the key, and to no other'}.`,
+    exports: output === undefined ? names : [],
     text: `- name: Exchange this job's identity for a token of ${party.title}
-  uses: ${reference('actions/github-script', house)}
+${output === undefined ? '' : `  id: ${output}\n`}  uses: ${reference('actions/github-script', house)}
   env:
     AUDIENCE: ${audienceOf(replacement, ids)}
 ${inputs.map((input) => `    ${shortName(input)}: ${ids(input)}\n`).join('')}  with:
@@ -161,7 +194,7 @@ ${lines.map((line) => `        ${line}\n`).join('')}      };
       if (!response.ok) return core.setFailed(\`${party.title} refused the exchange: \${response.status} \${response.headers.get('x-request-id') ?? ''}\`);
       const { access_token: token } = await response.json();
       core.setSecret(token);
-${names.map((name) => `      core.exportVariable('${name}', token);\n`).join('')}`,
+${output === undefined ? names.map((name) => `      core.exportVariable('${name}', token);\n`).join('') : "      core.setOutput('token', token);\n"}`,
   };
 }
 
@@ -214,9 +247,14 @@ export function fill(value: string, ids: Ids): string {
   return input === undefined ? (value === 'true' || value === 'false' ? `'${value}'` : value) : ids(input);
 }
 
-function audienceOf(replacement: Replacement, ids: Ids): string {
-  const { audience } = replacement.identity;
-  return textOf(audience, ids);
+/** Where the audience names the identity, that part is chosen by the event too. */
+function audienceOf({ identity, otherRuns = [] }: Replacement, ids: Ids): string {
+  const own = textOf(identity.audience, ids);
+  const others = otherRuns.map(({ run, audience }) => ({ run, text: textOf(audience, ids) }));
+  if (others.every(({ text }) => text === own)) return own;
+  const head = own.slice(0, own.lastIndexOf('/') + 1);
+  const tail = (text: string): string => `'${text.slice(head.length)}'`;
+  return `${head}${byRun(others.map(({ run, text }) => ({ run, text: tail(text) })), tail(own))}`;
 }
 
 function textOf(text: Text, ids: Ids): string {

@@ -4,6 +4,7 @@
  * A job gets its identity by the action's own inputs where it has them, and else by one step before the first that needs it; what named the key goes.
  */
 import type { Change } from '../../model/change.ts';
+import { eventsOf, mayRunOn, PULLS } from '../../platforms/_shared/github-events.ts';
 import { entriesOf, entry, get, itemsOf, textOf, type YamlEntry } from '../../support/yaml.ts';
 import { CannotRewrite } from '../cannot.ts';
 import type { Edit } from '../edit.ts';
@@ -12,7 +13,6 @@ import type { FileRefusal, Kept, Replacement, RewriteContext, Rewriter, Rewritin
 import type { YamlMap } from '../yaml-edit.ts';
 import { houseOf } from './actions.ts';
 import { compositeEdits, folderOf } from './composite.ts';
-import { excludesPullRequests } from './conditions.ts';
 import { type JobEdits, keysOf, planJob, type Scene } from './job.ts';
 import { workflowProblems } from './parser.ts';
 import { permissionEdit } from './permissions.ts';
@@ -160,7 +160,7 @@ function editsOf(scene: Scene, { job, replacement }: JobNode, rootUses: readonly
   const done = calls === undefined ? planJob(scene, job, replacement, rootUses) : planCall(scene, job, calls, replacement);
   if (!done.needsToken) return done;
   const callee = calls === undefined ? [] : calleeJobs(scene, calls);
-  const permission = permissionEdit(scene.root, job, count, scene.house, callee);
+  const permission = permissionEdit(scene.root, job, count, scene.house, scene.context.read, callee);
   if (permission.kind === 'impossible') throw new CannotRewrite('unknown-shape', `The job cannot be given id-token: write: ${permission.reason}.`, 'Write the permissions of the job out by hand, id-token: write among them, then plan again.');
   const doubts = [...done.doubts, ...(permission.kind === 'edits' && !permission.reviewed ? ['the permissions written out are what its steps are known to need; a script may need more'] : []), ...eventDoubts(scene, job, replacement)];
   return { ...done, edits: [...done.edits, ...(permission.kind === 'edits' ? permission.edits : [])], doubts, why: [...done.why, ...(permission.kind === 'edits' ? [`${permission.what}.`] : [])] };
@@ -189,25 +189,30 @@ function refuseStrangersCode({ triggers, editor }: Scene, job: YamlMap): void {
 }
 
 /** A rule trusts one subject: what runs of the workflow have another, and who can cause them. */
-function eventDoubts(scene: Scene, job: YamlMap, { identity }: Replacement): readonly string[] {
-  const { triggers, root, text } = scene;
+function eventDoubts(scene: Scene, job: YamlMap, { identity, otherRuns = [] }: Replacement): readonly string[] {
+  const { root, text } = scene;
+  const triggers = eventsOf(textOf(get(job, 'if')) ?? '', scene.triggers);
   const doubts: string[] = [];
   const outsider = triggers.find((trigger) => OUTSIDERS.has(trigger));
   if (outsider !== undefined) doubts.push(`anybody can cause a run by ${outsider}, and every step of it can then ask for the job’s token: keep untrusted text away from what runs commands`);
   if (text.split('\n').some((line) => /\b(?:id-token|OIDC)\b/i.test(line) && !/^\s*["']?id-token["']?\s*:\s*["']?(?:write|none)/.test(line))) doubts.push('the file speaks of id-token or OIDC: see that what it says still holds');
   if (entry(job, 'environment') !== undefined) return doubts;
   if (triggers.includes('workflow_call') && triggers.length > 1) doubts.push('callers in other repositories, if there are any, have to grant id-token: write, and have an identity of their own');
-  if (triggers.includes('pull_request') && triggers.length > 1 && !excludesPullRequests(textOf(get(job, 'if')) ?? '')) doubts.push('runs for pull requests get no identity, since the rule trusts the branch: what needs the model is left out or fails there; for both give the job an environment');
+  if (triggers.some((trigger) => PULLS.has(trigger)) && triggers.some((trigger) => !PULLS.has(trigger)) && otherRuns.every(({ run }) => run.event !== 'pull_request')) doubts.push('runs for pull requests get no identity, since the rule trusts the branch: what needs the model is left out or fails there; for both give the job an environment');
   const subject = identity.subject?.map((part) => (typeof part === 'string' ? part : '*')).join('') ?? '';
   const branch = /:ref:refs\/heads\/(.+)$/.exec(subject)?.[1];
   if (branch?.includes('*') === true) return [...doubts, 'the branch that the rule trusts is not known yet: plan in a clone, or with --branch'];
   if (branch === undefined) return doubts;
   const reviews = triggers.filter((trigger) => trigger.startsWith('pull_request_review'));
-  if (reviews.length > 0) doubts.push(`runs for ${reviews.join(' and ')} belong to the pull request, and the rule trusts the branch ${branch}: decode a token of such a run, or leave them out`);
+  if (reviews.length > 0) doubts.push(`runs for ${reviews.join(' and ')} belong to a pull request and take its identity; GitHub does not say what their subject is, so look at one such run`);
   const push = get(get(root, 'on'), 'push');
-  const branches = itemsOf(get(push, 'branches')).flatMap((item) => textOf(item) ?? []);
-  const others = branches.filter((one) => one !== branch);
+  const condition = textOf(get(job, 'if')) ?? '';
+  const branches = itemsOf(get(push, 'branches')).flatMap((item) => textOf(item) ?? []).filter((name) => mayRunOn(condition, 'push', name));
+  const trusted = new Set([branch, ...otherRuns.flatMap(({ run }) => (run.event === 'push' ? [run.branch] : []))]);
+  const isDefault = (name: string): boolean => /^(?:main|master)$/.test(name);
+  const others = branches.filter((one) => !trusted.has(one) && !(isDefault(one) && isDefault(branch)));
   if (others.length > 0) doubts.push(`the rule trusts ${branch}, and pushes also run on ${others.join(', ')}, where the token is refused${branches.includes(branch) ? '' : ': plan again with --branch'}`);
+  if (triggers.includes('push') && mayRunOn(condition, 'push', 'a-branch-of-somebody') && branches.length === 0 && (push?.kind !== 'map' || push.entries.every(({ key }) => key !== 'tags' && key !== 'branches'))) doubts.push(`pushes run on every branch, and the rule trusts ${branch}: on others the token is refused`);
   if (push?.kind === 'map' && branches.length === 0 && get(push, 'tags') !== undefined) doubts.push(`the rule trusts the branch ${branch}, and pushes run for tags: give the job an environment with a tag rule`);
   for (const other of ['release', 'merge_group']) if (triggers.includes(other) && triggers.length > 1) doubts.push(`runs for ${other} have another subject than the branch ${branch} that the rule trusts`);
   return doubts;
@@ -380,7 +385,7 @@ function rewriteCalled(scene: Scene, replacement: Replacement, handed: readonly 
       if (entry(value, 'environment') !== undefined) job.doubts.push('its environment stands in the subject of the token, which the rule made for the caller does not have: plan it with that environment');
       // A called workflow keeps what its caller has, unless it says less itself.
       const own = entry(value, 'permissions') ?? entry(scene.root, 'permissions');
-      const permission = own === undefined ? { kind: 'none' as const } : permissionEdit(scene.root, value, entriesOf(get(scene.root, 'jobs')).length, scene.house);
+      const permission = own === undefined ? { kind: 'none' as const } : permissionEdit(scene.root, value, entriesOf(get(scene.root, 'jobs')).length, scene.house, scene.context.read);
       if (permission.kind === 'impossible') throw new CannotRewrite('unknown-shape', `A job cannot be given id-token: write: ${permission.reason}.`, 'Write the permissions of the job out by hand, then plan again.');
       done.push({ ...job, edits: [...job.edits, ...(permission.kind === 'edits' ? permission.edits : [])] });
     }

@@ -30,7 +30,7 @@ export interface ListOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** A file as it would be committed now, where that differs from HEAD. */
+/** A file as git stores it: in a tree, or as it would be committed now. */
 export interface StagedBlob {
   readonly path: string;
   readonly oid: string;
@@ -80,18 +80,27 @@ export async function listSince(repo: GitRepository, revision: string, options: 
  */
 export async function listStaged(repo: GitRepository, options: { readonly signal?: AbortSignal | undefined } = {}): Promise<readonly StagedBlob[]> {
   const entries = await readIndex(repo.gitDir, repo.objectFormat);
-  const held = new Map<string, string>();
   const head = await headCommit(repo, options.signal);
-  if (head !== undefined) {
-    const output = await runGit(repo, ['ls-tree', '-r', '-z', '--full-tree', '--end-of-options', head], { signal: options.signal });
-    for (const line of output.toString('utf8').split('\0')) {
-      const tab = line.indexOf('\t');
-      if (tab > 0) held.set(line.slice(tab + 1), line.slice(0, tab).split(' ')[2] ?? '');
-    }
-  }
+  const held = new Map(head === undefined ? [] : (await listTree(repo, head, options)).map(({ path, oid }) => [path, oid] as const));
   return entries
     .filter((entry) => entry.mode !== MODE_SUBMODULE && entry.mode !== MODE_FOLDER && !entry.intentToAdd && held.get(entry.path) !== entry.oid)
     .map(({ path, oid, mode }) => ({ path, oid, mode }));
+}
+
+/**
+ * Every file of a commit's tree, links and submodules included, with paths from the root of the repository.
+ *
+ * @param commit full object id.
+ * @throws TargetError when the tree cannot be read.
+ */
+export async function listTree(repo: GitRepository, commit: string, options: { readonly signal?: AbortSignal | undefined } = {}): Promise<readonly StagedBlob[]> {
+  const output = await runGit(repo, ['ls-tree', '-r', '-z', '--full-tree', '--end-of-options', commit], { signal: options.signal });
+  return output.toString('utf8').split('\0').flatMap((line) => {
+    const tab = line.indexOf('\t');
+    if (tab <= 0) return [];
+    const [mode = '', , oid = ''] = line.slice(0, tab).split(' ');
+    return [{ path: line.slice(tab + 1), oid, mode: Number.parseInt(mode, 8) }];
+  });
 }
 
 /**

@@ -56,7 +56,19 @@ export async function typeCheckExamples(say: (lines: readonly string[]) => void,
   }
 }
 
-/** Errors of each file, as `TS2307: text`, without places. */
+const COMPILER_OPTIONS = { noEmit: true, strict: true, allowJs: true, checkJs: true, skipLibCheck: true, jsx: 'preserve', module: 'esnext', moduleResolution: 'bundler', target: 'es2022', lib: ['es2023', 'dom', 'dom.iterable'], types: ['node'], allowImportingTsExtensions: true, esModuleInterop: true };
+
+/** What the compiler says of one file, as `TS2307: text`, without places. `project` is the configuration to write. */
+export function typeErrors(project: string, file: string, options: object = COMPILER_OPTIONS): readonly string[] {
+  writeFileSync(project, JSON.stringify({ compilerOptions: options, files: [file] }));
+  const run = spawnSync(process.execPath, [join(process.cwd(), 'node_modules', 'typescript', 'bin', 'tsc'), '--noEmit', '--pretty', 'false', '-p', project], { encoding: 'utf8', cwd: dirname(project), maxBuffer: 1 << 28 });
+  if (run.error !== undefined) throw run.error;
+  const found = run.stdout.split('\n').flatMap((line) => /(?:^|: )error (TS\d+: .*)$/.exec(line)?.[1] ?? []);
+  if (found.length === 0 && run.status !== 0) throw new Error(`the compiler fails: ${run.stdout.slice(0, 400)}`);
+  return found;
+}
+
+/** Errors of each file. */
 function check(folder: string, name: string, texts: readonly string[], examples: readonly Example[]): readonly (readonly string[])[] {
   const base = join(folder, name);
   for (const [index, text] of texts.entries()) {
@@ -64,20 +76,14 @@ function check(folder: string, name: string, texts: readonly string[], examples:
     mkdirSync(dirname(path), { recursive: true });
     writeFileSync(path, text);
   }
-  const options = { noEmit: true, strict: true, allowJs: true, checkJs: true, skipLibCheck: true, jsx: 'preserve', module: 'esnext', moduleResolution: 'bundler', target: 'es2022', lib: ['es2023', 'dom', 'dom.iterable'], types: ['node', 'jest'], allowImportingTsExtensions: true, esModuleInterop: true };
+  const options = { ...COMPILER_OPTIONS, types: ['node', 'jest'] };
   // Each by itself: of a program with one fault of syntax the compiler tells nothing else.
   return texts.map((_, index) => {
-    const project = join(base, String(index), 'tsconfig.json');
-    writeFileSync(project, JSON.stringify({ compilerOptions: options, files: [examples[index]?.place ?? ''] }));
-    const run = spawnSync(process.execPath, [join(process.cwd(), 'node_modules', 'typescript', 'bin', 'tsc'), '--noEmit', '--pretty', 'false', '-p', project], { encoding: 'utf8', cwd: base, maxBuffer: 1 << 28 });
-    if (run.error !== undefined) throw run.error;
-    const found = run.stdout.split('\n').flatMap((line) => /(?:^|: )error (TS\d+: .*)$/.exec(line)?.[1] ?? []);
-    if (found.length === 0 && run.status !== 0) throw new Error(`the compiler fails: ${run.stdout.slice(0, 400)}`);
-    return found;
+    return typeErrors(join(base, String(index), 'tsconfig.json'), examples[index]?.place ?? '', options);
   });
 }
 
-function added(before: readonly string[], after: readonly string[]): readonly string[] {
+export function added(before: readonly string[], after: readonly string[]): readonly string[] {
   const left = [...before];
   return after.filter((error) => {
     const at = left.indexOf(error);

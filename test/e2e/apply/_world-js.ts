@@ -6,24 +6,8 @@ import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Answer, type Asked, isFields, listen } from '../plan/http.ts';
-import { type Claims, startIssuer } from '../plan/issuer.ts';
-import { startAnthropic } from '../plan/parties/anthropic.ts';
-import { startAws } from '../plan/parties/aws-sts.ts';
-import { startEntra } from '../plan/parties/entra.ts';
-import { startGoogle } from '../plan/parties/google-sts.ts';
-import { startOpenAi } from '../plan/parties/openai.ts';
-
-const ISSUER = 'https://oidc.eks.eu-west-1.amazonaws.com/id/0123456789ABCDEF0123456789ABCDEF';
-const SUB = 'system:serviceaccount:ai:worker';
-const PROJECT = '1029384';
-/** No key: what the APIs take for one while it is not revoked. */
-export const OLD_KEY = 'the-old-key-of-this-proof';
-
-export type Way = 'key' | 'token' | 'refused';
-
-/** Microsoft's libraries know their authority by name. */
-const LOGIN_HOST = 'login.microsoftonline.com';
+import { type Answer, type Asked, listen } from '../plan/http.ts';
+import { LOGIN_HOST, OLD_KEY, startProviders, type Way } from './_providers.ts';
 
 export interface World {
   /** Variables for a program with the old key, and for one with the identity. */
@@ -46,99 +30,19 @@ export interface World {
 
 export async function startWorld(): Promise<World> {
   const folder = mkdtempSync(join(tmpdir(), 'dekey-proof-'));
-  const issuer = await startIssuer(ISSUER);
-  const reach = { [ISSUER]: issuer.url };
-  const [anthropic, openai, aws, entra, google] = await Promise.all([startAnthropic(reach), startOpenAi(reach), startAws(reach), startEntra(reach), startGoogle(reach)]);
-  const host = ISSUER.slice('https://'.length);
-  const given = new Set<string>();
-  const ways: Way[] = [];
-  let exchanges = 0;
-
-  const anthropicIds = await anthropic.configure({
-    issuer: { issuer_url: ISSUER, name: 'cluster' },
-    serviceAccount: { name: 'worker' },
-    memberships: [{ workspace_id: 'wrkspc_01LoopbackLoopback', workspace_role: 'workspace_developer' }],
-    rule: { name: 'worker', match: { subject_prefix: SUB, audience: 'https://api.anthropic.com' }, workspace_id: 'wrkspc_01LoopbackLoopback', oauth_scope: 'workspace:inference', token_lifetime_seconds: 600 },
-  });
-  const openaiIds = await openai.configure({
-    project: 'proj_loopback',
-    serviceAccount: { name: 'worker', create_service_account_only: true },
-    role: { role: 'member' },
-    provider: { name: 'cluster', type: 'oidc', issuer: ISSUER, audience: 'https://api.openai.com/v1', verification: { type: 'discovery', discovery_url: null } },
-    rule: { attribute_matchers: { sub: SUB } },
-  });
-  const awsIds = await aws.configure({
-    account: '111122223333',
-    issuer: ISSUER,
-    providers: [{ Url: ISSUER, ClientIDList: ['sts.amazonaws.com'] }],
-    trustPolicy: {
-      Version: '2012-10-17',
-      Statement: [{ Effect: 'Allow', Principal: { Federated: `arn:aws:iam::111122223333:oidc-provider/${host}` }, Action: 'sts:AssumeRoleWithWebIdentity', Condition: { StringEquals: { [`${host}:aud`]: 'sts.amazonaws.com', [`${host}:sub`]: SUB } } }],
-    },
-  });
-  const entraIds = await entra.configure({ identity: 'managed-identity', credentials: [{ name: 'worker', issuer: ISSUER, subject: SUB, audiences: ['api://AzureADTokenExchange'] }] });
-  const pool = `projects/${PROJECT}/locations/global/workloadIdentityPools/cluster-pool`;
-  const googleIds = await google.configure({
-    project: PROJECT,
-    poolId: 'cluster-pool',
-    pool: {},
-    providerId: 'cluster',
-    provider: { attributeMapping: { 'google.subject': 'assertion.sub' }, oidc: { issuerUri: ISSUER, allowedAudiences: [] } },
-    bindings: [{ role: 'roles/aiplatform.user', members: [`principal://iam.googleapis.com/${pool}/subject/${SUB}`] }],
-  });
-
-  /** Hands a request on to a party and remembers the token that it gives out. */
-  const exchange = async (url: string, asked: Asked, field: string): Promise<Answer> => {
-    exchanges += 1;
-    const response = await fetch(url, { method: asked.method, headers: { 'content-type': String(asked.headers['content-type'] ?? '') }, body: asked.body });
-    const text = await response.text();
-    const found = text.startsWith('<') ? new RegExp(`<${field}>([^<]+)<`).exec(text)?.[1] : undefined;
-    const json: unknown = text.startsWith('{') ? JSON.parse(text) : undefined;
-    const token = found ?? (isFields(json) && typeof json[field] === 'string' ? json[field] : undefined);
-    if (response.status === 200 && token !== undefined) given.add(token);
-    return { status: response.status, body: json ?? text };
-  };
-  const enter = (shown: string | undefined, answer: unknown): Answer => {
-    const way: Way = shown === undefined ? 'refused' : given.has(shown) ? 'token' : shown === OLD_KEY ? 'key' : 'refused';
-    ways.push(way);
-    return way === 'refused' ? { status: 401, body: { type: 'error', error: { type: 'authentication_error', message: 'not let in' } } } : { status: 200, body: answer };
-  };
-  const bearer = ({ headers }: Asked): string | undefined => /^Bearer (.+)$/.exec(String(headers.authorization ?? ''))?.[1];
-  const header = (asked: Asked, name: string): string | undefined => (asked.headers[name] === undefined ? undefined : String(asked.headers[name]));
-  const message = { id: 'msg_1', type: 'message', role: 'assistant', model: 'm', content: [{ type: 'text', text: 'pong' }], stop_reason: 'end_turn', stop_sequence: null, usage: { input_tokens: 1, output_tokens: 1 } };
-  const completion = { id: 'c', object: 'chat.completion', created: 1, model: 'm', choices: [{ index: 0, finish_reason: 'stop', message: { role: 'assistant', content: 'pong', refusal: null } }], usage: { prompt_tokens: 1, completion_tokens: 1, total_tokens: 2 } };
-
-  const claude = await listen((asked) => {
-    if (asked.path === '/v1/oauth/token') return exchange(`${anthropic.url}/v1/oauth/token`, asked, 'access_token');
-    return enter(header(asked, 'x-api-key') ?? bearer(asked), message);
-  });
-  const gpt = await listen((asked) => {
-    if (asked.path === '/oauth/token') return exchange(`${openai.url}/oauth/token`, asked, 'access_token');
-    return enter(header(asked, 'api-key') ?? bearer(asked), completion);
-  });
-  const sts = await listen((asked) => exchange(aws.url, asked, 'AccessKeyId'));
-  const bedrock = await listen((asked) => {
-    // Who signs is told by the access key id in the signature.
-    const id = /Credential=([^/]+)\//.exec(String(asked.headers.authorization ?? ''))?.[1];
-    return enter(id, asked.path.endsWith('/converse') ? { output: { message: { role: 'assistant', content: [{ text: 'pong' }] } }, stopReason: 'end_turn', usage: { inputTokens: 1, outputTokens: 1, totalTokens: 2 }, metrics: { latencyMs: 1 } } : message);
-  });
+  const providers = await startProviders();
+  const claude = await listen(providers.claude);
+  const gpt = await listen(providers.gpt);
+  const sts = await listen(providers.sts);
+  const bedrock = await listen(providers.bedrock);
   const bedrock2 = await startHttp2(bedrock.url);
-  const vertex = await listen((asked) => {
-    if (asked.path === '/v1/token') return exchange(`${google.url}/v1/token`, asked, 'access_token');
-    return enter(header(asked, 'x-goog-api-key') ?? asked.query.get('key') ?? bearer(asked), { candidates: [{ content: { role: 'model', parts: [{ text: 'pong' }] }, finishReason: 'STOP' }], usageMetadata: {} });
-  });
-  const login = await startLogin(folder, (asked) => {
-    const tenant = entraIds.ids['azure.tenant_id'] ?? '';
-    const base = `https://${LOGIN_HOST}/${tenant}`;
-    if (asked.path.endsWith('/.well-known/openid-configuration')) return { status: 200, body: { issuer: `${base}/v2.0`, authorization_endpoint: `${base}/oauth2/v2.0/authorize`, token_endpoint: `${base}/oauth2/v2.0/token`, jwks_uri: `${base}/discovery/v2.0/keys` } };
-    if (asked.path.endsWith('/discovery/instance')) return { status: 200, body: { tenant_discovery_endpoint: `${base}/v2.0/.well-known/openid-configuration`, 'api-version': '1.1', metadata: [{ preferred_network: LOGIN_HOST, preferred_cache: LOGIN_HOST, aliases: [LOGIN_HOST] }] } };
-    return exchange(`${entra.url}${asked.path}`, asked, 'access_token');
-  });
+  const vertex = await listen(providers.vertex);
+  const login = await startLogin(folder, providers.login);
 
   const tokenFile = join(folder, 'token');
   const credentials = join(folder, 'credentials.json');
   writeFileSync(tokenFile, '');
-  writeFileSync(credentials, JSON.stringify({ type: 'external_account', audience: `//iam.googleapis.com/${googleIds.ids['google.provider_name'] ?? ''}`, subject_token_type: 'urn:ietf:params:oauth:token-type:jwt', token_url: `${vertex.url}/v1/token`, credential_source: { file: tokenFile } }));
+  writeFileSync(credentials, providers.googleCredentials(tokenFile, `${vertex.url}/v1/token`));
   const preload = join(folder, 'preload.mjs');
   writeFileSync(
     preload,
@@ -161,8 +65,6 @@ export async function startWorld(): Promise<World> {
       '',
     ].join('\n'),
   );
-  const identity = { ...anthropicIds.ids, ...openaiIds.ids, ...awsIds.ids, ...entraIds.ids };
-  const id = (name: string): string => identity[name] ?? '';
   return {
     withKey: {
       ANTHROPIC_API_KEY: OLD_KEY,
@@ -172,26 +74,7 @@ export async function startWorld(): Promise<World> {
       AWS_SECRET_ACCESS_KEY: OLD_KEY,
       GEMINI_API_KEY: OLD_KEY,
     },
-    withIdentity: {
-      ANTHROPIC_FEDERATION_RULE_ID: id('anthropic.federation_rule_id'),
-      ANTHROPIC_ORGANIZATION_ID: id('anthropic.organization_id'),
-      ANTHROPIC_SERVICE_ACCOUNT_ID: id('anthropic.service_account_id'),
-      ANTHROPIC_WORKSPACE_ID: 'wrkspc_01LoopbackLoopback',
-      ANTHROPIC_IDENTITY_TOKEN_FILE: tokenFile,
-      OPENAI_IDENTITY_PROVIDER_ID: id('openai.identity_provider_id'),
-      OPENAI_SERVICE_ACCOUNT_ID: id('openai.service_account_id'),
-      OPENAI_IDENTITY_TOKEN_FILE: tokenFile,
-      AWS_ROLE_ARN: id('aws.role_arn'),
-      AWS_WEB_IDENTITY_TOKEN_FILE: tokenFile,
-      AZURE_TENANT_ID: id('azure.tenant_id'),
-      AZURE_CLIENT_ID: id('azure.client_id'),
-      AZURE_FEDERATED_TOKEN_FILE: tokenFile,
-      AZURE_TOKEN_CREDENTIALS: 'WorkloadIdentityCredential',
-      GOOGLE_APPLICATION_CREDENTIALS: credentials,
-      GOOGLE_CLOUD_PROJECT: PROJECT,
-      GOOGLE_CLOUD_LOCATION: 'global',
-      GOOGLE_GENAI_USE_ENTERPRISE: 'true',
-    },
+    withIdentity: Object.assign({}, ...(['anthropic', 'openai', 'aws', 'azure', 'google'] as const).map((provider) => providers.identity(provider, { tokenFile, googleCredentials: credentials, token: '' }))),
     places: {
       ANTHROPIC_BASE_URL: claude.url,
       OPENAI_BASE_URL: `${gpt.url}/v1`,
@@ -209,23 +92,15 @@ export async function startWorld(): Promise<World> {
       NO_PROXY: '*',
     },
     preload,
-    mint: (audience) => issuer.mint(claimsFor(audience), { lifetime: 300 }),
-    freshToken: async (audience) => writeFileSync(tokenFile, await issuer.mint(claimsFor(audience), { lifetime: 600 })),
-    ways: () => ways.splice(0),
-    exchanges: () => {
-      const count = exchanges;
-      exchanges = 0;
-      return count;
-    },
+    mint: (audience) => providers.mint(audience, 300),
+    freshToken: async (audience) => writeFileSync(tokenFile, await providers.mint(audience, 600)),
+    ways: providers.ways,
+    exchanges: providers.exchanges,
     stop: async () => {
-      await Promise.all([issuer, anthropic, openai, aws, entra, google, claude, gpt, sts, bedrock, bedrock2, vertex, login].map(({ stop }) => stop()));
+      await Promise.all([providers, claude, gpt, sts, bedrock, bedrock2, vertex, login].map(({ stop }) => stop()));
       rmSync(folder, { recursive: true, force: true });
     },
   };
-}
-
-function claimsFor(audience: string): Claims {
-  return { sub: SUB, aud: audience, 'kubernetes.io': { namespace: 'ai', serviceaccount: { name: 'worker' } } };
 }
 
 /** The AWS SDK speaks HTTP/2 to Bedrock: hands it on to a server that does not. */

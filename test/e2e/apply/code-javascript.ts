@@ -10,7 +10,8 @@ import { transform } from 'esbuild';
 import { table } from '../../../bench/table.ts';
 import { rewriteFolder } from '../../rewrite/kit.ts';
 import { type SdkSet, sdkFolder } from './_sdk-js.ts';
-import { startWorld, type Way, type World } from './_world-js.ts';
+import type { Way } from './_providers.ts';
+import { startWorld, type World } from './_world-js.ts';
 import { typeCheckExamples } from './_types-js.ts';
 
 interface Program {

@@ -1,5 +1,5 @@
 /**
- * Proof of edits: `npm run e2e -- apply [DIR] [--runs-on WHAT=PLATFORM] [--proofs]`.
+ * Proof of edits: `npm run e2e -- apply [DIR] [--runs-on WHAT=PLATFORM] [--proofs]`, and of programs of public repositories: `… apply --real-examples DIR [--only NAME]`.
  *
  * With DIR: every workflow below it edited as if each of its secrets were a key, and every project below it planned, applied, applied again and rolled back. Without: the same over
  * this repository's fixtures, then programs that are edited and run. Exit 1 when anything is off.
@@ -15,16 +15,19 @@ import { proveJavascript } from './code-javascript.ts';
 import { provePython } from './code-python.ts';
 import { type FolderOutcome, projectsBelow, runFolder } from './folders.ts';
 import { copyFixtures } from './fixtures.ts';
+import { proveRealExamples } from './real-examples.ts';
 import { proveWorkflowSteps } from './workflow-steps.ts';
 import { editAll, workflowsBelow } from './workflows.ts';
 
 /** Gives the exit code. */
 export async function runApply(args: readonly string[]): Promise<number> {
-  const { positionals, values } = parseArgs({ args: [...args], allowPositionals: true, options: { 'runs-on': { type: 'string', multiple: true }, proofs: { type: 'boolean' } } });
+  const { positionals, values } = parseArgs({ args: [...args], allowPositionals: true, options: { 'runs-on': { type: 'string', multiple: true }, proofs: { type: 'boolean' }, 'real-examples': { type: 'string' }, only: { type: 'string' } } });
   requireBuild();
   const say = (lines: readonly string[]): void => {
     process.stdout.write(`${lines.join('\n')}\n`);
   };
+  const examples = values['real-examples'];
+  if (examples !== undefined) return end(await proveRealExamples(say, resolve(examples), values.only === undefined ? undefined : new RegExp(values.only)), say);
   const [given] = positionals;
   const scratch = mkdtempSync(join(tmpdir(), 'dekey-e2e-apply-'));
   const failures: string[] = [];
@@ -41,6 +44,10 @@ export async function runApply(args: readonly string[]): Promise<number> {
   } finally {
     rmSync(scratch, { recursive: true, force: true });
   }
+  return end(failures, say);
+}
+
+function end(failures: readonly string[], say: (lines: readonly string[]) => void): number {
   say(failures.length === 0 ? ['', 'All hold.'] : ['', ...failures.slice(0, 200).map((failure) => `  FAILED ${failure}`)]);
   return failures.length === 0 ? 0 : 1;
 }

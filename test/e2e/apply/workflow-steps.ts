@@ -11,7 +11,8 @@ import { entriesOf, get, itemsOf, parseYaml, textOf, type YamlNode } from '../..
 import { listen } from '../plan/http.ts';
 import { rewriteFolder } from '../../rewrite/kit.ts';
 import { type SdkSet, sdkFolder } from './_sdk-js.ts';
-import { OLD_KEY, startWorld, type Way, type World } from './_world-js.ts';
+import { OLD_KEY, type Way } from './_providers.ts';
+import { startWorld, type World } from './_world-js.ts';
 
 interface JobCase {
   readonly name: string;

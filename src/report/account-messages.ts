@@ -1,0 +1,176 @@
+import { ACCOUNT_FINDINGS, type AccountFinding, type StoreId } from '../model/account.ts';
+import type { Finding } from '../model/inventory.ts';
+
+type Escape = (scanned: string) => string;
+type Said = Readonly<Record<string, string | undefined>>;
+
+/** Wording of one kind of finding about an account. */
+interface AccountDescription {
+  readonly title: string;
+  readonly what: string;
+  readonly why: string;
+  readonly fix: string;
+  /** About one of them. Every part that comes from the account goes through `escape`. */
+  readonly sentence: (said: Said, escape: Escape) => string;
+}
+
+/** As a person names the store, before "secret": `Dependabot secret`. GitHub Actions is what is meant when nothing is said. */
+const STORE_WORDS: Readonly<Record<StoreId, string>> = {
+  'github-actions': '',
+  'github-dependabot': 'Dependabot ',
+  'github-codespaces': 'Codespaces ',
+  'github-agents': 'agents ',
+};
+
+const SCOPE_WORDS: Readonly<Record<string, string>> = { organization: 'organisation', repository: 'repository', environment: 'environment' };
+
+/** `organisation secret`, `Dependabot secret of the repository`, `secret of environment production`. */
+export function storedWords(said: Said, escape: Escape): string {
+  const word = STORE_WORD_BY_ID.get(said['store'] ?? '') ?? '';
+  const scope = SCOPE_WORDS[said['scope'] ?? ''] ?? '';
+  if (said['environment'] !== undefined) return `${word}secret of environment ${escape(said['environment'])}`;
+  return word === '' ? `${scope} secret`.trimStart() : `${word}secret of the ${scope}`;
+}
+
+const STORE_WORD_BY_ID: ReadonlyMap<string, string> = new Map(Object.entries(STORE_WORDS));
+
+function secretOf(said: Said, escape: Escape): string {
+  return `${capital(storedWords(said, escape))} ${escape(said['name'] ?? '')}`;
+}
+
+function capital(text: string): string {
+  return text.slice(0, 1).toUpperCase() + text.slice(1);
+}
+
+/** `1 day`, `1,200 repositories`; for numbers that come as text. */
+function many(number: string | undefined, one: string, more: string): string {
+  return `${grouped(number)} ${number === '1' ? one : more}`;
+}
+
+function grouped(number: string | undefined): string {
+  return (number ?? '0').replace(/\B(?=(?:\d{3})+$)/g, ',');
+}
+
+/** The names of the settings, and how many more there are. */
+function listed(said: Said, escape: Escape): string {
+  const names = escape(said['names'] ?? '');
+  const shown = (said['names'] ?? '').split(', ').length;
+  const left = Number(said['count']) - shown;
+  return left > 0 ? `${names} and ${grouped(String(left))} more` : names;
+}
+
+const DESCRIPTIONS: Readonly<Record<AccountFinding, AccountDescription>> = {
+  'stored-key': {
+    title: 'AI key in a secret store',
+    what: 'A secret store of the account holds a long-lived credential of an AI provider. Its value was not read: no API gives it.',
+    why: 'Every workload that may read the store can copy the key, and so can everyone who may change what those workloads run. It does not expire by itself.',
+    fix: 'Let the workloads that use it prove who they are by an identity token, then delete the secret and revoke the key.',
+    sentence: (said, escape) => {
+      const set = said['updated'] === undefined ? '' : `, set ${said['updated'].slice(0, 10)}`;
+      const reach = said['readers'] === undefined ? '' : ` ${many(said['readers'], 'repository', 'repositories')} may read it, ${grouped(said['users'])} ${said['users'] === '1' ? 'uses' : 'use'} it.`;
+      return `${secretOf(said, escape)} holds an AI key${set}.${reach}`;
+    },
+  },
+  'unused-key': {
+    title: 'Stored AI key that nothing uses',
+    what: 'A secret store holds an AI key, and no workflow on a default branch that may read it names it. Only said where all of them, and the store, were read.',
+    why: 'A key that nobody needs is pure risk: it works for whoever copies it, and nobody would notice that it is gone (OWASP NHI1:2025 Improper Offboarding).',
+    fix: 'Look at other branches and at what reads secrets outside workflows. If nothing needs it, revoke the key at its provider and delete the secret.',
+    sentence: (said, escape) => {
+      const who = said['readers'] === undefined ? 'no workflow of the repository names it' : said['readers'] === '0' ? 'no repository may read it' : `none of the ${many(said['readers'], 'repository', 'repositories')} that may read it names it`;
+      return `${secretOf(said, escape)} holds an AI key, and ${who}.`;
+    },
+  },
+  'missing-key': {
+    title: 'Name of an AI key that no store holds',
+    what: 'A workflow asks for a secret that neither its environment, nor the repository, nor the organisation holds for it. Only said where all of these were read.',
+    why: 'The workflow gets an empty text in its place: either it does not work, or it is dead, or somebody is about to create one more key for it.',
+    fix: 'Delete the workflow if it is dead. If it is needed, do not store a key for it: let it use an identity token.',
+    sentence: (said, escape) => {
+      const where = said['hidden'] === 'true' ? 'the organisation has one of that name, which this repository may not read' : 'no environment of the job, repository or organisation holds it';
+      return `Secret ${escape(said['name'] ?? '')} is asked for${said['places'] === '1' ? '' : ` in ${many(said['places'], 'place', 'places')}`}, and ${where}.`;
+    },
+  },
+  'old-key': {
+    title: 'Stored AI key not changed for 90 days or more',
+    what: 'The value of a stored AI key was last set 90 days ago or longer. The key itself may be older still.',
+    why: 'The longer a key lives, the more copies of it there are. CIS AWS 7.0 2.12 and the AWS AI Security Framework (AISF-IAM-03) ask for a new one within 90 days.',
+    fix: 'Replace it by an identity token rather than by another key. Until then, rotate it.',
+    sentence: (said, escape) => `${secretOf(said, escape)} was last set ${many(said['days'], 'day', 'days')} ago, on ${(said['updated'] ?? '').slice(0, 10)}.`,
+  },
+  'wide-key': {
+    title: 'Shared AI key that far more repositories may read than use',
+    what: 'An AI key is a secret of the organisation that all, or all private, repositories may read, and only a few use it.',
+    why: 'Whoever may push to any of these repositories can copy the key with three lines of a workflow. OWASP NHI5:2025 Overprivileged NHI.',
+    fix: 'Give the secret to selected repositories, those that use it, until it can go.',
+    sentence: (said, escape) => `${secretOf(said, escape)} is visible to ${many(said['readers'], 'repository', 'repositories')}, and ${many(said['users'], 'repository uses', 'repositories use')} it.`,
+  },
+  'same-name': {
+    title: 'AI keys under one name in many repositories',
+    what: 'Three repositories or more each store an AI key under the same name.',
+    why: 'Values cannot be compared, so this proves nothing; but it is what one key copied many times looks like, and then one leak is a leak of all (OWASP NHI9:2025 NHI Reuse).',
+    fix: 'Ask who set them. One federation rule for each repository makes copies unnecessary.',
+    sentence: (said, escape) => `${many(said['repositories'], 'repository stores', 'repositories store')} a secret named ${escape(said['name'] ?? '')}: perhaps one key, copied.`,
+  },
+  'token-write': {
+    title: 'Workflow token may write by default',
+    what: 'Jobs that declare no permissions get a token of the repository that may write.',
+    why: 'A step that is taken over can change the code of the workflow, and so what runs as a workload that a federation rule trusts.',
+    fix: 'Set the default to read, under Settings, Actions, General, and let each job declare what it needs.',
+    sentence: () => 'The token of workflows may write by default.',
+  },
+  'public-runner': {
+    title: 'Self-hosted runner within reach of public repositories',
+    what: 'A machine of one\'s own runs jobs of a public repository.',
+    why: 'Pull requests of strangers can run code on it, and what they leave behind sees the keys and identity tokens of later jobs.',
+    fix: 'Use runners of the platform for public repositories, or machines that serve one job and are thrown away, and allow no public repository in the group.',
+    sentence: (said, escape) => `Self-hosted ${said['count'] === '1' ? 'runner' : 'runners'} ${listed(said, escape)} may run jobs of public repositories.`,
+  },
+  'open-environment': {
+    title: 'Environment with AI keys and no rule',
+    what: 'An environment holds AI keys, and neither asks for a reviewer nor limits the branches that may use it.',
+    why: 'Whoever may push any branch can read its keys. A federation rule that trusts the environment (TP011) would trust every branch just so.',
+    fix: 'Limit it to protected branches, and add reviewers where a deployment has some.',
+    sentence: (said, escape) => `${said['count'] === '1' ? 'Environment' : 'Environments'} ${listed(said, escape)} ${said['count'] === '1' ? 'holds' : 'hold'} AI keys and ${said['count'] === '1' ? 'has' : 'have'} no rule.`,
+  },
+  'deploy-key': {
+    title: 'Deploy key that may write',
+    what: 'An SSH key without an owner may push to a repository that stores or uses AI keys.',
+    why: 'Whoever holds it can change the workflows, and so act as the workload that reads the keys or that a federation rule trusts.',
+    fix: 'Make it read-only, or replace it by an App with the permissions it needs.',
+    sentence: (said, escape) => `${said['count'] === '1' ? 'Deploy key' : 'Deploy keys'} ${listed(said, escape)} may push.`,
+  },
+  'app-write': {
+    title: 'App that may change what workloads run',
+    what: 'An installed App may write contents, workflows, secrets or settings of repositories.',
+    why: 'Its private key is a key to everything that those repositories may read: it can change a workflow, and so act as any workload of theirs.',
+    fix: 'Remove what is not used, and narrow the rest to the repositories and permissions it needs.',
+    sentence: (said, escape) => `${said['count'] === '1' ? 'App' : 'Apps'} ${listed(said, escape)} may change what workloads run.`,
+  },
+  'open-branch': {
+    title: 'Default branch without protection',
+    what: 'Whoever may push can push to the default branch of a repository that uses AI keys.',
+    why: 'A federation rule trusts a branch by its name. Without protection, that is trust in everyone who may push.',
+    fix: 'Protect the branch by a rule or a ruleset before a federation rule names it, or let the rule name an environment that is protected.',
+    sentence: (said, escape) => `Default branch ${escape(said['names'] ?? '')} is not protected${said['federated'] === 'true' ? ', and a job of the repository asks for identity tokens already' : ''}.`,
+  },
+};
+
+const PREFIX = 'DK-ACCOUNT-';
+
+/** Every code, sorted. */
+export function accountCodes(): string[] {
+  return ACCOUNT_FINDINGS.map((finding) => PREFIX + finding.toUpperCase()).toSorted();
+}
+
+/** The wording of `DK-ACCOUNT-...`; undefined for any other code. */
+export function describeAccount(code: string): AccountDescription | undefined {
+  return code.startsWith(PREFIX) ? BY_KIND.get(code.slice(PREFIX.length).toLowerCase()) : undefined;
+}
+
+const BY_KIND: ReadonlyMap<string, AccountDescription> = new Map(Object.entries(DESCRIPTIONS));
+
+/** One sentence about a finding of an account; undefined for a kind of a newer version. */
+export function accountSentence(finding: Finding, escape: Escape): string | undefined {
+  return BY_KIND.get(finding.detector)?.sentence(finding.arguments, escape);
+}

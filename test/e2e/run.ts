@@ -1,6 +1,6 @@
 /**
  * Real situations, end to end, against the built program: `npm run e2e -- scan [NAME...] [--seed N]`, proof of plans: `npm run e2e -- plan [--slow]`,
- * proof of edits: `npm run e2e -- apply [DIR]`, and an organisation on a loopback GitHub: `npm run e2e -- github [--full]`.
+ * proof of edits: `npm run e2e -- apply [DIR]`, `npm run e2e -- apply --real-examples DIR`, and an organisation on a loopback GitHub: `npm run e2e -- github [--full]`.
  *
  * Each case of `scan` builds folders and repositories, plants keys, scans, and counts what was planted, found and invented. After each, everything
  * that was printed or written is searched for the planted keys. Exit 1 when anything is off.
@@ -35,7 +35,7 @@ async function main(): Promise<void> {
   const seed = Number(values.seed ?? SEED);
   const [what, ...names] = positionals;
   if (what !== 'scan') {
-    process.stderr.write('usage: npm run e2e -- scan [NAME...] [--seed N] | plan [--slow] | apply [DIR] | github [--full] [NAME...]\n');
+    process.stderr.write('usage: npm run e2e -- scan [NAME...] [--seed N] | plan [--slow] | apply [DIR] | apply --real-examples DIR | github [--full] [NAME...]\n');
     process.exitCode = 2;
     return;
   }

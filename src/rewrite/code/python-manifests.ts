@@ -98,6 +98,27 @@ function heldBack(text: string, { start, specifier }: Requirement, raised: Raise
   return raised.kind === 'raised' && raised.crosses && !/^\s*>/.test(specifier) ? `${specifier.trim()} lets in no other major release` : undefined;
 }
 
+/** Why the manifest that speaks for `path` keeps a package below its floor until a person decides; undefined where it does not, and where none names it. */
+export function heldBelow(path: string, floor: Pick<Floor, 'package' | 'version'>, { paths = [], read }: Pick<RewriteContext, 'paths' | 'read'>): { readonly manifest: string; readonly reason: string } | undefined {
+  for (let folder = path.slice(0, path.lastIndexOf('/') + 1); ; folder = folder.slice(0, folder.lastIndexOf('/', folder.length - 2) + 1)) {
+    const found = paths.filter((one) => one.startsWith(folder) && !one.slice(folder.length).includes('/') && kindOf(one) !== undefined).flatMap((manifest) => {
+      const text = read(manifest) ?? '';
+      return requirementsIn(manifest, text).filter(({ name }) => name === normal(floor.package)).map((requirement) => ({ manifest, reason: heldReason(text, requirement, floor.version) }));
+    });
+    if (found.length > 0) {
+      const [first] = found;
+      return first === undefined || found.some(({ reason }) => reason === undefined) ? undefined : { manifest: first.manifest, reason: first.reason ?? '' };
+    }
+    if (folder === '') return undefined;
+  }
+}
+
+function heldReason(text: string, requirement: Requirement, version: string): string | undefined {
+  const raised = raisePython(requirement.specifier, version);
+  if (raised.kind === 'fine' || requirement.locked !== undefined) return undefined;
+  return raised.kind === 'refused' ? raised.reason : heldBack(text, requirement, raised);
+}
+
 function raiseChange(path: string, text: string, context: RewriteContext, floor: Floor, splices: readonly Splice[], crosses: boolean): Change<Edit> {
   return {
     id: `${floor.package}/floor`,
@@ -106,9 +127,17 @@ function raiseChange(path: string, text: string, context: RewriteContext, floor:
     why: `Earlier releases do not know workload identity.${lockOf(path, context, floor.package)}`,
     safety: 'unsafe',
     reason: crosses ? `Rests on this: the program works with ${floor.package} ${floor.version}, another major release than the one asked for.` : `Rests on this: the program works with ${floor.package} ${floor.version}.`,
-    migrations: floor.migrations,
+    migrations: migrationsBelow(path, floor.migrations, context),
     edits: splices.map((splice) => ({ kind: 'text', ...splice })),
   };
+}
+
+/** Of the programs that this manifest speaks for; of all where none of them is below its folder. */
+function migrationsBelow(path: string, migrations: readonly string[], { all }: RewriteContext): readonly string[] {
+  const folder = path.slice(0, path.lastIndexOf('/') + 1);
+  const below = new Set(all.filter((one) => one.path.startsWith(folder)).map(({ migration }) => migration));
+  const own = migrations.filter((migration) => below.has(migration));
+  return own.length === 0 ? migrations : own;
 }
 
 const LOCKS: readonly (readonly [string, (name: string) => string])[] = [

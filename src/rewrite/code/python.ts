@@ -10,6 +10,7 @@ import { withoutArguments, withoutImports, withoutStatements } from './_cuts.ts'
 import { notebook } from './_python-notebook.ts';
 import { addArgument, type Argument, azureArgument, importSplices, openAiArgument, replaceArgument, unusedAfter, vertexArguments } from './_python-text.ts';
 import { argumentsOf, contains, keywordsOf, pathOf, type Python, readPython, scopeOf, unboundNames } from './_python-tree.ts';
+import { heldBelow } from './python-manifests.ts';
 import { type Followed, followed, workloadsOf } from './_shared.ts';
 import type { SyntaxNode } from './syntax.ts';
 
@@ -116,6 +117,11 @@ class Editor {
         if (keys.length > 0 || kind.family !== 'other' || follow.replacement.change !== 'configuration') this.#refuse(client, 'needs-code-change', decision.reason, decision.byHand);
         continue;
       }
+      const held = this.#heldBelow(client);
+      if (held !== undefined) {
+        this.#refuse(client, 'needs-code-change', `Without a key this needs ${held.package} ${held.version} or later, and ${held.manifest} does not let it in: ${held.reason}.`, `Allow ${held.package} ${held.version} or later in ${held.manifest}, see that the program works with it, then plan and apply again.`);
+        continue;
+      }
       const problem = this.#staticProblem(client);
       if (problem !== undefined) {
         this.#refuse(client, 'needs-code-change', problem.reason, problem.byHand);
@@ -175,6 +181,13 @@ class Editor {
       const name = given.kind === 'read' || given.kind === 'bound' ? given.read.name : given.name;
       return name !== undefined && (follow.names.has(name) || (given.kind === 'other' && /KEY|TOKEN|SECRET/.test(name) && follow.all.some((one) => this.#context.own.includes(one))));
     });
+  }
+
+  /** The other clients are made as before with an old release; this one would not be found. */
+  #heldBelow({ kind, follow }: Client): { readonly package: string; readonly version: string; readonly manifest: string; readonly reason: string } | undefined {
+    const floor = kind.family === 'openai' ? follow.replacement.floors.find((one) => one.language === 'python' && one.package === 'openai') : undefined;
+    const held = floor === undefined ? undefined : heldBelow(this.#path, floor, this.#context);
+    return floor === undefined || held === undefined ? undefined : { package: floor.package, version: floor.version, ...held };
   }
 
   #staticProblem({ kind, call, follow }: Client): { readonly reason: string; readonly byHand: string } | undefined {

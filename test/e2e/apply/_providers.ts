@@ -141,7 +141,7 @@ export async function startProviders(): Promise<Providers> {
   const keys = createLocalJWKSet({ keys: [...issuer.jwks().keys] });
   /** As documented (https://huggingface.co/docs/hub/trusted-publishers): a token of the issuer, for the resource that is named. */
   const huggingFace: Handler = async (asked) => {
-    if (asked.path !== '/oauth/token') return enter(bearer(asked), asked.path.startsWith('/api/whoami') ? { type: 'user', name: 'acme', auth: { type: 'access_token' } } : asked.path.startsWith('/api/models/') ? { id: 'acme/model', pipeline_tag: 'text-generation', tags: ['conversational'], inferenceProviderMapping: { 'hf-inference': { status: 'live', providerId: 'acme/model', task: 'conversational' } } } : answerOpenAi(asked));
+    if (asked.path !== '/oauth/token') return enter(bearer(asked), asked.path.startsWith('/api/whoami') ? { type: 'user', name: 'acme', auth: { type: 'access_token' } } : asked.path.startsWith('/api/models/') ? { id: 'acme/model', pipeline_tag: 'text-generation', tags: ['conversational'], inferenceProviderMapping: Object.fromEntries(['hf-inference', 'featherless-ai'].map((name) => [name, { status: 'live', providerId: 'acme/model', task: 'conversational' }])) } : answerOpenAi(asked));
     exchanges += 1;
     const body = readFields(asked.body) ?? Object.fromEntries(new URLSearchParams(asked.body));
     const subject = body['subject_token'];

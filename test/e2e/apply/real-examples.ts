@@ -32,6 +32,8 @@ interface Example {
   readonly environment: Readonly<Record<string, string>>;
   /** What the program needs installed, in the versions that its manifest asks for, before and after; `name@version` or the newest where it names none. */
   readonly packages: readonly string[];
+  /** What is typed. */
+  readonly input?: string;
 }
 
 interface Ran {
@@ -187,7 +189,9 @@ function nameOf(given: string): string {
 
 function installPython({ packages, program }: Example, folder: string): Installed {
   const texts = manifestsAbove(folder, program, (name) => /^(?:requirements[^/]*\.txt|pyproject\.toml)$/.test(name)).map((path) => readFileSync(path, 'utf8'));
-  const specs = packages.map((name) => {
+  const names = packages.map((given) => given.replace(/[<>=~!].*$/, ''));
+  const specs = packages.map((name, index) => {
+    if (name !== names[index]) return name;
     const line = new RegExp(`(?:^|["'])[^\\S\\n]*${name.replaceAll(/[-_]/g, '[-_]')}((?:\\[[^\\]]*\\])?[^\\S\\n]*(?:[=<>~!][^"'#;\\n]*)?)[^\\S\\n]*(?:[;#].*)?(?:["']|$)`, 'im');
     return `${name}${texts.map((text) => line.exec(text)?.[1]).find((one) => one !== undefined)?.replaceAll(/\s/g, '') ?? ''}`;
   });
@@ -201,7 +205,7 @@ function installPython({ packages, program }: Example, folder: string): Installe
     }
     writeFileSync(target.stamp, '');
   }
-  const asked = spawnSync(python, ['-c', `import importlib.metadata as m\nprint(' '.join(f'{n}=={m.version(n)}' for n in ${JSON.stringify(packages)}))`], { encoding: 'utf8' });
+  const asked = spawnSync(python, ['-c', `import importlib.metadata as m\nprint(' '.join(f'{n}=={m.version(n)}' for n in ${JSON.stringify(names)}))`], { encoding: 'utf8' });
   return { folder: target.folder, versions: asked.stdout.trim() };
 }
 
@@ -256,7 +260,8 @@ async function start(example: Example, { folder: installed }: Installed, folder:
   providers.ways();
   providers.exchanges();
   hosts.seen();
-  const child = spawn(command, args, { cwd: folder, env, stdio: ['ignore', 'pipe', 'pipe'], timeout: TIMEOUT });
+  const child = spawn(command, args, { cwd: folder, env, stdio: ['pipe', 'pipe', 'pipe'], timeout: TIMEOUT });
+  child.stdin.on('error', () => undefined).end(example.input ?? '');
   let output = '';
   child.stdout.on('data', (part: Buffer) => (output += part.toString('utf8')));
   child.stderr.on('data', (part: Buffer) => (output += part.toString('utf8')));

@@ -174,7 +174,7 @@ function names(text: string, path: string): boolean {
 /** Folders of what a repository shows, and does not run for itself. */
 const SHOWN = /(?:^|\/)(?:examples?|docs?|samples?|cookbook|demos?|tutorials?|notebooks?|templates?|fixtures|benchmarks?)\//;
 /** Commands that run more of a repository than they name: tests, scripts of a package, targets. */
-const RUNNERS = /(?:^|[\s;&|"'(])(?:(pytest|tox|nox)\b([^\n|;&]*)|(?:npm|pnpm|yarn|bun)\b([^\n|;&]*?)\s(?:run(?:-script)?\s+)?([\w:.-]+)|make\b|go\s+test\b|cargo\s+test\b)/gm;
+const RUNNERS = /(?:^|[\s;&|"'(])(?:(pytest|tox|nox|hatch|poe|just|task)\b([^\n|;&]*)|(?:npm|pnpm|yarn|bun)\b([^\n|;&]*?)\s(?:run(?:-script)?\s+)?([\w:.-]+)|make\b|go\s+test\b|cargo\s+test\b)/gm;
 const INSTALLERS = /^(?:ci|i|install|add|dlx|exec|audit|config|cache|store|link|pack|publish|version|view|set|corepack|import|fetch|rebuild|prune|lint|format|build|typecheck)/;
 
 /**

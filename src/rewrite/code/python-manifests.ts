@@ -103,7 +103,8 @@ export function heldBelow(path: string, floor: Pick<Floor, 'package' | 'version'
   for (let folder = path.slice(0, path.lastIndexOf('/') + 1); ; folder = folder.slice(0, folder.lastIndexOf('/', folder.length - 2) + 1)) {
     const found = paths.filter((one) => one.startsWith(folder) && !one.slice(folder.length).includes('/') && kindOf(one) !== undefined).flatMap((manifest) => {
       const text = read(manifest) ?? '';
-      return requirementsIn(manifest, text).filter(({ name }) => name === normal(floor.package)).map((requirement) => ({ manifest, reason: heldReason(text, requirement, floor.version) }));
+      const all = requirementsIn(manifest, text);
+      return all.filter(({ name }) => name === normal(floor.package)).map((requirement) => ({ manifest, reason: heldReason(text, requirement, floor.version, all) }));
     });
     if (found.length > 0) {
       const [first] = found;
@@ -113,10 +114,10 @@ export function heldBelow(path: string, floor: Pick<Floor, 'package' | 'version'
   }
 }
 
-function heldReason(text: string, requirement: Requirement, version: string): string | undefined {
+function heldReason(text: string, requirement: Requirement, version: string, all: readonly Requirement[]): string | undefined {
   const raised = raisePython(requirement.specifier, version);
   if (raised.kind === 'fine' || requirement.locked !== undefined) return undefined;
-  return raised.kind === 'refused' ? raised.reason : heldBack(text, requirement, raised);
+  return raised.kind === 'refused' ? raised.reason : heldBack(text, requirement, raised, all);
 }
 
 function raiseChange(path: string, text: string, context: RewriteContext, floor: Floor, splices: readonly Splice[], crosses: boolean): Change<Edit> {

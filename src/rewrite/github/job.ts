@@ -165,6 +165,9 @@ class JobPlanner {
     const names = new Set([...this.#rootUses, ...uses].filter(isValue).flatMap(({ scalar, spans, shape }) => (shape === 'fallback' ? [] : spans.flatMap(({ start, end }) => /secrets\.([A-Za-z0-9_-]+)/.exec(scalar.value.slice(start, end))?.[1]?.toUpperCase() ?? []))));
     // A key pair is one credential in two parts.
     const distinct = this.#replacement.parties[0] === 'aws' ? [] : [...names];
+    if (distinct.length > 1 && this.#replacement.provider === 'huggingface') {
+      throw new CannotRewrite('unknown-shape', `${distinct.join(' and ')} are for different repositories or rights at Hugging Face, and an exchanged token is for one.`, 'Split the job by what each of them is for, then plan again.');
+    }
     if (distinct.length > 1) this.#doubts.push(`${distinct.join(' and ')} become one identity, which has to be allowed what each of them was for`);
   }
 

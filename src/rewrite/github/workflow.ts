@@ -211,10 +211,14 @@ function eventDoubts(scene: Scene, job: YamlMap, { identity, otherRuns = [] }: R
   const trusted = new Set([branch, ...otherRuns.flatMap(({ run }) => (run.event === 'push' ? [run.branch] : []))]);
   const isDefault = (name: string): boolean => /^(?:main|master)$/.test(name);
   const others = branches.filter((one) => !trusted.has(one) && !(isDefault(one) && isDefault(branch)));
-  if (others.length > 0) doubts.push(`the rule trusts ${branch}, and pushes also run on ${others.join(', ')}, where the token is refused${branches.includes(branch) ? '' : ': plan again with --branch'}`);
+  // Where a run is known to be refused, the job would stop there.
+  const elsewhere = (what: string): CannotRewrite => new CannotRewrite('no-path', `The rule would trust the branch ${branch}, and the job also runs for ${what}, where its token would be refused.`, 'Give the job an environment, whose name then stands in every token of it, or keep those runs out by a condition; then plan again.');
+  const isBound = /\bgithub\.(?:ref|ref_name|ref_type|base_ref)\b|startsWith\(/.test(condition);
+  if (others.length > 0) throw elsewhere(`pushes to ${others.join(', ')}`);
   if (triggers.includes('push') && mayRunOn(condition, 'push', 'a-branch-of-somebody') && branches.length === 0 && (push?.kind !== 'map' || push.entries.every(({ key }) => key !== 'tags' && key !== 'branches'))) doubts.push(`pushes run on every branch, and the rule trusts ${branch}: on others the token is refused`);
-  if (push?.kind === 'map' && branches.length === 0 && get(push, 'tags') !== undefined) doubts.push(`the rule trusts the branch ${branch}, and pushes run for tags: give the job an environment with a tag rule`);
-  for (const other of ['release', 'merge_group']) if (triggers.includes(other) && triggers.length > 1) doubts.push(`runs for ${other} have another subject than the branch ${branch} that the rule trusts`);
+  if (triggers.includes('push') && get(push, 'tags') !== undefined && !isBound) throw elsewhere('tags');
+  if (triggers.includes('release') && triggers.length > 1 && !isBound) throw elsewhere('releases');
+  if (triggers.includes('merge_group') && triggers.length > 1) doubts.push(`runs for merge_group have another subject than the branch ${branch} that the rule trusts`);
   return doubts;
 }
 

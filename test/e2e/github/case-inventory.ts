@@ -17,6 +17,7 @@ export async function proveInventory(repositories: number): Promise<Proof> {
     report(proof, session, 'first run', first);
     costs(proof, session, 'first run', first.records);
     found(proof, session, first.inventory);
+    joined(proof, session, first.inventory);
 
     const second = await session.scan(['github:acme']);
     report(proof, session, 'second run', second);
@@ -95,4 +96,23 @@ function found(proof: Proof, session: Session, inventory: Inventory): void {
   const withKeys = [...session.truth.shapes].filter(([name]) => !(session.world.repository('acme', name.slice('acme/'.length))?.isArchived ?? true)).map(([name]) => `github:${name}`);
   const silent = withKeys.filter((name) => !references.has(name));
   proof.check(silent.length === 0, `no reference in ${silent.length} repositories whose workflows use keys, such as ${silent.slice(0, 3).join(', ')}`);
+}
+
+/** Names that the generator invents beside those of AI keys. */
+const NO_AI = / (?:SECRET_\d+|CODECOV_TOKEN|OTHER|DEPLOY_\d+)$/;
+
+/** Stored keys that no workflow uses, and used ones that nothing stores, against what is true. */
+function joined(proof: Proof, session: Session, { findings, targets }: Inventory): void {
+  const { stale, missing, elsewhere, inEnvironments } = session.truth;
+  const names = new Map(targets.map(({ id, name }) => [id, name.replace('github:', '')]));
+  const told = (code: string): readonly string[] => [
+    ...new Set(findings.filter((finding) => finding.code === code && (finding.arguments['scope'] ?? 'repository') === 'repository' && finding.arguments['store'] === 'github-actions').map(({ location, arguments: { name } }) => `${names.get(location.target) ?? ''} ${name ?? ''}`)),
+  ].sort((left, right) => (left < right ? -1 : 1));
+  const wantedStale = [...stale].filter((one) => !NO_AI.test(one)).sort((left, right) => (left < right ? -1 : 1));
+  proof.equal(told('DK-ACCOUNT-UNUSED-KEY'), wantedStale, 'stored keys that no workflow uses');
+  const wantedMissing = [...missing].filter((one) => !NO_AI.test(one) && !elsewhere.has(one));
+  const toldMissing = told('DK-ACCOUNT-MISSING-KEY');
+  proof.equal(wantedMissing.filter((one) => !toldMissing.includes(one)), [], 'keys that are used, stored nowhere and not reported');
+  proof.equal(toldMissing.filter((one) => !missing.has(one) && !inEnvironments.has(one)), [], 'keys that are said to be missing and are not');
+  proof.say(`  stored and unused ${wantedStale.length}, used and missing ${wantedMissing.length}; ${elsewhere.size} missing ones stand in another store`);
 }

@@ -3,7 +3,7 @@ import { seededRandom } from '../../../support/recipes.ts';
 import type { Key, KeyKind } from '../../kit.ts';
 import { type FileOf, GitStore } from '../server/git.ts';
 import { writeCommit, writeTree } from '../server/git-write.ts';
-import { type Account, type DeployKey, type Environment, fullName, type Named, type Protection, type Repository, type Runner, type Shared, type Token, type Variable, World } from '../server/state.ts';
+import { type Account, type DeployKey, type Environment, isSharedWith, type Named, type Protection, type Repository, type Runner, type Shared, type Store, type Token, type Variable, World } from '../server/state.ts';
 import { ADMIN, AWKWARD_NAMES, HOSTILE_BRANCHES, HOSTILE_ENVIRONMENTS, HOSTILE_TEXTS, LANGUAGES, LOGIN, WORDS } from './names.ts';
 import { plainFiles, type Shape, shapes } from './trees.ts';
 
@@ -34,8 +34,12 @@ export interface Truth {
   readonly shapes: ReadonlyMap<string, Shape>;
   /** `repository NAME`: stored for Actions and used by no workflow. */
   readonly stale: ReadonlySet<string>;
-  /** `repository NAME`: used by a workflow and stored nowhere that it can read. */
+  /** `repository NAME`: used by a workflow and stored nowhere that it can read. Forks and archives keep workflows that are not meant to run, and are not among them. */
   readonly missing: ReadonlySet<string>;
+  /** Of those, the ones that another store holds, for Dependabot or for agents. */
+  readonly elsewhere: ReadonlySet<string>;
+  /** `repository NAME`: stored in an environment of the repository, which the job may or may not name. */
+  readonly inEnvironments: ReadonlySet<string>;
   readonly environments: number;
   readonly repositories: number;
   readonly empty: number;
@@ -71,6 +75,8 @@ class Maker {
   readonly #shapeOf = new Map<string, Shape>();
   readonly #stale = new Set<string>();
   readonly #missing = new Set<string>();
+  readonly #elsewhere = new Set<string>();
+  readonly #inEnvironments = new Set<string>();
   #ids = 5_566_000;
 
   constructor(options: WorldOptions) {
@@ -98,6 +104,8 @@ class Maker {
         shapes: this.#shapeOf,
         stale: this.#stale,
         missing: this.#missing,
+        elsewhere: this.#elsewhere,
+        inEnvironments: this.#inEnvironments,
         environments: all.reduce((sum, { environments }) => sum + environments.length, 0),
         repositories: all.length,
         empty: all.filter(({ git, defaultBranch }) => git.ref(`refs/heads/${defaultBranch}`) === undefined).length,
@@ -287,9 +295,15 @@ class Maker {
     for (const [full, shape] of this.#shapeOf) {
       const repository = this.#world.repository(LOGIN, full.slice(LOGIN.length + 1));
       if (repository === undefined || organization === undefined) continue;
-      const reach = new Set([...repository.secrets.actions.map(({ name }) => name), ...organization.secrets.actions.filter((secret) => (secret.visibility === 'selected' ? secret.selected.includes(repository.id) : secret.visibility === 'all' || repository.visibility !== 'public')).map(({ name }) => name)]);
-      const inEnvironments = new Set(repository.environments.flatMap(({ secrets }) => secrets.map(({ name }) => name)));
-      for (const name of shape.secrets) if (!reach.has(name) && !inEnvironments.has(name)) this.#missing.add(`${fullName(repository)} ${name}`);
+      const held = (store: Store): readonly string[] => [...repository.secrets[store], ...organization.secrets[store].filter((secret) => isSharedWith(secret, repository))].map(({ name }) => name);
+      const inEnvironments = repository.environments.flatMap(({ secrets }) => secrets.map(({ name }) => name));
+      for (const name of inEnvironments) this.#inEnvironments.add(`${full} ${name}`);
+      if (repository.isArchived || repository.parent !== undefined) continue;
+      for (const name of shape.secrets) {
+        if (held('actions').includes(name) || inEnvironments.includes(name)) continue;
+        this.#missing.add(`${full} ${name}`);
+        if (held('dependabot').includes(name) || held('agents').includes(name)) this.#elsewhere.add(`${full} ${name}`);
+      }
     }
   }
 }

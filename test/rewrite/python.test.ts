@@ -144,8 +144,8 @@ describe('requirements', () => {
     const context = contextFor([replacementFor('azure-openai')]);
     for (const [path, text, wanted] of [
       ['requirements.txt', 'openai', 'openai\nazure-identity'],
-      ['pyproject.toml', '[project]\ndependencies = ["openai>=1", "x"]\n', '[project]\ndependencies = ["openai>=1", "azure-identity>=1.15.0", "x"]\n'],
-      ['pyproject.toml', '[project]\ndependencies = [\n  "openai>=1"\n]\n', '[project]\ndependencies = [\n  "openai>=1",\n  "azure-identity>=1.15.0"\n]\n'],
+      ['pyproject.toml', '[project]\ndependencies = ["openai>=1", "x"]\n', '[project]\ndependencies = ["openai>=1", "azure-identity>=1.24.0", "x"]\n'],
+      ['pyproject.toml', '[project]\ndependencies = [\n  "openai>=1"\n]\n', '[project]\ndependencies = [\n  "openai>=1",\n  "azure-identity>=1.24.0"\n]\n'],
       ['Pipfile', '[packages]\nopenai = "*"\n', '[packages]\nopenai = "*"\nazure-identity = "*"\n'],
     ] as const) expect((await edited(pythonManifests, path, text, context)).after).toBe(wanted);
   });

@@ -223,6 +223,8 @@ function jobOf(file: JsFile, made: Made, { follows, names }: Group, isShared: bo
   const stance = stanceOf(follows, shape);
   if (stance !== undefined) return refuse('needs-code-change', stance.reason, stance.byHand);
   if (shape.treatment.kind === 'refuse') return isOurs || isImplicit || elsewhere !== undefined ? refuse('needs-code-change', `${sentence(shape.treatment.reason)} (${made.title})`, shape.treatment.byHand) : { kind: 'none' };
+  const named = replacement.provider === 'google-gemini' && made.package === '@google/genai' ? [...file.words].find(([word]) => /^models\/gemini[\w.-]{0,80}$/.test(word)) : undefined;
+  if (named !== undefined) return refuse('needs-code-change', `A model is named ${named[0]} (line ${(named[1][0]?.startPosition.row ?? 0) + 1}), which Vertex AI takes for a model of your own project`, 'Name the model without models/, then plan and apply again.');
   const old = replacement.provider === 'openai' && made.package === 'openai' ? betaChatIn(file) : undefined;
   if (old !== undefined) return refuse('needs-code-change', `The file uses beta.chat (line ${old.startPosition.row + 1}), which openai has not had since 5.0.0, and workload identity came with 7.8.0`, 'Use chat in place of beta.chat first, with openai 7.8.0 or later; then make the client with workloadIdentity.');
   if (isOther && isOurs) return refuse('unknown-shape', `${made.title} is given ${shape.packages.includes('@aws-sdk/*') ? 'an endpoint' : 'a base URL'}: the identity would be shown to whoever answers there`, `Decide whether that host takes the identity of ${replacement.title}; if not, it needs a way of its own.`);

@@ -5,8 +5,8 @@ import type { Edit } from '../edit.ts';
 import type { FileRefusal, RewriteContext, Rewriter, Rewriting } from '../types.ts';
 import { type Floor, floorsFor, type Raised, raisePython, wants } from './_floors.ts';
 
-/** First release with get_bearer_token_provider: in the package of 1.15.0, not in that of 1.14.1 (2026-11-23). */
-const AZURE_IDENTITY = '1.15.0';
+/** First release whose default credential takes WorkloadIdentityCredential for AZURE_TOKEN_CREDENTIALS: 1.23.0 stops at the value, and those before look for AZURE_AUTHORITY_HOST, which AKS alone sets (run, 2026-11-29). */
+const AZURE_IDENTITY = '1.24.0';
 const SECTIONS_OF_POETRY = /^(?:dependencies|dev-dependencies)$/;
 
 /** Where a requirement stands: its range, or the place where one would. */
@@ -43,9 +43,10 @@ function kindOf(path: string): Kind | undefined {
 }
 
 function rewriteManifest(path: string, text: string, context: RewriteContext): Rewriting {
-  const floors = floorsFor(context, 'python');
   const azure = wants(context, 'azure-openai', 'native');
-  if (floors.length === 0 && azure.length === 0) return { changes: [], refusals: [] };
+  const identity: readonly Floor[] = azure.length === 0 ? [] : [{ package: 'azure-identity', version: AZURE_IDENTITY, migrations: azure.map(({ migration }) => migration), title: 'Azure OpenAI' }];
+  const floors = [...floorsFor(context, 'python'), ...identity];
+  if (floors.length === 0) return { changes: [], refusals: [] };
   const requirements = requirementsIn(path, text);
   const changes: Change<Edit>[] = [];
   const refusals: FileRefusal[] = [];
@@ -125,7 +126,7 @@ function raiseChange(path: string, text: string, context: RewriteContext, floor:
     id: `${floor.package}/floor`,
     line: text.slice(0, splices[0]?.start).split('\n').length,
     title: `${floor.package} ${floor.version} or later`,
-    why: `Earlier releases do not know workload identity.${lockOf(path, context, floor.package)}`,
+    why: `${floor.package === 'azure-identity' ? 'Earlier releases do not find the token of the workload where AKS does not set more than the plan does.' : 'Earlier releases do not know workload identity.'}${lockOf(path, context, floor.package)}`,
     safety: 'unsafe',
     reason: crosses ? `Rests on this: the program works with ${floor.package} ${floor.version}, another major release than the one asked for.` : `Rests on this: the program works with ${floor.package} ${floor.version}.`,
     migrations: migrationsBelow(path, floor.migrations, context),
@@ -254,7 +255,7 @@ function addition(path: string, text: string, requirements: readonly Requirement
   const quote = text[client.end] === "'" || /'/.test(text.slice(start, client.start)) ? "'" : '"';
   const isTable = new RegExp(`^[ \\t]*["']?(?:openai|langchain[-_]openai)["']?[ \\t]*=(?!=)[^\\[]*$`, 'i').test(text.slice(start, client.start));
   if (isTable) {
-    const version = kind === 'pipfile' ? (/^\*?$/.test(client.specifier) ? '*' : `>=${AZURE_IDENTITY}`) : client.specifier.startsWith('^') ? '^1.15' : client.specifier === '*' ? '*' : `>=${AZURE_IDENTITY}`;
+    const version = kind === 'pipfile' ? (/^\*?$/.test(client.specifier) ? '*' : `>=${AZURE_IDENTITY}`) : client.specifier.startsWith('^') ? '^1.24' : client.specifier === '*' ? '*' : `>=${AZURE_IDENTITY}`;
     const line = `${indent}azure-identity = ${quote}${version}${quote}\n`;
     return newline < 0 ? { start: end, end, text: `\n${line.trimEnd()}` } : { start: end, end, text: line };
   }

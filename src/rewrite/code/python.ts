@@ -206,6 +206,8 @@ class Editor {
     if (kind.family === 'genai') {
       const feature = this.#python.attributes.find((node) => ['files', 'file_search_stores', 'auth_tokens'].includes(node.childForFieldName('attribute')?.text ?? ''));
       if (feature !== undefined) return { reason: `The program uses ${feature.childForFieldName('attribute')?.text ?? ''} of the Gemini Developer API (line ${feature.startPosition.row + 1}), which Vertex AI has not.`, byHand: 'Move that use first (files to Cloud Storage), then make the client with vertexai=True and without api_key.' };
+      const named = /(["'])models\/gemini[\w.-]{0,80}\1/.exec(this.#python.text);
+      if (named !== null) return { reason: `A model is named ${named[0]} (line ${this.#python.text.slice(0, named.index).split('\n').length}), which Vertex AI takes for a model of your own project.`, byHand: 'Name the model without models/, then plan and apply again.' };
       if (args.some((node) => ['vertexai', 'enterprise', 'credentials'].includes(node.childForFieldName('name')?.text ?? ''))) return { reason: 'The client is already made for Vertex AI, with a key beside.', byHand: 'Take api_key away, and give project and location.' };
     }
     if (kind.family === 'openai' && openAiArgument(this.#python, follow.replacement.platform, follow.replacement.identity.audience, 'os.environ') === undefined) {

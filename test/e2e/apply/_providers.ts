@@ -21,6 +21,15 @@ export const OLD_KEY = 'the-old-key-of-this-proof';
 export const LOGIN_HOST = 'login.microsoftonline.com';
 const HUGGING_FACE_RESOURCE = 'acme/model';
 
+/** Hugging Face's library looks at how a key begins. */
+export function oldKeyFor(provider: Provider): string {
+  return provider === 'huggingface' ? `hf_${OLD_KEY}` : OLD_KEY;
+}
+
+function isOldKey(shown: string): boolean {
+  return shown === OLD_KEY || shown === oldKeyFor('huggingface');
+}
+
 export type Way = 'key' | 'token' | 'refused';
 
 export type Provider = 'anthropic' | 'openai' | 'azure' | 'aws' | 'google' | 'huggingface';
@@ -113,7 +122,7 @@ export async function startProviders(): Promise<Providers> {
     return { status: response.status, body: json ?? text };
   };
   const enter = (shown: string | undefined, answer: unknown): Answer => {
-    const way: Way = shown === undefined ? 'refused' : given.has(shown) ? 'token' : shown === OLD_KEY ? 'key' : 'refused';
+    const way: Way = shown === undefined ? 'refused' : given.has(shown) ? 'token' : isOldKey(shown) ? 'key' : 'refused';
     ways.push(way);
     if (way === 'refused') return { status: 401, body: { type: 'error', error: { type: 'authentication_error', message: 'not let in' } } };
     return typeof answer === 'string' ? { status: 200, body: answer, headers: { 'content-type': 'text/event-stream' } } : { status: 200, body: answer };

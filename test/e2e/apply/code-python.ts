@@ -30,7 +30,7 @@ const WORKSPACE = 'wrkspc_01LoopbackLoopback';
 /** Newest of the day, and the first that the plan allows. */
 const PINS: Readonly<Record<string, readonly string[]>> = {
   'sdk-python': ['anthropic==2.14.0', 'openai==2.54.0', 'azure-identity==1.27.0', 'boto3==1.44.8', 'google-genai==3.6.1', 'huggingface_hub==2.4.0', 'requests==2.34.2', 'httpx==0.28.1', 'aiohttp==3.14.5', 'pyflakes'],
-  'sdk-python-floor': ['anthropic==0.99.0', 'openai==2.37.0', 'azure-identity==1.15.0', 'boto3', 'google-genai==1.51.0', 'huggingface_hub==1.19.0', 'requests', 'httpx', 'aiohttp'],
+  'sdk-python-floor': ['anthropic==0.99.0', 'openai==2.37.0', 'azure-identity==1.24.0', 'boto3', 'google-genai==1.51.0', 'huggingface_hub==1.19.0', 'requests', 'httpx', 'aiohttp'],
 };
 
 interface World {

@@ -14,7 +14,7 @@ import { table } from '../../../bench/table.ts';
 import { judgeFolder } from '../../../scripts/judges/install.ts';
 import { readFields } from '../plan/http.ts';
 import { type Hosts, type Seen, startHosts } from './_hosts.ts';
-import { AUDIENCES, OLD_KEY, type Provider, type Providers, startProviders, type Way } from './_providers.ts';
+import { AUDIENCES, oldKeyFor, type Provider, type Providers, startProviders, type Way } from './_providers.ts';
 import { added, typeErrors } from './_types-js.ts';
 
 interface Example {
@@ -108,7 +108,7 @@ async function prove(example: Example, source: string, scratch: string, provider
     cpSync(join(home, 'edited'), after, { recursive: true, verbatimSymlinks: true });
     const fresh = isPython ? compile(installed, before, after, example.program) : added(...([before, after].map((folder) => typeErrors(join(folder, 'tsconfig.proof.json'), example.program).map((error) => error.replaceAll(folder, ''))) as [string[], string[]]));
     failures.push(...fresh.map((error) => `after the edit: ${error}`));
-    const old = Object.fromEntries(example.keys.map((name) => [name, OLD_KEY]));
+    const old = Object.fromEntries(example.keys.map((name) => [name, oldKeyFor(example.provider)]));
     const own = FOUND_BY_SDK[example.provider];
     const isFoundBySdk = own?.every((name) => example.keys.includes(name)) === true && !edited.isByHand;
     const run = async (title: string, folder: string, variables: Readonly<Record<string, string>>, withIdentity: boolean, wanted: Way | undefined): Promise<string> => {

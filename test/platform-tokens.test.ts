@@ -153,9 +153,24 @@ describe('GitHub Actions', () => {
       const shape = shapeOf('github-actions', facts);
       return shape.kind === 'shape' ? shape.warnings.join(' ') : '';
     };
-    expect(warnings({ triggers: 'push,pull_request' })).toContain('pull requests are refused');
+    expect(warnings({ triggers: 'push,pull_request_review' })).not.toContain('can open such a pull request');
+    expect(warnings({ triggers: 'pull_request_review' })).toContain('GitHub does not say');
     expect(warnings({ triggers: 'issue_comment', 'outsiders-can-run': 'true' })).toContain('Anybody can cause this run');
     expect(warnings({ triggers: 'push', environment: 'production' })).toContain('reviewers');
+  });
+
+  test('runs for pull requests, and pushes to other branches that are named, are told apart', () => {
+    const runs = (facts: Readonly<Record<string, string>>) => {
+      const shape = shapeOf('github-actions', facts);
+      return shape.kind === 'shape' ? (shape.otherRuns ?? []).map(({ run, shape: other }) => [run, other.subject.text?.at(-1)]) : [];
+    };
+    expect(runs({ triggers: 'push,pull_request' })).toEqual([[{ event: 'pull_request' }, ':pull_request']]);
+    expect(runs({ triggers: 'issue_comment,pull_request_review_comment' })).toEqual([[{ event: 'pull_request', reviews: true }, ':pull_request']]);
+    expect(runs({ triggers: 'push', branches: 'main,dev' })).toEqual([[{ event: 'push', branch: 'dev' }, ':ref:refs/heads/dev']]);
+    expect(runs({ triggers: 'push', branches: 'main,master' })).toEqual([]);
+    expect(runs({ triggers: 'pull_request' })).toEqual([]);
+    expect(runs({ triggers: 'push,pull_request', environment: 'production' })).toEqual([]);
+    expect(runs({ triggers: 'push,pull_request', events: 'push' })).toEqual([]);
   });
 
   test('a runner of one’s own is not taken for GitHub’s', () => {

@@ -207,7 +207,7 @@ class Maker {
     if (this.#is(0.12)) secrets.push(this.#named(this.#one(STALE_NAMES)));
     if (this.#is(0.3)) secrets.push(this.#named('CODECOV_TOKEN'));
     if (index === 3) for (let at = 0; at < 120; at += 1) secrets.push(this.#named(`SECRET_${String(at).padStart(3, '0')}`));
-    for (const { name: stored } of secrets) if (!used.includes(stored) && (stored !== 'CODECOV_TOKEN' || isEmptyOne)) this.#stale.add(`${full} ${stored}`);
+    for (const { name: stored } of secrets) if (!used.includes(stored) && (isEmptyOne || shape?.isOpaque !== true) && (stored !== 'CODECOV_TOKEN' || isEmptyOne)) this.#stale.add(`${full} ${stored}`);
 
     const repository: Repository = {
       id,

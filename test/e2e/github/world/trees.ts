@@ -10,6 +10,8 @@ export interface Shape {
   readonly expected: ReadonlyMap<string, Buffer>;
   /** Names in `secrets.NAME`. */
   readonly secrets: readonly string[];
+  /** Some name is computed while it runs: of no secret can it be said that nothing uses it. */
+  readonly isOpaque: boolean;
 }
 
 const FIXTURES = join(process.cwd(), 'fixtures', 'rewrite', 'github-actions');
@@ -39,7 +41,7 @@ const HOSTILE_FILES = new Map([
 
 /** The fixtures' folders, and one that is hostile. */
 export function shapes(): readonly Shape[] {
-  return [...fixtureShapes(), { name: 'hostile', files: HOSTILE_FILES, expected: new Map(), secrets: ['ANTHROPIC_API_KEY'] }];
+  return [...fixtureShapes(), { name: 'hostile', files: HOSTILE_FILES, expected: new Map(), secrets: ['ANTHROPIC_API_KEY'], isOpaque: false }];
 }
 
 function fixtureShapes(): readonly Shape[] {
@@ -48,7 +50,7 @@ function fixtureShapes(): readonly Shape[] {
     const expected = readFolder(join(FIXTURES, name, 'expected'));
     expected.delete('changes.txt');
     const text = [...files].filter(([path]) => path.startsWith('.github/')).map(([, bytes]) => bytes.toString('utf8')).join('\n');
-    return { name, files, expected, secrets: [...new Set([...text.matchAll(/secrets\.([A-Z][A-Z0-9_]*)/g)].flatMap((match) => match[1] ?? []))].filter((one) => one !== 'GITHUB_TOKEN') };
+    return { name, files, expected, secrets: [...new Set([...text.matchAll(/secrets\.([A-Z][A-Z0-9_]*)/g)].flatMap((match) => match[1] ?? []))].filter((one) => one !== 'GITHUB_TOKEN'), isOpaque: /secrets\[(?!['"])|toJSON\(secrets\)/i.test(text) };
   });
 }
 

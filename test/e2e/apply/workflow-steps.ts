@@ -109,6 +109,8 @@ class Job {
   readonly #case: JobCase;
   readonly #values: Readonly<Record<'secrets' | 'vars', Readonly<Record<string, string>>>>;
   readonly #environment: Record<string, string> = {};
+  /** By `ID.NAME`. */
+  readonly #outputs = new Map<string, string>();
 
   constructor(world: World, tokens: string, packages: string, one: JobCase, values: Readonly<Record<'secrets' | 'vars', Readonly<Record<string, string>>>>) {
     this.#world = world;
@@ -147,12 +149,15 @@ class Job {
     const done = await this.#spawn(process.execPath, [file], { ...env, ACTIONS_ID_TOKEN_REQUEST_URL: `${this.#tokens}/?api-version=2`, ACTIONS_ID_TOKEN_REQUEST_TOKEN: 'of-this-job', RUNNER_TEMP: this.#home });
     const exported = join(this.#home, 'exported.json');
     if (existsSync(exported)) Object.assign(this.#environment, JSON.parse(readFileSync(exported, 'utf8')));
+    const said = join(this.#home, 'outputs.json');
+    const outputs: Readonly<Record<string, string>> = existsSync(said) ? (JSON.parse(readFileSync(said, 'utf8')) as Record<string, string>) : {};
+    for (const [name, value] of Object.entries(outputs)) this.#outputs.set(`${textOf(get(node, 'id')) ?? ''}.${name}`, value);
     if (existsSync(join(this.#home, 'renewal.json'))) await this.#watchRenewal();
     return done;
   }
 
   #filled(text: string): string {
-    return text.replace(/\$\{\{ (secrets|vars|env)\.(\w+) \}\}/g, (_, context: string, name: string) => (context === 'env' ? (this.#environment[name] ?? '') : (this.#values[context === 'vars' ? 'vars' : 'secrets'][name] ?? '')));
+    return text.replace(/\$\{\{ steps\.([\w-]+)\.outputs\.(\w+) \}\}/g, (_, id: string, name: string) => this.#outputs.get(`${id}.${name}`) ?? '').replace(/\$\{\{ (secrets|vars|env)\.(\w+) \}\}/g, (_, context: string, name: string) => (context === 'env' ? (this.#environment[name] ?? '') : (this.#values[context === 'vars' ? 'vars' : 'secrets'][name] ?? '')));
   }
 
   /** The token in the file has to become another one while the job runs. */
@@ -195,6 +200,7 @@ function runnerOf(script: string, home: string): string {
 import { writeFileSync } from 'node:fs';
 const load = createRequire(import.meta.url);
 const exported = {};
+const outputs = {};
 const core = {
   async getIDToken(audience) {
     const { ACTIONS_ID_TOKEN_REQUEST_URL: url, ACTIONS_ID_TOKEN_REQUEST_TOKEN: token } = process.env;
@@ -208,6 +214,9 @@ const core = {
   },
   exportVariable(name, value) {
     exported[name] = value;
+  },
+  setOutput(name, value) {
+    outputs[name] = value;
   },
 };
 const require = (name) => {
@@ -225,5 +234,6 @@ const require = (name) => {
 const AsyncFunction = (async () => {}).constructor;
 await new AsyncFunction('core', 'require', ${JSON.stringify(script)})(core, require);
 writeFileSync(${JSON.stringify(join(home, 'exported.json'))}, JSON.stringify(exported));
+writeFileSync(${JSON.stringify(join(home, 'outputs.json'))}, JSON.stringify(outputs));
 `;
 }

@@ -22,6 +22,8 @@ export interface Job {
   readonly ids: IdStyle;
   /** Ids of migrations that earlier runs have carried out. */
   readonly done: ReadonlySet<string>;
+  /** Those of them that no program has to follow. */
+  readonly idle: ReadonlySet<string>;
   /** The files, where they are no folder of this machine. Else they are read below the root of the target. */
   readonly files?: (path: string) => FileState;
 }
@@ -89,14 +91,14 @@ export class Proposer {
   }
 
   #rewrite(accepts: (change: ChangeName) => boolean): readonly Proposed[] {
-    const { rewriters, providers, plan, target, value, ids, done } = this.#job;
+    const { rewriters, providers, plan, target, value, ids, done, idle } = this.#job;
     const { replacements, kept } = replacementsOf(plan, target.id, providers);
     const read = (path: string): string | undefined => {
       const state = this.state(path);
       return state.kind === 'text' ? state.text : undefined;
     };
     const files = rewriteTarget(rewriters, {
-      paths: this.#paths, read, replacements, kept, value, ids, done,
+      paths: this.#paths, read, replacements, kept, value, ids, done, idle,
       accepts: (change, path, rewriter) => !this.#literal.has(nameOf({ target: target.id, path, rewriter, id: change.id })) && accepts({ target: target.id, path, rewriter, id: change.id }),
     });
     return files.map((file) => this.#proposed(file));

@@ -30,7 +30,7 @@ export interface RollbackFile {
   readonly undo: readonly ByteSplice[];
   /** What a run that was killed may have left beside the file. */
   readonly temporary: string;
-  readonly changes: readonly { readonly id: string; readonly rewriter: string; readonly migrations: readonly string[] }[];
+  readonly changes: readonly { readonly id: string; readonly rewriter: string; readonly migrations: readonly string[]; /** As in {@link Change}: a later run needs it, when the key is no longer there to tell. */ readonly standsAlone?: true }[];
 }
 
 export interface RollbackRead {
@@ -52,7 +52,7 @@ const SHAPE: Shape = {
         fields: {
           target: 'line', path: 'text', temporary: 'line', sha256: { fields: { before: 'digest', after: 'digest' } },
           undo: { list: { fields: { start: 'count', end: 'count', text: 'text' } } },
-          changes: { list: { fields: { id: 'text', rewriter: 'line', migrations: { list: 'line' } } } },
+          changes: { list: { fields: { id: 'text', rewriter: 'line', migrations: { list: 'line' }, standsAlone: { optional: 'boolean' } } } },
         },
       },
     },

@@ -17,6 +17,8 @@ export interface TargetInput {
   readonly accepts?: (change: Change<Edit>, path: string, rewriter: string) => boolean;
   /** Ids of migrations that an earlier run has carried out: nothing is left of them to name. */
   readonly done?: ReadonlySet<string>;
+  /** Those of them that no program has to follow: actions alone took the key. */
+  readonly idle?: ReadonlySet<string>;
 }
 
 export interface RewrittenFile {
@@ -52,7 +54,7 @@ export function rewriteTarget(rewriters: readonly Rewriter[], input: TargetInput
     }
   };
   rewrite(input.paths);
-  rewrite(newlyNeedless(files, needless, input.replacements, followers));
+  rewrite(newlyNeedless(files, needless, input, followers));
   for (let paths = newlyBlocked(files, blocked, input.replacements, followers, input.read); paths.length > 0; paths = newlyBlocked(files, blocked, input.replacements, followers, input.read)) rewrite(paths);
   rewrite(stillNeeded(files, needless, input));
   const results = input.paths.flatMap((path): RewrittenFile[] => {
@@ -67,8 +69,8 @@ export function rewriteTarget(rewriters: readonly Rewriter[], input: TargetInput
  * Code, manifests and examples follow the workloads that run them. A job whose actions alone take the key runs none of them, and one that keeps its key changes nothing for them: what
  * would follow from such jobs only is needless. Gives the files that have to be rewritten without it.
  */
-function newlyNeedless(files: ReadonlyMap<string, RewrittenFile>, needless: Set<string>, replacements: readonly Replacement[], followers: ReadonlySet<string>): readonly string[] {
-  const idle = new Set(replacements.filter((replacement) => !concernsPrograms(files.get(replacement.path), replacement.migration, followers)).map(({ migration }) => migration));
+function newlyNeedless(files: ReadonlyMap<string, RewrittenFile>, needless: Set<string>, { replacements, idle: before }: TargetInput, followers: ReadonlySet<string>): readonly string[] {
+  const idle = new Set(replacements.filter((replacement) => before?.has(replacement.migration) === true || !concernsPrograms(files.get(replacement.path), replacement.migration, followers)).map(({ migration }) => migration));
   if (idle.size === 0) return [];
   const providers = new Set(replacements.map(({ provider }) => provider).filter((provider) => replacements.every((one) => one.provider !== provider || idle.has(one.migration))));
   const paths = new Set<string>();

@@ -44,7 +44,7 @@ const EMPTY: PlanToApply = { targets: [{ id: 't0', kind: 'directory', name: '.',
 async function propose(rewriters: readonly Rewriter[], paths: readonly string[], done: readonly string[] = []) {
   const keys = new KeyFinder();
   const plan: PlanToApply = { ...EMPTY, sources: paths.map((path) => ({ target: 't0', path, sha256: null })) };
-  const proposer = await Proposer.start({ rewriters, providers, plan, target: { id: 't0', name: '.', root }, keys, value: () => undefined, ids: 'vars', done: new Set(done) });
+  const proposer = await Proposer.start({ rewriters, providers, plan, target: { id: 't0', name: '.', root }, keys, value: () => undefined, ids: 'vars', done: new Set(done), idle: new Set() });
   return { proposer, keys };
 }
 

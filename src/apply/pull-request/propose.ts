@@ -71,7 +71,7 @@ export async function prepare(repository: RepositoryName, targets: readonly stri
   const proposers: Proposer[] = [];
   for (const id of targets) {
     proposers.push(await Proposer.start({
-      rewriters: options.rewriters, providers: options.providers, plan: options.plan, target: { id, name: '', root: '' }, keys: options.keys, value: options.value, ids: options.ids, done: new Set(),
+      rewriters: options.rewriters, providers: options.providers, plan: options.plan, target: { id, name: '', root: '' }, keys: options.keys, value: options.value, ids: options.ids, done: new Set(), idle: new Set(),
       files: (path): FileState => files.get(path)?.state ?? { kind: 'missing' },
     }));
   }

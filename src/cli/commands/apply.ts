@@ -52,7 +52,7 @@ export async function runApply(planName: string | undefined, raw: Readonly<Recor
   const value = valuesOf(read, flags.set);
   const done = doneMigrations(read, history, targets);
   const proposers = new Map<string, Proposer>();
-  for (const target of targets) proposers.set(target.id, await Proposer.start({ rewriters, providers, plan: read.plan, target, keys, value, ids: flags.ids, done: done.migrations }));
+  for (const target of targets) proposers.set(target.id, await Proposer.start({ rewriters, providers, plan: read.plan, target, keys, value, ids: flags.ids, done: done.migrations, idle: done.idle }));
 
   const isWanted = wantedOf(flags.only, read, [...proposers.values()]);
   const choose = (accepts: (change: ChangeName) => boolean): readonly Proposed[] => [...proposers.values()].flatMap((proposer) => proposer.choose(accepts));
@@ -130,8 +130,9 @@ function rootsOf({ plan, folder }: PlanRead, history: History, flags: ApplyFlags
 }
 
 /** What earlier runs of this plan have made, as far as it is still in the files. */
-function doneMigrations({ plan }: PlanRead, history: History, targets: readonly Rooted[]): { readonly migrations: ReadonlySet<string>; readonly count: number } {
+function doneMigrations({ plan }: PlanRead, history: History, targets: readonly Rooted[]): { readonly migrations: ReadonlySet<string>; readonly idle: ReadonlySet<string>; readonly count: number } {
   const migrations = new Set<string>();
+  const alone = new Map<string, boolean>();
   let count = 0;
   for (const { target, path, sha256 } of plan.sources) {
     if (history.hashes(target, path).length === 0) continue;
@@ -140,9 +141,14 @@ function doneMigrations({ plan }: PlanRead, history: History, targets: readonly 
     if (state?.kind !== 'text') continue;
     const made = history.made(target, path, state.sha256, sha256);
     count += made.length;
-    for (const change of made) for (const migration of change.migrations) migrations.add(migration);
+    for (const change of made) {
+      for (const migration of change.migrations) {
+        migrations.add(migration);
+        alone.set(migration, change.standsAlone === true && alone.get(migration) !== false);
+      }
+    }
   }
-  return { migrations, count };
+  return { migrations, idle: new Set([...alone].flatMap(([migration, is]) => (is ? [migration] : []))), count };
 }
 
 function wantedOf(patterns: readonly string[], { plan }: PlanRead, proposers: readonly Proposer[]): (change: ChangeName) => boolean {
@@ -287,7 +293,7 @@ async function write(chosen: readonly Proposed[], read: PlanRead, targets: reado
     targets: targets.map(({ id, name, root }) => ({ id, name, root: rootFrom(realpathSync(read.folder), root) })),
     files: files.map(({ proposed, replacing }) => ({
       target: proposed.target.id, path: proposed.file.path, sha256: { before: replacing.expected, after: digestOf(replacing.after) }, undo: splicesOf(proposed), temporary: replacing.temporary,
-      changes: proposed.file.changes.map(({ id, rewriter, migrations }) => ({ id, rewriter, migrations })),
+      changes: proposed.file.changes.map(({ id, rewriter, migrations, standsAlone }) => ({ id, rewriter, migrations, ...(standsAlone === true ? { standsAlone } : {}) })),
     })),
   };
   let written = '';

@@ -4,7 +4,7 @@
  */
 import { execFile } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { availableParallelism, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { loadGrammars } from '../../../src/rewrite/code/syntax.ts';
 import { python } from '../../../src/rewrite/code/python.ts';
@@ -56,22 +56,25 @@ interface Case {
   readonly exchanges?: number;
 }
 
-/** Failures; empty when all is as it should be. `folder` holds Python files of real repositories. */
-export async function provePython(say: (lines: readonly string[]) => void, folder?: string, only = /./): Promise<readonly string[]> {
+/** Failures; empty when all is as it should be. `quick`: each program with one of the sets of SDKs, in turn. `folder` holds Python files of real repositories. */
+export async function provePython(say: (lines: readonly string[]) => void, { quick = false, folder, only = /./ }: { readonly quick?: boolean; readonly folder?: string; readonly only?: RegExp } = {}): Promise<readonly string[]> {
   const failures: string[] = [];
   for (const [name, pins] of Object.entries(PINS)) {
     const problem = await install(name, pins);
     if (problem !== undefined) return [`python: ${name} cannot be installed: ${problem}`];
   }
-  let runs = 0;
-  for (const one of cases.filter(({ title }) => only.test(title))) {
-    for (const name of Object.keys(PINS)) {
+  const sets = Object.keys(PINS);
+  const all = cases.filter(({ title }) => only.test(title)).flatMap((one, index) => sets.filter((_, which) => !quick || which === index % sets.length).map((name) => ({ one, name })));
+  const waiting = [...all];
+  const work = async (): Promise<void> => {
+    for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
+      const { one, name } = next;
       const problems = await prove(one, interpreter(name));
-      runs += 1;
       failures.push(...problems.map((problem) => `python ${one.title} (${name}): ${problem}`));
     }
-  }
-  say([`python: ${cases.length} programs, each with ${Object.keys(PINS).length} sets of SDKs: ${runs} before and after, ${failures.length} failures`]);
+  };
+  await Promise.all(Array.from({ length: availableParallelism() }, work));
+  say([`python: ${cases.length} programs, ${all.length} times before and after with ${sets.length} sets of SDKs, ${failures.length} failures`]);
   if (folder !== undefined) {
     const { lines, failures: more } = await compileReal(folder);
     say(lines);

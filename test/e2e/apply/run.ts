@@ -2,10 +2,11 @@
  * Proof of edits: `npm run e2e -- apply [DIR] [--runs-on WHAT=PLATFORM] [--proofs]`, and of programs of public repositories: `… apply --real-examples DIR [--only NAME]`.
  *
  * With DIR: every workflow below it edited as if each of its secrets were a key, and every project below it planned, applied, applied again and rolled back. Without: the same over
- * this repository's fixtures, then programs that are edited and run. Exit 1 when anything is off.
+ * this repository's fixtures, then programs that are edited and run; `--quick` takes every third project, and each Python program with one of the two sets of SDKs in turn. Exit 1 when
+ * anything is off.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { availableParallelism, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { table } from '../../../bench/table.ts';
@@ -21,14 +22,15 @@ import { editAll, workflowsBelow } from './workflows.ts';
 
 /** Gives the exit code. */
 export async function runApply(args: readonly string[]): Promise<number> {
-  const { positionals, values } = parseArgs({ args: [...args], allowPositionals: true, options: { 'runs-on': { type: 'string', multiple: true }, proofs: { type: 'boolean' }, 'real-examples': { type: 'string' }, only: { type: 'string' } } });
+  const { positionals, values } = parseArgs({ args: [...args], allowPositionals: true, options: { 'runs-on': { type: 'string', multiple: true }, proofs: { type: 'boolean' }, quick: { type: 'boolean' }, 'real-examples': { type: 'string' }, only: { type: 'string' } } });
   requireBuild();
   const say = (lines: readonly string[]): void => {
-    process.stdout.write(`${lines.join('\n')}\n`);
+    if (lines.length > 0) process.stdout.write(`${lines.join('\n')}\n`);
   };
   const examples = values['real-examples'];
   if (examples !== undefined) return end(await proveRealExamples(say, resolve(examples), values.only === undefined ? undefined : new RegExp(values.only)), say);
   const [given] = positionals;
+  const quick = values.quick === true;
   const scratch = mkdtempSync(join(tmpdir(), 'dekey-e2e-apply-'));
   const failures: string[] = [];
   try {
@@ -36,10 +38,10 @@ export async function runApply(args: readonly string[]): Promise<number> {
     if (installed?.failure !== undefined) failures.push(`actionlint could not be installed: ${installed.failure}`);
     const folder = given === undefined ? copyFixtures(scratch) : resolve(given);
     failures.push(...proveWorkflows(folder, say));
-    failures.push(...proveFolders(folder, (values['runs-on'] ?? []).flatMap((rule) => ['--runs-on', rule]), say));
+    failures.push(...(await proveFolders(folder, (values['runs-on'] ?? []).flatMap((rule) => ['--runs-on', rule]), quick ? 3 : 1, say)));
     if (given === undefined || values.proofs === true) {
       say(['', 'Jobs and programs, before and after, with the real SDKs:']);
-      failures.push(...(await proveWorkflowSteps(say)), ...(await proveJavascript(say)), ...(await provePython(say)));
+      failures.push(...(await proveWorkflowSteps(say)), ...(await proveJavascript(say)), ...(await provePython(say, { quick })));
     }
   } finally {
     rmSync(scratch, { recursive: true, force: true });
@@ -61,13 +63,19 @@ function proveWorkflows(folder: string, say: (lines: readonly string[]) => void)
   return totals.flatMap(({ problems }) => problems);
 }
 
-function proveFolders(folder: string, says: readonly string[], say: (lines: readonly string[]) => void): readonly string[] {
-  const projects = projectsBelow(folder);
+async function proveFolders(folder: string, says: readonly string[], every: number, say: (lines: readonly string[]) => void): Promise<readonly string[]> {
+  const projects = projectsBelow(folder).filter((_, index) => index % every === 0);
   const outcomes: FolderOutcome[] = [];
-  for (const project of projects) {
-    outcomes.push(runFolder(project, says));
-    if (outcomes.length % 25 === 0) say([`  … ${outcomes.length} of ${projects.length} projects`]);
-  }
+  const waiting = [...projects];
+  const work = async (): Promise<void> => {
+    for (let project = waiting.shift(); project !== undefined; project = waiting.shift()) {
+      const outcome = await runFolder(project, says);
+      outcomes.push(outcome);
+      say(outcome.problems.map((problem) => `  PROBLEM ${outcome.folder}: ${problem}`));
+      if (outcomes.length % 25 === 0) say([`  … ${outcomes.length} of ${projects.length} projects`]);
+    }
+  };
+  await Promise.all(Array.from({ length: availableParallelism() }, work));
   const sum = (pick: (one: FolderOutcome) => number): number => outcomes.reduce((total, one) => total + pick(one), 0);
   const refused: Record<string, number> = {};
   for (const one of outcomes) for (const [code, count] of Object.entries(one.refused)) refused[code] = (refused[code] ?? 0) + count;

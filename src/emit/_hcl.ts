@@ -154,7 +154,7 @@ function quoted(text: string): string {
   return `"${escaped(text)}"`;
 }
 
-/** `${` and `%{` begin templates, so they are doubled. */
+/** `${` and `%{` begin templates, so they are doubled; a `$` or `%` before one of them would be read with it, and is written as its number. */
 function escaped(text: string): string {
-  return text.replace(/[\\"]/g, '\\$&').replaceAll('\n', '\\n').replaceAll('\r', '\\r').replaceAll('\t', '\\t').replaceAll('${', () => '$${').replaceAll('%{', '%%{');
+  return text.replace(/[\\"]/g, '\\$&').replaceAll('\n', '\\n').replaceAll('\r', '\\r').replaceAll('\t', '\\t').replace(/([$%]*)([$%])\{/g, (_, before: string, sign: string) => `${[...before].map((one) => (one === '$' ? '\\u0024' : '\\u0025')).join('')}${sign}${sign}{`);
 }

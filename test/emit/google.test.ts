@@ -116,6 +116,7 @@ describe('conditions', () => {
         expect(written.replaceAll('$${', '').replaceAll('%%{', '')).not.toMatch(/[$%]\{/);
         expect(valueOf(written)).toBe(attributeCondition);
       }),
+      { examples: [['%%{{', 'a', ''], ['$$${a', 'a', '%${b']] },
     );
   });
 

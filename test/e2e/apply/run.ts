@@ -41,7 +41,7 @@ export async function runApply(args: readonly string[]): Promise<number> {
     failures.push(...(await proveFolders(folder, (values['runs-on'] ?? []).flatMap((rule) => ['--runs-on', rule]), quick ? 3 : 1, say)));
     if (given === undefined || values.proofs === true) {
       say(['', 'Jobs and programs, before and after, with the real SDKs:']);
-      failures.push(...(await proveWorkflowSteps(say)), ...(await proveJavascript(say)), ...(await provePython(say, { quick })));
+      failures.push(...(await proveWorkflowSteps(say)), ...(await Promise.all([proveJavascript(say), provePython(say, { quick })])).flat());
     }
   } finally {
     rmSync(scratch, { recursive: true, force: true });

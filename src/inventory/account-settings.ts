@@ -64,6 +64,10 @@ function judge({ kind, name, facts, target: id }: AccountSetting, target: Target
     }
     case 'actions':
     case 'oidc-subject':
+    case 'issuer':
+    case 'rule':
+    case 'token-projection':
+    case 'policy':
       return undefined;
   }
 }

@@ -1,3 +1,5 @@
+import type { CredentialKind, Privilege } from './provider.ts';
+
 /**
  * What the API of a platform tells of its own stores and settings: names, dates and reach, never a value.
  *
@@ -5,7 +7,7 @@
  */
 
 /** A store of secrets by name. Registry of the sources; the titles are in `report/messages.ts`. */
-export const STORES = ['github-actions', 'github-dependabot', 'github-codespaces', 'github-agents'] as const;
+export const STORES = ['github-actions', 'github-dependabot', 'github-codespaces', 'github-agents', 'gitlab-ci'] as const;
 export type StoreId = (typeof STORES)[number];
 
 /** How far down the platform's own hierarchy a name is set: the nearer one wins at run time. */
@@ -34,7 +36,7 @@ export interface StoredSecret {
 /** A setting that bears on who may act as a workload, or on what a workload may do. */
 export interface AccountSetting {
   readonly target: string;
-  readonly kind: 'actions' | 'workflow-token' | 'oidc-subject' | 'environment' | 'branch-protection' | 'deploy-key' | 'app-installation' | 'runner';
+  readonly kind: 'actions' | 'workflow-token' | 'oidc-subject' | 'environment' | 'branch-protection' | 'deploy-key' | 'app-installation' | 'runner' | FederationSetting | 'policy';
   /** What it is called there: the environment's name, the key's title, the App's slug, the branch. */
   readonly name: string;
   /**
@@ -48,6 +50,53 @@ export interface AccountSetting {
    * | `deploy-key` | `readOnly=false`, `enabled=false` |
    * | `app-installation` | `permissions=contents:write,secrets:write`, `repositories=all` or `selected`, `suspended=true` |
    * | `runner` | `selfHosted=true`, `public=true` when public repositories may use it |
+   * | `issuer` | an issuer that the account trusts, or that it is: `url`, `audiences=a,b` |
+   * | `rule` | who may become what: `issuer`, `subject`, `audience`, `becomes` (role, service account); `name` is the role's or the rule's |
+   * | `token-projection` | a workload of a cluster that has a projected token: `audience`, `seconds`, `serviceAccount` |
+   * | `policy` | a policy that forbids keys, or does not: `enforced=true` or `false` |
+   */
+  readonly facts: Readonly<Record<string, string>>;
+}
+
+/** Federation that is there already. */
+export type FederationSetting = 'issuer' | 'rule' | 'token-projection';
+
+/** Who answers for a key. `none`: the API says that nobody does (an ownerless key of old); absent where it says nothing. */
+export interface KeyOwner {
+  readonly kind: 'person' | 'service-account' | 'workload' | 'root' | 'none';
+  /** As people know it there: a user's name or address, the account's resource. '' for `none`. */
+  readonly name: string;
+}
+
+/** A credential that the API of its own issuer lists: an object with an id, never its value. */
+export interface ListedKey {
+  readonly target: string;
+  /** Id of the provider in the registry: `aws`, `aws-bedrock`, `anthropic`, `openai`, `google-gemini`, `google-vertex`, `azure-openai`, `azure`. */
+  readonly provider: string;
+  readonly kind: CredentialKind;
+  /** What it can do, as its permissions say; `unknown` when they could not be read. */
+  readonly privilege: Privilege;
+  /** Unique in the target: the id of the object, which is no secret (`AKIA…`, `apikey_01…`, `projects/1/locations/global/keys/2`). */
+  readonly id: string;
+  /** As people know it there. */
+  readonly name: string;
+  /** `leaked`: the issuer itself says that it was found in public. */
+  readonly status: 'active' | 'inactive' | 'expired' | 'leaked';
+  readonly owner?: KeyOwner;
+  /** ISO 8601 in UTC. */
+  readonly created?: string;
+  /** `never` when the API says that it does not expire, or not in this century; absent when it does not say. */
+  readonly expires?: string;
+  /** `never` when the API says that it was not used since it is counted; absent when it does not say. */
+  readonly lastUsed?: string;
+  /** What the API shows of the value: its first characters with the constant prefix, and its last ones. */
+  readonly hint?: { readonly head: string; readonly tail: string };
+  /** A part of the value that is public, as detectors read it into the fact of this name: `{ fact: 'key-id', value: 'AKIA…' }`. */
+  readonly publicPart?: { readonly fact: string; readonly value: string };
+  /**
+   * String to string, no secret; for people, and for the findings. Well-known names: `can=call models, create keys` (what it may do), `workspace`, `project`,
+   * `lastUsedBy` (service and region), `spend30d=12.40 USD`, `root=true`, `localAuth=true`, `restrictions=none` or what they are, `reaches=gemini`,
+   * `ownerless=true`, `note` (a limit of what is said: service control policies were not read).
    */
   readonly facts: Readonly<Record<string, string>>;
 }
@@ -55,6 +104,8 @@ export interface AccountSetting {
 /** Everything that one run learnt from APIs. */
 export interface AccountSightings {
   readonly stored: readonly StoredSecret[];
+  /** Absent where no API lists keys. */
+  readonly listed?: readonly ListedKey[];
   readonly settings: readonly AccountSetting[];
   /**
    * By target id: stores that were read whole. Only there does "not listed" mean "does not exist". A repository's is whole when its own secrets and those of

@@ -67,10 +67,14 @@ export interface Skipped {
   readonly incomplete: boolean;
 }
 
+export const ACCOUNT_KINDS = ['aws', 'anthropic', 'openai', 'gcp', 'azure', 'kubernetes', 'gitlab', 'machine'] as const;
+/** What a target `KIND:…` is. */
+export type AccountKind = (typeof ACCOUNT_KINDS)[number];
+
 export interface TargetReport {
   readonly id: string;
-  /** `github`: a repository read through GitHub's API; `github-organization`: what the organisation itself holds. */
-  readonly kind: 'directory' | 'git' | 'github' | 'github-organization';
+  /** `github`: a repository read through GitHub's API; `github-organization`: what the organisation itself holds; the others are accounts, clusters and machines. */
+  readonly kind: 'directory' | 'git' | 'github' | 'github-organization' | AccountKind;
   /** As the user named it. */
   readonly name: string;
   readonly complete: boolean;

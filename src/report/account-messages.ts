@@ -20,6 +20,7 @@ const STORE_WORDS: Readonly<Record<StoreId, string>> = {
   'github-dependabot': 'Dependabot ',
   'github-codespaces': 'Codespaces ',
   'github-agents': 'agents ',
+  'gitlab-ci': 'GitLab CI/CD ',
 };
 
 const SCOPE_WORDS: Readonly<Record<string, string>> = { organization: 'organisation', repository: 'repository', environment: 'environment' };

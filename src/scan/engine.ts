@@ -39,19 +39,20 @@ export class ScanEngine {
       case 'loose':
         return await this.#loose(task, onProgress);
       case 'texts':
-        return this.#texts(task);
+        return await this.#texts(task);
     }
   }
 
-  #texts(task: TextsTask): TaskResult {
+  async #texts(task: TextsTask): Promise<TaskResult> {
     const artifacts: ArtifactResult[] = [];
     let bytes = 0;
+    if (task.areFiles === true) await this.#references.prepare(task.texts.map(({ path }) => path));
     for (const { path, text } of task.texts) {
       const given = Buffer.from(text, 'utf8');
       const input = this.#scanner.reserve(given.length);
       input.set(given);
       bytes += input.length;
-      const artifact = this.#scanBytes(Buffer.from(input.buffer, input.byteOffset, input.length), path, 'file', false);
+      const artifact = this.#scanBytes(Buffer.from(input.buffer, input.byteOffset, input.length), path, 'file', task.areFiles === true);
       if (artifact !== undefined) artifacts.push(artifact);
     }
     return { artifacts, skipped: [], unread: [], count: 0, bytes };

@@ -64,7 +64,7 @@ function indexSeen(held: readonly Draft[]): SeenIndex {
     }
     for (const fact of facts) listAt(index.byFact, fact).push(draft);
     for (const hint of hints) listAt(index.byHint, hint).push(draft);
-    const ending = /…(.+)$/.exec(draft.preview)?.[1];
+    const ending = /\u2026(.+)$/.exec(draft.preview)?.[1];
     if (ending !== undefined) listAt(index.byEnding, keyOf(draft.provider, ending)).push(draft);
   }
   return index;

@@ -227,7 +227,7 @@ function missingEntries<D extends StoredView>(drafts: readonly D[], { consumptio
         detector: 'missing-key',
         confidence: 'medium',
         location: first.location,
-        arguments: defined({ name: first.name, store: found?.stores[0], places: String(count), hidden: found?.isHidden === true ? 'true' : undefined }),
+        arguments: defined({ name: first.name, store: found?.stores[0], places: String(count), hidden: found?.isHidden === true ? 'true' : undefined, elsewhere: found?.elsewhere }),
         ...(first.allowed === undefined ? {} : { allowed: first.allowed }),
       },
       workload: first.workload,

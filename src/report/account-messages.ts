@@ -88,7 +88,10 @@ const DESCRIPTIONS: Readonly<Record<AccountFinding, AccountDescription>> = {
     why: 'The workflow gets an empty text in its place: either it does not work, or it is dead, or somebody is about to create one more key for it.',
     fix: 'Delete the workflow if it is dead. If it is needed, do not store a key for it: let it use an identity token.',
     sentence: (said, escape) => {
-      const where = said['hidden'] === 'true' ? 'the organisation has one of that name, which this repository may not read' : 'no environment of the job, repository or organisation holds it';
+      const where =
+        said['elsewhere'] !== undefined
+          ? `only the ${STORE_WORD_BY_ID.get(said['elsewhere']) ?? ''}secrets have it, which runs that people start do not get`
+          : said['hidden'] === 'true' ? 'the organisation has one of that name, which this repository may not read' : 'no environment of the job, repository or organisation holds it';
       return `Secret ${escape(said['name'] ?? '')} is asked for${said['places'] === '1' ? '' : ` in ${many(said['places'], 'place', 'places')}`}, and ${where}.`;
     },
   },

@@ -127,6 +127,20 @@ describe('kubernetes: what may not be read', () => {
     expect(gapsOf(await read(many))).toContain('!Secrets with their values: not readable (410)');
   });
 
+  it('asks for smaller pages where one is longer than any answer may be', async () => {
+    const world = await start({
+      intercept: (request, response) => {
+        if (!/secrets\?limit=500&fieldSelector=type%21/.test(request.url ?? '')) return false;
+        response.writeHead(200, { 'content-type': 'application/json', 'content-length': String(2 ** 27) });
+        response.flushHeaders();
+        return true;
+      },
+    });
+    const given = await read(world);
+    expect(gapsOf(given).filter((gap) => gap.startsWith('!'))).toEqual([]);
+    expect(given.targets[1]?.texts.map(({ path }) => path)).toContain('cluster/ai/secret/llm.yaml');
+  });
+
   it('takes an answer of another shape for no list', async () => {
     const world = await start({
       intercept: (request, response) => {
@@ -173,13 +187,13 @@ describe('kubernetes: the way in', () => {
     const log = join(world.home, 'log');
     const exec = (text: string): void => {
       writeFileSync(script, `import { appendFileSync } from 'node:fs';\nappendFileSync(${JSON.stringify(log)}, process.env.KUBERNETES_EXEC_INFO + ' ' + process.env.PROFILE + '\\n');\n${text}`);
-      writeFileSync(join(world.home, '.kube/config'), kubeconfig(world.cluster.origin, { exec: { apiVersion: 'client.authentication.k8s.io/v1beta1', command: process.execPath, args: [script], env: [{ name: 'PROFILE', value: 'prod' }], installHint: 'Get the plugin.', interactiveMode: 'Never' } }));
+      writeFileSync(join(world.home, '.kube/config'), kubeconfig(world.cluster.origin, { exec: { apiVersion: 'client.authentication.k8s.io/v1beta1', command: process.execPath, args: [script], env: [{ name: 'PROFILE', value: 'prod' }], installHint: 'Get the plugin.', interactiveMode: 'Never', provideClusterInfo: true } }));
     };
     exec(`console.log(JSON.stringify({ kind: 'ExecCredential', status: { token: ${JSON.stringify(TOKEN)}, expirationTimestamp: '2099-01-01T00:00:00Z' } }));`);
     await read(world);
     const lines = readFileSync(log, 'utf8').trim().split('\n');
     expect(lines).toHaveLength(1);
-    expect(lines[0]).toMatch(/"interactive":false.* prod$/);
+    expect(lines[0]).toMatch(/"interactive":false,"cluster":\{"server":"http:\/\/127[^ ]* prod$/);
     const context = contextOf({ env: world.env, home: world.home });
     exec(`console.log(${JSON.stringify(TOKEN)}); process.exit(3);`);
     const failure = await openKubernetes('', context).catch((error: unknown) => error);

@@ -39,6 +39,8 @@ export interface ExecConfig {
   readonly env: readonly { readonly name: string; readonly value: string }[];
   readonly installHint?: string;
   readonly isInteractive: boolean;
+  /** It wants to be told which cluster the login is for. */
+  readonly wantsCluster: boolean;
   /** Folder of the file, which a command with a slash in it is relative to. */
   readonly folder: string;
 }
@@ -189,6 +191,7 @@ function execOf(value: Readonly<Record<string, unknown>>, folder: string): ExecC
     }),
     ...(installHint === undefined ? {} : { installHint }),
     isInteractive: value['interactiveMode'] === 'Always',
+    wantsCluster: value['provideClusterInfo'] === true,
     folder,
   };
 }

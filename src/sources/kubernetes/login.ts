@@ -23,7 +23,8 @@ const EARLY = 30_000;
  *
  * @throws TargetError when the program cannot be run or gives no login, or the token's file is gone
  */
-export function loginOf({ context, server, user }: ClusterConfig, env: Readonly<Record<string, string | undefined>>): () => Promise<Login> {
+export function loginOf(config: ClusterConfig, env: Readonly<Record<string, string | undefined>>): () => Promise<Login> {
+  const { user } = config;
   let kept: { readonly login: Promise<ExecLogin> } | undefined;
   return async () => {
     const certificate = { ...(user.certificate === undefined ? {} : { certificate: user.certificate }), ...(user.key === undefined ? {} : { key: user.key }) };
@@ -32,7 +33,7 @@ export function loginOf({ context, server, user }: ClusterConfig, env: Readonly<
     if (user.basic !== undefined) return { headers: { authorization: `Basic ${Buffer.from(`${user.basic.name}:${user.basic.password}`).toString('base64')}` }, ...certificate };
     if (user.exec === undefined) return { headers: {}, ...certificate };
     const known = await kept?.login;
-    if (kept === undefined || (known?.ends ?? Infinity) - EARLY < Date.now()) kept = { login: runPlugin(user.exec, context, server, env) };
+    if (kept === undefined || (known?.ends ?? Infinity) - EARLY < Date.now()) kept = { login: runPlugin(user.exec, config, env) };
     const { token, ...given } = await kept.login;
     return { headers: token === undefined ? {} : bearer(token), ...certificate, ...(given.certificate === undefined ? {} : { certificate: given.certificate }), ...(given.key === undefined ? {} : { key: given.key }) };
   };
@@ -59,12 +60,18 @@ interface ExecLogin {
 }
 
 /** Source: kubernetes.io/docs/reference/access-authn-authz/authentication/#client-go-credential-plugins; as remembered, not read again for this. */
-async function runPlugin(exec: ExecConfig, context: string, server: string, env: Readonly<Record<string, string | undefined>>): Promise<ExecLogin> {
+async function runPlugin(exec: ExecConfig, { context, server, authority, isInsecure, serverName }: ClusterConfig, env: Readonly<Record<string, string | undefined>>): Promise<ExecLogin> {
   const { apiVersion, command, args, folder, installHint } = exec;
   const fix = installHint?.replaceAll(/\s+/g, ' ').slice(0, 300) ?? `Run it by hand (${command}), log in where it asks for it, or choose another context.`;
   if (exec.isInteractive) throw new TargetError(`the login of ${context} wants to ask questions`, `Use a context that logs in without: ${command} has interactiveMode Always.`);
   const program = /[/\\]/.test(command) && !isAbsolute(command) ? join(folder, command) : command;
-  const info = JSON.stringify({ apiVersion, kind: 'ExecCredential', spec: { interactive: false, cluster: { server } } });
+  const cluster = {
+    server,
+    ...(authority === undefined ? {} : { 'certificate-authority-data': Buffer.from(authority).toString('base64') }),
+    ...(isInsecure ? { 'insecure-skip-tls-verify': true } : {}),
+    ...(serverName === undefined ? {} : { 'tls-server-name': serverName }),
+  };
+  const info = JSON.stringify({ apiVersion, kind: 'ExecCredential', spec: { interactive: false, ...(exec.wantsCluster ? { cluster } : {}) } });
   const { code, output, error } = await run(program, args, { ...env, ...Object.fromEntries(exec.env.map(({ name, value }) => [name, value])), KUBERNETES_EXEC_INFO: info });
   // What it printed is not repeated: a token may be in it.
   if (error !== undefined || code !== 0) throw new TargetError(`the login of ${context} failed: ${command} ${error ?? `ended with code ${code}`}`, fix);

@@ -1,7 +1,11 @@
 import { expect, it } from 'vitest';
 import { proveAnthropic } from '../e2e/accounts/anthropic/prove.ts';
+import { proveOpenai } from '../e2e/accounts/openai/prove.ts';
 
-it.each([['anthropic', proveAnthropic]])('%s: all of a large account is found, nothing else, and every refusal is named', async (_, prove) => {
+it.each([
+  ['anthropic', proveAnthropic],
+  ['openai', proveOpenai],
+])('%s: all of a large account is found, nothing else, and every refusal is named', async (_, prove) => {
   const { failures, lines } = await prove();
   expect(failures).toEqual([]);
   expect(lines.length).toBeGreaterThan(2);

@@ -64,6 +64,20 @@ function lastLine(error: Error): string {
   return said.trim().split('\n').at(-1)?.slice(0, 200) ?? '';
 }
 
+/**
+ * The first request, which tells whether there is a way in.
+ *
+ * @throws TargetError when nobody answers, or the login is no good; a permission that is missing is no reason: something else may be allowed
+ */
+export async function knock(getter: Getter, path: string, parameters: Readonly<Record<string, string | number>>, fixes: { readonly login: string; readonly address: string }): Promise<void> {
+  try {
+    await getter.json(path, parameters);
+  } catch (error) {
+    if (!(error instanceof HttpError)) throw error;
+    if (error.status === 0 || error.status === 401) throw new TargetError(error.message, error.status === 0 ? fixes.address : fixes.login, { cause: error });
+  }
+}
+
 /** A token that ends within the hour: kept for some minutes, then asked for again, so that a long run does not outlive it. */
 export class Renewed {
   readonly #ask: () => Promise<string>;

@@ -60,9 +60,10 @@ function differences(proof: Proof, what: string, found: readonly unknown[], plan
 
 /**
  * @param door calls without which there is no way in at all
- * @param most pages of the longest list, at least
+ * @param pages of the longest list, at least
+ * @param prefix of all paths, which calls leave out
  */
-export async function proveAccount(name: string, start: () => Promise<AccountWorld>, open: OpenRemote, { calls }: RemoteExplanation, { door = [], pages = 3 }: { readonly door?: readonly string[]; readonly pages?: number } = {}): Promise<Proof> {
+export async function proveAccount(name: string, start: () => Promise<AccountWorld>, open: OpenRemote, { calls }: RemoteExplanation, { door = [], pages = 3, prefix = '' }: { readonly door?: readonly string[]; readonly pages?: number; readonly prefix?: string } = {}): Promise<Proof> {
   const proof = new Proof(name);
   const world = await start();
   const { server, planted } = world;
@@ -88,7 +89,7 @@ export async function proveAccount(name: string, start: () => Promise<AccountWor
     server.faults.clear();
 
     for (const { call, permission } of calls) {
-      const path = call.replace(/^GET [^/]*/, '').replaceAll(/\{[^}]*\}/g, '*');
+      const path = `${prefix}${call.replace(/^GET [^/]*/, '').replaceAll(/\{[^}]*\}/g, '*')}`;
       server.refused.set(path, 403);
       try {
         const refused = await read(world, open);

@@ -162,7 +162,7 @@ describe('anthropic:', () => {
     expect(await failure('', { ANTHROPIC_BASE_URL: 'http://proxy.example' })).toBeInstanceOf(UsageError);
     expect(await failure('', { ANTHROPIC_BASE_URL: 'nonsense' })).toBeInstanceOf(UsageError);
     const broken = await failure('', { ANTHROPIC_ADMIN_KEY: `${ADMIN_KEY}\nsecond-line` });
-    expect(broken.message).toBe('ANTHROPIC_ADMIN_KEY holds characters that no login has');
+    expect(broken.message).toBe('ANTHROPIC_ADMIN_KEY holds characters that no login has, or nothing');
     expect(server.asked.every(({ path }) => path === '/v1/organizations/me')).toBe(true);
   });
 

@@ -24,7 +24,7 @@ export function loginFrom(env: Readonly<Record<string, string | undefined>>, nam
 }
 
 function checkSendable(value: string, from: string): void {
-  if (!/^[\u0021-\u007e]+$/.test(value)) throw new TargetError(`${from} holds characters that no login has`, `Set ${from} to the login alone, on one line.`);
+  if (!/^[\u0021-\u007e]+$/.test(value)) throw new TargetError(`${from} holds characters that no login has, or nothing`, `It has to be the login alone, on one line.`);
 }
 
 /** @throws UsageError when `base` is no address, or a plain http one of another machine; `variable` is where it came from */

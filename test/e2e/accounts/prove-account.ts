@@ -67,6 +67,9 @@ export async function proveAccount(name: string, start: () => Promise<AccountWor
   const proof = new Proof(name);
   const world = await start();
   const { server, planted } = world;
+  // Programs are looked for in the PATH of the process itself.
+  const path = process.env['PATH'];
+  process.env['PATH'] = world.env['PATH'] ?? path;
   try {
     const began = Date.now();
     const first = await read(world, open);
@@ -107,6 +110,7 @@ export async function proveAccount(name: string, start: () => Promise<AccountWor
     proof.equal(server.violations, [], 'nothing but GET');
     proof.say(`  ${server.asked.length} requests in all, every one a GET`);
   } finally {
+    process.env['PATH'] = path;
     await world.stop();
   }
   return proof;

@@ -37,7 +37,7 @@ export function abilitiesOfAccessKey(permissions: Permissions, arn: string): Abi
     ['read secrets', widest([{ action: 'secretsmanager:GetSecretValue', resource: SECRET }, { action: 'ssm:GetParameter', resource: PARAMETER }])],
     ['change permissions', raises],
   ];
-  return { ...said(reaches), privilege: raises === 'all' ? 'admin' : privilegeOf(models, permissions) };
+  return { ...said(reaches), privilege: raises === 'all' ? 'admin' : raises === 'conditional' && models !== 'all' ? 'unknown' : privilegeOf(models, permissions) };
 }
 
 /** What a Bedrock API key of the user may do: it is a bearer token for models and nothing else, and needs that right beside the one to call. */
@@ -52,7 +52,8 @@ export function abilitiesOfBedrockKey(permissions: Permissions): Abilities {
 
 function privilegeOf(models: Reach, { unread }: Permissions): Privilege {
   if (models === 'all') return 'account';
-  return unread.length > 0 ? 'unknown' : 'restricted';
+  // What hangs on a condition may be everything: an unknown never lowers a score.
+  return models === 'conditional' || unread.length > 0 ? 'unknown' : 'restricted';
 }
 
 function said(reaches: readonly (readonly [string, Reach])[]): Pick<Abilities, 'can' | 'conditional'> {

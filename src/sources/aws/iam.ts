@@ -21,7 +21,7 @@ export async function readIam(access: Access, now: string, gaps: Gaps): Promise<
     const alias = await gaps.attempt(CALLS.aliases, async () => (await iam.send(new ListAccountAliasesCommand({}))).AccountAliases?.[0]);
     const authorization = await readAuthorization(iam, gaps);
     const listed = await gaps.all(CALLS.users, async (Marker) => {
-      const page = await iam.send(new ListUsersCommand({ ...(Marker === undefined ? {} : { Marker }) }));
+      const page = await iam.send(new ListUsersCommand(Marker === undefined ? {} : { Marker }));
       return { items: page.Users, next: page.IsTruncated === true ? page.Marker : undefined };
     });
     const report = await readCredentialReport(iam, gaps);

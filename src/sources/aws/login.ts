@@ -80,8 +80,9 @@ export async function logIn(profile: string | undefined, env: Environment, home:
     if (error instanceof TargetError) throw error;
     const failure = failureOf(error, 'sts:GetCallerIdentity');
     if (failure === undefined) throw error;
-    const hint = error instanceof Error && error.name === 'CredentialsProviderError' ? `: ${error.message}` : '';
-    throw new TargetError(`aws${named === undefined ? '' : ` (profile ${named})`}: ${failure.isLogin ? `no login: ${failure.why}${hint}` : `sts:GetCallerIdentity: ${failure.why}`}`, fix, { cause: error });
+    const who = `aws${named === undefined ? '' : ` (profile ${named})`}`;
+    const isWanting = error instanceof Error && error.name === 'CredentialsProviderError';
+    throw new TargetError(isWanting ? `${who}: no login: ${error.message}` : `${who}: sts:GetCallerIdentity: ${failure.why}`, fix, { cause: error });
   } finally {
     sts.destroy();
   }

@@ -21,7 +21,7 @@ export async function membersOf(login: Login, role: string, gaps: Gaps): Promise
   const client = new OrganizationsClient(clientOptions(login, 'ORGANIZATIONS'));
   const tried = new Gaps();
   const { items, whole } = await tried.all(CALLS.accounts, async (NextToken) => {
-    const page = await client.send(new ListAccountsCommand({ ...(NextToken === undefined ? {} : { NextToken }) }));
+    const page = await client.send(new ListAccountsCommand(NextToken === undefined ? {} : { NextToken }));
     return { items: page.Accounts, next: page.NextToken };
   });
   client.destroy();

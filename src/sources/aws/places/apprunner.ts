@@ -7,7 +7,7 @@ import { AT_A_TIME, type Place, type Resource, template } from './_place.ts';
 export const apprunner: Place = async ({ access, region, gaps }) => {
   const client = new AppRunnerClient(clientOptions(access, 'APPRUNNER', region));
   const { items } = await gaps.all(CALLS.services, async (NextToken) => {
-    const page = await client.send(new ListServicesCommand({ ...(NextToken === undefined ? {} : { NextToken }) }));
+    const page = await client.send(new ListServicesCommand(NextToken === undefined ? {} : { NextToken }));
     return { items: page.ServiceSummaryList, next: page.NextToken };
   }, region);
   const texts = await inLanes(items, AT_A_TIME, async ({ ServiceArn, ServiceName = '' }) => {

@@ -11,7 +11,7 @@ const BATCH = 100;
 export const codebuild: Place = async ({ access, region, gaps }) => {
   const client = new CodeBuildClient(clientOptions(access, 'CODEBUILD', region));
   const { items: names } = await gaps.all(CALLS.projects, async (nextToken) => {
-    const page = await client.send(new ListProjectsCommand({ ...(nextToken === undefined ? {} : { nextToken }) }));
+    const page = await client.send(new ListProjectsCommand(nextToken === undefined ? {} : { nextToken }));
     return { items: page.projects, next: page.nextToken };
   }, region);
   const batches = Array.from({ length: Math.ceil(names.length / BATCH) }, (_, index) => names.slice(index * BATCH, (index + 1) * BATCH));

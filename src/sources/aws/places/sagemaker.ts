@@ -8,7 +8,7 @@ import { AT_A_TIME, type Place, template, type Text } from './_place.ts';
 export const sagemaker: Place = async ({ access, region, gaps }) => {
   const client = new SageMakerClient(clientOptions(access, 'SAGEMAKER', region));
   const models = await gaps.all(CALLS.models, async (NextToken) => {
-    const page = await client.send(new ListModelsCommand({ ...(NextToken === undefined ? {} : { NextToken }) }));
+    const page = await client.send(new ListModelsCommand(NextToken === undefined ? {} : { NextToken }));
     return { items: page.Models, next: page.NextToken };
   }, region);
   const ofModels = await inLanes(models.items, AT_A_TIME, async ({ ModelName = '' }) => {
@@ -17,7 +17,7 @@ export const sagemaker: Place = async ({ access, region, gaps }) => {
     return textOf(region, 'sagemaker-model', ModelName, model?.ExecutionRoleArn, containers.map(({ Environment }) => Environment));
   });
   const components = await gaps.all(CALLS.components, async (NextToken) => {
-    const page = await client.send(new ListInferenceComponentsCommand({ ...(NextToken === undefined ? {} : { NextToken }) }));
+    const page = await client.send(new ListInferenceComponentsCommand(NextToken === undefined ? {} : { NextToken }));
     return { items: page.InferenceComponents, next: page.NextToken };
   }, region);
   const ofComponents = await inLanes(components.items, AT_A_TIME, async ({ InferenceComponentName = '' }) => {

@@ -8,7 +8,7 @@ import { AT_A_TIME, dotenv, type Found, type Place } from './_place.ts';
 export const secretsManager: Place = async ({ access, region, gaps, readValues }) => {
   const client = new SecretsManagerClient(clientOptions(access, 'SECRETS_MANAGER', region));
   const { items } = await gaps.all(CALLS.secrets, async (NextToken) => {
-    const page = await client.send(new ListSecretsCommand({ ...(NextToken === undefined ? {} : { NextToken }) }));
+    const page = await client.send(new ListSecretsCommand(NextToken === undefined ? {} : { NextToken }));
     return { items: page.SecretList, next: page.NextToken };
   }, region);
   const texts = !readValues ? [] : await inLanes(items, AT_A_TIME, async ({ ARN, Name = '' }) => {

@@ -23,12 +23,13 @@ mkdirSync(at('dist'), { recursive: true });
 // CommonJS, because only scripts can be run from code compiled ahead (bin/dekey.js). What the sources import late is still run late.
 const bundled = await build({
   absWorkingDir: root,
-  entryPoints: [{ in: 'src/cli/main.ts', out: 'main' }, { in: 'src/scan/worker.ts', out: 'worker' }, { in: 'src/cli/commands/apply.ts', out: 'apply' }, { in: 'src/sources/github/index.ts', out: 'github-source' }, { in: 'src/github/client.ts', out: 'github' }],
+  entryPoints: [{ in: 'src/cli/main.ts', out: 'main' }, { in: 'src/scan/worker.ts', out: 'worker' }, { in: 'src/cli/commands/apply.ts', out: 'apply' }, { in: 'src/sources/github/index.ts', out: 'github-source' }, { in: 'src/github/client.ts', out: 'github' }, { in: 'src/sources/aws/index.ts', out: 'aws-source' }],
   outdir: 'dist', outExtension: { '.js': '.cjs' }, bundle: true, platform: 'node', mainFields: ['module', 'main'], format: 'cjs', target: 'node20.19',
   supported: { 'dynamic-import': false }, minify: true, legalComments: 'none', logLevel: 'warning',
-  define: { __DEKEY_VERSION__: JSON.stringify(version), 'import.meta.url': '__fileUrl' },
+  // The SDK of AWS warns on standard error of Nodes that later versions of it will not support; ours is pinned.
+  define: { __DEKEY_VERSION__: JSON.stringify(version), 'import.meta.url': '__fileUrl', 'process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED': '"true"' },
   banner: { js: "const __fileUrl = require('node:url').pathToFileURL(__filename).href;" },
-  plugins: [withoutSubprocesses(), withBundleOfItsOwn(/\/commands\/apply\.ts$/, './apply.cjs'), withBundleOfItsOwn(/\/sources\/github\/index\.ts$/, './github-source.cjs'), withBundleOfItsOwn(/\/github\/client\.ts$/, './github.cjs'), withCommonGrammarRuntime()], metafile: true,
+  plugins: [withoutSubprocesses(), withBundleOfItsOwn(/\/commands\/apply\.ts$/, './apply.cjs'), withBundleOfItsOwn(/\/sources\/github\/index\.ts$/, './github-source.cjs'), withBundleOfItsOwn(/\/github\/client\.ts$/, './github.cjs'), withBundleOfItsOwn(/\/sources\/aws\/index\.ts$/, './aws-source.cjs'), withCommonGrammarRuntime()], metafile: true,
 });
 // Beside the bundle, where `src/rewrite/code/syntax.ts` looks for them.
 mkdirSync(at('dist/grammars'));
@@ -90,15 +91,22 @@ function withoutSubprocesses() {
   };
 }
 
-/** Licences of what the bundle holds of others. */
+/** Licences of what the bundle holds of others; a text that several packages share stands once. */
 function notices(inputs) {
   const names = new Set(inputs.flatMap((input) => /(?:^|\/)node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(input)?.[1] ?? []));
-  return [...names].toSorted((a, b) => (a < b ? -1 : 1)).map((name) => {
+  const byText = new Map();
+  for (const name of [...names].toSorted((a, b) => (a < b ? -1 : 1))) {
     const folder = at('node_modules', name);
     const { version: its, license } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
     const file = readdirSync(folder).find((entry) => /^licen[cs]e/i.test(entry));
-    return `${name} ${its} (${license})\n\n${file === undefined ? '' : readFileSync(join(folder, file), 'utf8').trim()}\n`;
-  }).join(`\n${'-'.repeat(80)}\n\n`);
+    const text = file === undefined ? '' : readFileSync(join(folder, file), 'utf8').trim();
+    // What has no text of its own stands by itself.
+    const key = text === '' ? name : text;
+    const entry = byText.get(key) ?? { heads: [], text };
+    entry.heads.push(`${name} ${its} (${license})`);
+    byText.set(key, entry);
+  }
+  return [...byText.values()].map(({ heads, text }) => `${heads.join('\n')}\n\n${text}\n`).join(`\n${'-'.repeat(80)}\n\n`);
 }
 
 /** The package of the grammars has the licence of its own build only; these are the licences of what was built (read in their npm packages, 2026-11-29). */

@@ -7,7 +7,7 @@ import type { CredentialKind, Privilege } from './provider.ts';
  */
 
 /** A store of secrets by name. Registry of the sources; the titles are in `report/messages.ts`. */
-export const STORES = ['github-actions', 'github-dependabot', 'github-codespaces', 'github-agents', 'gitlab-ci'] as const;
+export const STORES = ['github-actions', 'github-dependabot', 'github-codespaces', 'github-agents', 'gitlab-ci', 'aws-secrets-manager', 'aws-parameter-store'] as const;
 export type StoreId = (typeof STORES)[number];
 
 /** How far down the platform's own hierarchy a name is set: the nearer one wins at run time. */

@@ -1,5 +1,5 @@
 import type { Extraction, NameTable, Platform, TextFile } from '../model/reference.ts';
-import { childOf, entriesOf, routeTo, textOf } from '../support/data-tree.ts';
+import { childOf, type DataNode, entriesOf, routeTo, textOf } from '../support/data-tree.ts';
 import { bindTree } from './_shared/config-bindings.ts';
 import { baseName, Draft, IDENTITY_AVAILABLE, mayNameKey, NO_IDENTITY, placeOf } from './_shared/config-draft.ts';
 import { readTrees } from './_shared/config-file.ts';
@@ -7,6 +7,19 @@ import { isCloudFormation } from './_shared/settings-files.ts';
 
 /** Resource types that run code under an IAM role. */
 const RUNS = /^AWS::(?:Serverless::Function|Lambda::|ECS::|EC2::(?:Instance|LaunchTemplate)|Batch::|AppRunner::|CodeBuild::|SageMaker::|ElasticBeanstalk::|StepFunctions::|Amplify::|AutoScaling::)/;
+
+/** Where a resource names the role its code runs under; ECS has another one for the agent that starts it. */
+function roleOf(type: string, resource: DataNode): Readonly<Record<string, string>> {
+  const properties = childOf(resource, 'Properties');
+  const named = type === 'AWS::ECS::TaskDefinition' ? childOf(properties, 'TaskRoleArn')
+    : type === 'AWS::CodeBuild::Project' ? childOf(properties, 'ServiceRole')
+    : type === 'AWS::AppRunner::Service' ? childOf(childOf(properties, 'InstanceConfiguration'), 'InstanceRoleArn')
+    : type === 'AWS::SageMaker::Model' ? childOf(properties, 'ExecutionRoleArn')
+    : type === 'AWS::Lambda::Function' ? childOf(properties, 'Role')
+    : undefined;
+  const role = /^arn:aws[a-z-]*:iam::\d{12}:role\/([\w+=,.@/-]{1,600})$/.exec(textOf(named) ?? '')?.[1];
+  return role === undefined ? {} : { role };
+}
 
 /** CloudFormation and SAM templates: parameters, and every resource that runs something. */
 export const platform: Platform = {
@@ -33,7 +46,7 @@ export const platform: Platform = {
           const route = routeTo(section, entry.key);
           const type = textOf(childOf(entry.value, 'Type')) ?? '';
           const identity = section === 'Resources' && !RUNS.test(type) ? NO_IDENTITY : IDENTITY_AVAILABLE;
-          const workload = { key: route, name: entry.key, route, start: entry.keyStart, end: entry.value.end, identity, facts: { resource: type.slice(0, 100) } };
+          const workload = { key: route, name: entry.key, route, start: entry.keyStart, end: entry.value.end, identity, facts: { resource: type.slice(0, 100), ...roleOf(type, entry.value) } };
           bindTree(draft, workload, entry.value, route);
         }
       }

@@ -21,6 +21,8 @@ const STORE_WORDS: Readonly<Record<StoreId, string>> = {
   'github-codespaces': 'Codespaces ',
   'github-agents': 'agents ',
   'gitlab-ci': 'GitLab CI/CD ',
+  'aws-secrets-manager': 'Secrets Manager ',
+  'aws-parameter-store': 'Parameter Store ',
 };
 
 const SCOPE_WORDS: Readonly<Record<string, string>> = { organization: 'organisation', repository: 'repository', environment: 'environment' };

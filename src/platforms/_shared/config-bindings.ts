@@ -258,6 +258,10 @@ function bindPair(draft: Draft, workload: WorkloadSeed, node: DataMap, route: st
     // A name alone may be the name of anything; with a value or a source beside it, it is a variable's.
     if (value !== undefined && value !== holder && value.value.kind === 'scalar') {
       if (match === undefined && value.value.value === null) continue;
+      if (match !== undefined && isStoreAddress(node)) {
+        draft.reference(workload, match, { name, alias: aliasOf(value.value), store: 'vault', route, place: placeOf(holder.value), ...grade(options) });
+        return value;
+      }
       bindScalar(draft, workload, name, placeOf(holder.value), value.value, routeTo(route, value.key), options);
       return value;
     }
@@ -268,6 +272,13 @@ function bindPair(draft: Draft, workload: WorkloadSeed, node: DataMap, route: st
   }
   return undefined;
 }
+
+/** CodeBuild: `{ Name, Type: SECRETS_MANAGER, Value }`, where the value is the secret's name. */
+function isStoreAddress(node: DataMap): boolean {
+  return STORE_TYPES.has(textOf(childOf(node, 'Type') ?? childOf(node, 'type')) ?? '');
+}
+
+const STORE_TYPES = new Set(['SECRETS_MANAGER', 'PARAMETER_STORE']);
 
 function firstOf(node: DataMap, keys: readonly string[]): DataEntry | undefined {
   for (const key of keys) {

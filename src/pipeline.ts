@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { readFileSync, statSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
-import { dirname, resolve } from 'node:path';
+import { dirname, parse, resolve } from 'node:path';
 import { hintIdentity, identityOf } from './detect/scan-bytes.ts';
 import type { AccountSightings, ListedKey } from './model/account.ts';
 import { TargetError, UsageError } from './model/errors.ts';
@@ -185,9 +185,7 @@ async function openRemote(name: string, first: number, options: ScanOptions): Pr
   const { kind, rest } = parsed;
   if (options.offline === true && !LOCAL_KINDS.has(kind)) throw new UsageError(`${name} is read through an API, and --offline opens no connection`, 'Leave --offline out.');
   if (options.staged || options.since !== undefined) throw new UsageError(`--staged and --since look at a repository on this disk, and ${name} is none`, 'Leave the option out.');
-  const open = await OPENERS[kind]?.();
-  if (open === undefined) throw new UsageError(`${name} cannot be read by this version`, 'See dekey scan --help for what can.');
-  return await open(rest, { ...options.remote, firstId: first });
+  return await (await OPENERS[kind]())(rest, { ...options.remote, firstId: first });
 }
 
 async function scanRemote(source: RemoteSource, options: ScanOptions, runKey: Uint8Array, assembler: Assembler, remote: Remote): Promise<TargetReport[]> {
@@ -197,7 +195,8 @@ async function scanRemote(source: RemoteSource, options: ScanOptions, runKey: Ui
   for await (const read of source.read()) {
     const run: Run = { id: read.id, options, engine: engineOf(options, runKey), assembler, skipped: [...read.skipped], facts: { ...read.facts } };
     // Whatever is in an archive is tracked: no rule of an ignore file leaves it out.
-    const listed = read.root === undefined ? undefined : read.files !== undefined ? { root: read.root, files: sized(read.files), skipped: [] } : await listFiles(read.root, { include: options.include, exclude: options.exclude, includeIgnored: true, maxFileSize: options.maxFileSize });
+    // Files that a source names one by one may lie anywhere: it has looked where their links lead.
+    const listed = read.files !== undefined ? { root: read.root ?? parse(read.files[0]?.absolute ?? '/').root, files: sized(read.files), skipped: [] } : read.root === undefined ? undefined : await listFiles(read.root, { include: options.include, exclude: options.exclude, includeIgnored: true, maxFileSize: options.maxFileSize });
     run.skipped.push(...(listed?.skipped ?? []));
     if (read.root !== undefined && read.files === undefined) remote.roots.set(read.id, read.root);
     waiting.push({ run, read, root: listed?.root ?? '', files: listed?.files ?? [], count: { files: 0, objects: 0, bytes: 0 } });

@@ -9,7 +9,15 @@ export function parseRemoteTarget(target: string): { readonly kind: AccountKind;
 }
 
 /** Loads the source: each is a bundle of its own, which most runs never open. */
-export const OPENERS: Readonly<Partial<Record<AccountKind, () => Promise<OpenRemote>>>> = {
+export const OPENERS: Readonly<Record<AccountKind, () => Promise<OpenRemote>>> = {
+  aws: async () => (await import('./aws/index.ts')).openAws,
+  anthropic: async () => (await import('./accounts.ts')).openAnthropic,
+  openai: async () => (await import('./accounts.ts')).openOpenai,
+  gcp: async () => (await import('./accounts.ts')).openGcp,
+  azure: async () => (await import('./accounts.ts')).openAzure,
+  kubernetes: async () => (await import('./accounts.ts')).openKubernetes,
+  gitlab: async () => (await import('./accounts.ts')).openGitlab,
+  machine: async () => (await import('./accounts.ts')).openMachine,
 };
 
 /** Kinds that open no connection. */

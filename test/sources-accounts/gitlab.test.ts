@@ -39,7 +39,7 @@ const INSTANCE_GAP = 'variables of the instance, which an administrator alone ma
 
 describe('gitlab: what is read', () => {
   it('finds every value, every variable and every job that uses one, in a group of many pages', async () => {
-    expect((await proveGitlab()).failures).toEqual([]);
+    expect((await proveGitlab(110)).failures).toEqual([]);
   });
 
   it('gives groups and projects as targets, with their facts', async () => {
@@ -111,7 +111,7 @@ describe('gitlab: what is read', () => {
 
 describe('gitlab: what may not be read', () => {
   it('names each right that is missing, and takes nothing for whole that is not', async () => {
-    const refuse = { '/groups/1/variables': 403, '/projects/11/variables': 403, '/projects/12/pipeline_schedules': 403, '/projects/12/repository/files/ai.yml': 403, '/projects/11/repository/tree': 403, '/projects/acme/web/templates/repository/files/ai.yml': 404 };
+    const refuse = { '/groups/1/variables': 403, '/projects/11/variables': 403, '/projects/12/pipeline_schedules': 403, '/projects/12/repository/files/ai.yml': 404, '/projects/11/repository/tree': 403 };
     const given = await read(await start({ refuse, isAdmin: true }));
     expect(gapsOf(given)).toEqual([
       '!names of files, where an include has a wildcard: not readable (403, needs Reporter in the project)',
@@ -128,6 +128,14 @@ describe('gitlab: what may not be read', () => {
   it('tells a file that is not there from one that may not be read', async () => {
     const given = await read(await start({ refuse: { '/projects/11/repository/files/.gitlab-ci.yml': 404 } }));
     expect(gapsOf(given)).toContain('!the pipeline, .gitlab-ci.yml and what it includes: not readable (404, needs Reporter in the project): .gitlab-ci.yml');
+  });
+
+  it('names a project that is included and may not be seen, once for each that includes it', async () => {
+    const files = { '.gitlab-ci.yml': 'include:\n  - project: secret/templates\n    file: a.yml\n' };
+    const world = await start({ groups: [{ id: 1, full_path: 'acme' }], projects: [{ id: 5, path: 'acme/a', files }, { id: 6, path: 'acme/b', files }, { id: 7, path: 'acme/c', files: {}, more: { ci_config_path: 'ci.yml@secret/templates' } }] });
+    const given = await read(world);
+    expect(given.targets.slice(1).map(({ facts, skipped }) => [facts['tree'], ...skipped.map(({ reason, examples }) => `${reason}: ${examples.join(', ')}`)])).toEqual(Array.from({ length: 3 }, () => ['partial', 'the project, or one that it includes: not readable (404, needs Guest in the project): secret/templates']));
+    expect(world.gitlab.seen.filter((request) => request.includes('secret'))).toHaveLength(1);
   });
 
   it('notes schedules whose variables are not shown', async () => {

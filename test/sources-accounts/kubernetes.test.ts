@@ -30,7 +30,7 @@ async function read(world: KubernetesWorld, rest = ''): Promise<ReadSource> {
 
 describe('kubernetes: what is read', () => {
   it('finds every key with its users, in a cluster of many pages, and invents none', async () => {
-    expect((await proveKubernetes()).failures).toEqual([]);
+    expect((await proveKubernetes(1100)).failures).toEqual([]);
   });
 
   it('gives each namespace as a target, the cluster before them, and what it left out', async () => {

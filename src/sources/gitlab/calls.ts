@@ -10,7 +10,7 @@ export const CALLS = {
   group: call('/groups/:id', 'Guest in the group', 'the group, and those above it'),
   subgroups: call('/groups/:id/descendant_groups', 'Guest in the group', 'subgroups'),
   projects: call('/groups/:id/projects', 'Guest in the group', 'projects of the group and its subgroups'),
-  project: call('/projects/:id', 'Guest in the project', 'a project'),
+  project: call('/projects/:id', 'Guest in the project', 'the project, or one that it includes'),
   groupVariables: call('/groups/:id/variables', 'Owner of the group', 'variables of the group'),
   projectVariables: call('/projects/:id/variables', 'Maintainer of the project', 'variables of the project'),
   instanceVariables: call('/admin/ci/variables', 'administrator', 'variables of the instance'),

@@ -7,7 +7,7 @@ import { Gaps, GitlabApi, inPath } from './api.ts';
 import { CALLS } from './calls.ts';
 import { type Group, type Project, readStructure, type Structure } from './groups.ts';
 import { findPlace, HOSTED } from './host.ts';
-import { readPipeline } from './pipeline.ts';
+import { ProjectIds, readPipeline } from './pipeline.ts';
 import { listScheduled, listVariables, type Variable, variableTexts } from './variables.ts';
 
 /** Projects on their way. */
@@ -60,6 +60,7 @@ class GitlabSource implements RemoteSource {
   readonly #api: GitlabApi;
   readonly #world: World;
   readonly #context: RemoteContext;
+  readonly #ids: ProjectIds;
   readonly #stored: StoredSecret[] = [];
   readonly #whole: Record<string, readonly StoreId[]> = {};
 
@@ -67,6 +68,7 @@ class GitlabSource implements RemoteSource {
     this.#api = api;
     this.#world = world;
     this.#context = context;
+    this.#ids = new ProjectIds(api, world.projects);
   }
 
   async *read(): AsyncGenerator<RemoteTarget> {
@@ -153,7 +155,7 @@ class GitlabSource implements RemoteSource {
     }
     if (variables !== undefined && isInherited) this.#whole[id] = ['gitlab-ci'];
     const scheduled = await this.#scheduled(project, gaps);
-    const pipeline = await readPipeline(this.#api, project, gaps);
+    const pipeline = await readPipeline(this.#api, project, this.#ids, gaps);
     return {
       id,
       kind: 'gitlab',

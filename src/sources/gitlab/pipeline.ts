@@ -1,7 +1,7 @@
 import { parseAllDocuments } from 'yaml';
 import { HttpError } from '../../support/get.ts';
 import { compileSegments, matchesSegments } from '../../support/glob.ts';
-import { isRecord, listOf, recordOf, textOf } from '../github/fields.ts';
+import { isRecord, listOf, numberOf, recordOf, textOf } from '../github/fields.ts';
 import { type Gaps, type GitlabApi, inPath } from './api.ts';
 import { CALLS } from './calls.ts';
 import type { Project } from './groups.ts';
@@ -18,11 +18,39 @@ const MOST_FILES = 150;
 
 /** A file of a repository: of the project itself, or of one whose templates it includes. */
 interface Place {
-  readonly project: string | number;
+  readonly project: number;
   /** Path of the other project; undefined for the project itself. */
   readonly other?: string;
   readonly path: string;
   readonly ref: string;
+}
+
+/** Ids of projects by their paths: by its path alone a project in a subgroup does not give up files in folders (gitlab-org/gitlab 537945). */
+export class ProjectIds {
+  readonly #api: GitlabApi;
+  readonly #known: Map<string, Promise<number>>;
+
+  constructor(api: GitlabApi, projects: readonly Project[]) {
+    this.#api = api;
+    this.#known = new Map(projects.map(({ path, id }) => [path, Promise.resolve(id)]));
+  }
+
+  /** @returns undefined for a project that may not be seen, which is noted */
+  async find(path: string, gaps: Gaps): Promise<number | undefined> {
+    let asked = this.#known.get(path);
+    if (asked === undefined) {
+      asked = this.#ask(path);
+      this.#known.set(path, asked);
+    }
+    const wanted = asked;
+    return await gaps.attempt(CALLS.project, async () => wanted, path);
+  }
+
+  async #ask(path: string): Promise<number> {
+    const id = numberOf(recordOf(await this.#api.get(`/projects/${inPath(path)}`))['id']);
+    if (id === undefined) throw new HttpError(0, this.#api.place.host, 'the answer is no project');
+    return id;
+  }
 }
 
 /**
@@ -30,14 +58,11 @@ interface Place {
  *
  * A file that the reader of pipelines does not know by its name is given one more part: `ci/build.yml/build.gitlab-ci.yml`.
  */
-export async function readPipeline(api: GitlabApi, project: Project, gaps: Gaps): Promise<Pipeline> {
+export async function readPipeline(api: GitlabApi, project: Project, ids: ProjectIds, gaps: Gaps): Promise<Pipeline> {
   const { branch } = project;
   if (branch === undefined) return { texts: [], isWhole: true };
-  const first = firstPlace(project, branch);
-  if (first === undefined) {
-    gaps.add('pipelines that are kept elsewhere', project.pipeline, false);
-    return { texts: [], isWhole: false };
-  }
+  const first = await firstPlace(project, branch, ids, gaps);
+  if (first === undefined) return { texts: [], isWhole: false };
   const texts: { path: string; text: string }[] = [];
   const state = { isWhole: true };
   const pending: Place[] = [first];
@@ -56,20 +81,24 @@ export async function readPipeline(api: GitlabApi, project: Project, gaps: Gaps)
     if (read === undefined) state.isWhole = false;
     if (read === undefined || read === 'absent') continue;
     texts.push({ path: shownPath(place), text: read.text });
-    const found = await includesOf(api, project, place, read.text, gaps);
+    const found = await includesOf(api, ids, place, read.text, gaps);
     pending.push(...found.places);
     state.isWhole &&= found.isWhole;
   }
   return { texts, isWhole: state.isWhole };
 }
 
-/** `path`, `path@group/project:ref`, or an address. */
-function firstPlace({ id, path, pipeline }: Project, branch: string): Place | undefined {
-  if (/^https?:/i.test(pipeline)) return undefined;
-  const [file = '', other] = pipeline.split('@', 2);
-  if (other === undefined || other === '') return { project: id, path: plain(file), ref: branch };
+/** `path`, `path@group/project:ref`, or an address. What is not read is noted. */
+async function firstPlace({ id, path, pipeline }: Project, branch: string, ids: ProjectIds, gaps: Gaps): Promise<Place | undefined> {
+  if (/^https?:/i.test(pipeline)) {
+    gaps.add('pipelines that are kept elsewhere', pipeline, false);
+    return undefined;
+  }
+  const [file = '', other = ''] = pipeline.split('@', 2);
+  if (other === '') return { project: id, path: plain(file), ref: branch };
   const [name = '', ref = 'HEAD'] = other.split(':', 2);
-  return name === path ? { project: id, path: plain(file), ref } : { project: name, other: name, path: plain(file), ref };
+  const project = await ids.find(name, gaps);
+  return project === undefined ? undefined : { project, ...(name === path ? {} : { other: name }), path: plain(file), ref };
 }
 
 function plain(path: string): string {
@@ -114,7 +143,7 @@ interface Includes {
   readonly isWhole: boolean;
 }
 
-async function includesOf(api: GitlabApi, { id, path: own }: Project, from: Place, text: string, gaps: Gaps): Promise<Includes> {
+async function includesOf(api: GitlabApi, ids: ProjectIds, from: Place, text: string, gaps: Gaps): Promise<Includes> {
   const places: Place[] = [];
   let isWhole = true;
   const leaveOut = (kind: string, name: string): void => {
@@ -139,16 +168,18 @@ async function includesOf(api: GitlabApi, { id, path: own }: Project, from: Plac
     if (typeof path === 'string') await local(path);
     else if (typeof project === 'string') {
       const name = plain(project);
+      const id = name.includes('$') ? undefined : await ids.find(name, gaps);
+      if (id === undefined && !name.includes('$')) isWhole = false;
       for (const one of Array.isArray(file) ? listOf(file) : [file]) {
         if (typeof one !== 'string') continue;
         if (/\$/.test(name + one)) leaveOut('files that a variable names', `${name}: ${one}`);
-        else places.push({ project: name, other: name, path: plain(one), ref: textOf(ref) ?? 'HEAD' });
+        else if (id !== undefined) places.push({ project: id, other: name, path: plain(one), ref: textOf(ref) ?? 'HEAD' });
       }
     } else if (typeof remote === 'string') leaveOut('addresses', remote);
     else if (typeof component === 'string') leaveOut('components', component);
     // `template:` is GitLab's own and knows nothing of this project's keys but by the names they document.
   }
-  return { places: places.map((place) => (place.other === own ? { project: id, path: place.path, ref: place.ref } : place)), isWhole };
+  return { places, isWhole };
 }
 
 /** Entries of `include:` in all documents of the file; a file that cannot be read as YAML has none, and its reader says so. */

@@ -46,10 +46,11 @@ export async function scanRead({ targets, accounts }: ReadSource): Promise<Joine
   const names = buildNameTable(providers);
   const assembler = new Assembler(providers, names);
   const reports: TargetReport[] = [];
+  // One for all, as in a run: a value that stands in two targets is one credential.
+  const engine = new ScanEngine({ runKey: randomBytes(32), maxFileSize: 20 * 2 ** 20, scope: 'tree' });
   const folder = realpathSync(mkdtempSync(join(tmpdir(), 'dekey-texts-')));
   try {
     for (const target of targets) {
-      const engine = new ScanEngine({ runKey: randomBytes(32), maxFileSize: 20 * 2 ** 20, scope: 'tree' });
       const files = target.texts.map(({ path, text }, index) => {
         const absolute = join(folder, target.id, String(index));
         mkdirSync(dirname(absolute), { recursive: true });

@@ -180,7 +180,7 @@ describe.skipIf(process.platform === 'win32')('azure:', () => {
 
   it('stops at once where az is not logged in, for another subscription and for what is none', async () => {
     const { env } = await start(WORLD, 2, { 'account get-access-token': 1 });
-    await expect(readAccount(openAzure, SUBSCRIPTION, env)).rejects.toMatchObject({ name: 'TargetError', message: 'az account get-access-token gave no login', fix: expect.stringContaining('az login') });
+    await expect(readAccount(openAzure, SUBSCRIPTION, env)).rejects.toMatchObject({ name: 'TargetError', message: 'az account get-access-token gave no login: ERROR: not logged in', fix: expect.stringContaining('az login') });
     await expect(readAccount(openAzure, 'prod', env)).rejects.toMatchObject({ name: 'UsageError' });
   });
 

@@ -54,14 +54,16 @@ export async function askProgram(name: string, parameters: readonly string[], en
     const { stdout } = await promisify(execFile)(program, [...parameters], { env: { ...env }, timeout: PROGRAM_TIMEOUT, maxBuffer: 2 ** 20, windowsHide: true });
     return stdout;
   } catch (error) {
-    throw new TargetError(`${name} ${parameters.slice(0, 2).join(' ')} gave no login`, fix, { cause: error instanceof Error ? new Error(lastLine(error)) : undefined });
+    const said = lastLine(error);
+    // Not as its cause: that would hold what was printed.
+    throw new TargetError(`${name} ${parameters.slice(0, 2).join(' ')} gave no login${said === '' ? '' : `: ${said}`}`, fix);
   }
 }
 
-/** Of what the program said to the user. */
-function lastLine(error: Error): string {
-  const said = 'stderr' in error && typeof error.stderr === 'string' ? error.stderr : '';
-  return said.trim().split('\n').at(-1)?.slice(0, 200) ?? '';
+/** Of what the program said to its user. */
+function lastLine(error: unknown): string {
+  const said = error instanceof Error && 'stderr' in error && typeof error.stderr === 'string' ? error.stderr : '';
+  return said.trim().split('\n').at(-1)?.replaceAll(/[\u0000-\u001f\u007f]/g, ' ').slice(0, 200) ?? '';
 }
 
 /**

@@ -32,7 +32,7 @@ export const explainAnthropic: RemoteExplanation = {
   ],
   limits: [
     'Admin API keys are not in the list of keys: they are seen in the Console alone.',
-    'Last use is the last day with use of the Messages API, of the last 366 days; use of other APIs is not counted by key.',
+    'Last use is the last day with use of the Messages API, of about a year; use of other APIs is not counted by key.',
     'Cost is not told by key.',
     'An API key that an individual account made outside an organisation is not listed by any API.',
   ],

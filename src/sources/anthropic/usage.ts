@@ -21,13 +21,13 @@ export interface Use {
  */
 export async function readUse(api: PagedApi, wanted: ReadonlyMap<string, string | undefined>, now: string): Promise<Use> {
   const last = new Map<string, string>();
-  // The day that is not over yet counts.
-  const end = Math.floor(Date.parse(now) / DAY) * DAY + DAY;
-  let from = end;
+  const tomorrow = Math.floor(Date.parse(now) / DAY) * DAY + DAY;
+  let from = tomorrow;
   for (let window = 0; window < WINDOWS && (window === 0 || isOpen(wanted, last, from)); window += 1) {
-    const to = from;
+    // "Buckets that end before": whether one that ends just then is meant is not told, so that windows share a day, and the newest has no end.
+    const to = window === 0 ? tomorrow : from + DAY;
     from = to - WINDOW * DAY;
-    const range = { starting_at: isoDay(from), ending_at: isoDay(to), bucket_width: '1d', 'group_by[]': ['api_key_id'], limit: WINDOW };
+    const range = { starting_at: isoDay(from), ending_at: window === 0 ? undefined : isoDay(to), bucket_width: '1d', 'group_by[]': ['api_key_id'], limit: WINDOW };
     for await (const bucket of itemsByToken(api, '/v1/organizations/usage_report/messages', range, { items: 'data', next: 'next_page', cursor: 'page' })) {
       const day = bucket.maybeTime('starting_at');
       for (const row of bucket.list('results')) {

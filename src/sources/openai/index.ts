@@ -1,5 +1,6 @@
 import type { AccountSetting, ListedKey } from '../../model/account.ts';
 import { TargetError, UsageError } from '../../model/errors.ts';
+import type { HttpError } from '../../support/get.ts';
 import type { OpenRemote, RemoteContext } from '../remote.ts';
 import { type AccountRead, accountSource, eachOf } from '../_shared/account-source.ts';
 import { ApiGaps } from '../_shared/api-gaps.ts';
@@ -35,8 +36,14 @@ export const openOpenai: OpenRemote = async (rest, context) => {
   return accountSource(context.firstId, async () => await read({ getter, service: SERVICE }, context));
 };
 
+/** A refusal names the scope that the key lacks. */
+function alsoSaid({ detail }: HttpError): string | undefined {
+  const scopes = /Missing scopes: ([a-z0-9._, ]{1,80})/.exec(detail)?.[1]?.replace(/[. ]+$/, '');
+  return scopes === undefined ? undefined : `OpenAI asks for ${scopes}`;
+}
+
 async function read(api: PagedApi, { now }: RemoteContext): Promise<AccountRead> {
-  const gaps = new ApiGaps();
+  const gaps = new ApiGaps(alsoSaid);
   const projects: Project[] = [];
   await gaps.attempt(CALLS.projects, async () => {
     for await (const item of itemsAfter(api, '/organization/projects', { limit: 100, include_archived: true }, 'after')) {

@@ -66,7 +66,7 @@ export async function startAnthropicWorld({ values = [] }: { readonly values?: r
         can: 'call models, everything else in its workspace',
         ...(owner === 'none' ? { ownerless: 'true' } : { createdBy: `person${user}@acme.example` }),
         ...(status === 'archived' ? { archived: 'true' } : {}),
-        ...(used === undefined ? { note: `not used for the Messages API since ${day(371)}` } : {}),
+        ...(used === undefined ? { note: `not used for the Messages API since ${day(360)}` } : {}),
       },
     });
   }

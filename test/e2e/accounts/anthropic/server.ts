@@ -55,7 +55,10 @@ function refuse(status: number, message: string): Answer {
 
 /** Buckets of a day, at most 31 in an answer; more are refused, as the service does. */
 function usage({ use }: AnthropicWorld, query: URLSearchParams): Answer {
-  const [from, to, limit] = [Date.parse(query.get('starting_at') ?? ''), Date.parse(query.get('ending_at') ?? ''), Number(query.get('limit') ?? 7)];
+  const [from, limit] = [Date.parse(query.get('starting_at') ?? ''), Number(query.get('limit') ?? 7)];
+  // Strictly before, the stricter reading of its documentation.
+  const ending = query.get('ending_at');
+  const to = ending === null ? from + 31 * DAY : Date.parse(ending) - DAY;
   if (Number.isNaN(from) || Number.isNaN(to) || query.get('bucket_width') !== '1d' || limit > 31) return refuse(400, 'limit: must be at most 31 for 1d');
   if (query.getAll('group_by[]').join(',') !== 'api_key_id') return refuse(400, 'group_by: the test asks for api_key_id');
   const start = Number(query.get('page') ?? from);

@@ -62,7 +62,7 @@ function applications(values: readonly string[]): Applications {
         created: '2025-01-01T00:00:00Z',
         expires: isOver ? '2026-01-01T00:00:00Z' : '2027-01-01T00:00:00Z',
         hint: { head: hint, tail: '' },
-        facts: { application: name, clientId: appId, ...(hasRole ? { can: 'read keys of AI accounts', roles: `Contributor on ${ROOT}`, reaches: 'azure-openai' } : { note: 'no role of its own in the subscription; roles through groups are not seen' }) },
+        facts: { application: name, clientId: appId, ...(owner === undefined ? { ownerless: 'true' } : {}), ...(hasRole ? { can: 'read keys of AI accounts', roles: `Contributor on ${ROOT}`, reaches: 'azure-openai' } : { note: 'no role of its own in the subscription; roles through groups are not seen' }) },
       });
       return { keyId, displayName: `secret ${number}`, hint, startDateTime: '2025-01-01T00:00:00Z', endDateTime: isOver ? '2026-01-01T00:00:00Z' : '2027-01-01T00:00:00Z' };
     });

@@ -38,7 +38,8 @@ export async function startOpenai(world: OpenaiWorld, mostInAPage = 100): Promis
       if (family === 'workload_identity_providers' && below === 'federation_rules') return page(world.rules[id]);
       return family === 'costs' ? costs(world, query, mostInAPage) : refuse(404, 'Invalid URL');
     },
-    (status) => refuse(status, 'You have insufficient permissions for this operation.').body,
+    // For this the error is a text alone.
+    (status, { path }) => (status === 403 ? { error: `You have insufficient permissions for this operation. Missing scopes: ${path.endsWith('/costs') ? 'api.usage.read' : 'api.management.read'}.` } : refuse(status, 'refused').body),
   );
 }
 

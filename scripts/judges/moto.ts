@@ -15,18 +15,22 @@ export interface MotoAccount {
   readonly stop: () => void;
 }
 
-/** Throws an Error when the server does not answer. */
-export async function startMoto(): Promise<MotoAccount> {
+/**
+ * @param programs folder that holds `moto_server`, and `aws` where it is wanted
+ * @param settings of the server itself: `MOTO_IAM_LOAD_MANAGED_POLICIES`
+ * @throws Error when the server does not answer
+ */
+export async function startMoto(programs = bin, settings: Readonly<Record<string, string>> = {}): Promise<MotoAccount> {
   const home = mkdtempSync(join(tmpdir(), 'dekey-moto-'));
   const port = await freePort();
-  const child = spawn(join(bin, 'moto_server'), ['-H', '127.0.0.1', '-p', String(port)], { stdio: 'ignore' });
+  const child = spawn(join(programs, 'moto_server'), ['-H', '127.0.0.1', '-p', String(port)], { stdio: 'ignore', env: { ...process.env, ...settings } });
   const failed = new Promise<boolean>((gone) => child.once('error', () => gone(false)).once('exit', () => gone(false)));
   const stop = (): void => {
     child.kill();
     rmSync(home, { recursive: true, force: true });
   };
   const env = {
-    PATH: `${bin}:${process.env['PATH'] ?? ''}`,
+    PATH: `${programs}:${process.env['PATH'] ?? ''}`,
     HOME: home,
     AWS_ENDPOINT_URL: `http://127.0.0.1:${port}`,
     AWS_ACCESS_KEY_ID: 'loopback',

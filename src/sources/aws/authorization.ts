@@ -21,6 +21,9 @@ export interface Authorization {
   readonly whole: boolean;
 }
 
+/** Most that IAM gives at once; it may give less. Fewer calls, since their number is what IAM limits. */
+export const LARGEST_PAGE = 1000;
+
 /** AWSCompromisedKeyQuarantine, …V2, …V3: attached by AWS itself, and by nobody else. */
 const QUARANTINE = /:policy\/(AWSCompromisedKeyQuarantine(?:V\d{1,2})?)$/;
 
@@ -30,7 +33,7 @@ export async function readAuthorization(iam: IAMClient, gaps: Gaps): Promise<Aut
   const roles: RoleDetail[] = [];
   const policies: ManagedPolicyDetail[] = [];
   const { whole } = await gaps.all(CALLS.authorization, async (Marker) => {
-    const page = await iam.send(new GetAccountAuthorizationDetailsCommand({ Filter: ['User', 'Group', 'Role', 'LocalManagedPolicy', 'AWSManagedPolicy'], ...(Marker === undefined ? {} : { Marker }) }));
+    const page = await iam.send(new GetAccountAuthorizationDetailsCommand({ Filter: ['User', 'Group', 'Role', 'LocalManagedPolicy', 'AWSManagedPolicy'], MaxItems: LARGEST_PAGE, ...(Marker === undefined ? {} : { Marker }) }));
     users.push(...(page.UserDetailList ?? []));
     groups.push(...(page.GroupDetailList ?? []));
     roles.push(...(page.RoleDetailList ?? []));

@@ -34,8 +34,13 @@ export interface ClientOptions {
   readonly retryMode: 'adaptive';
   readonly maxAttempts: number;
   readonly endpoint?: string;
-  readonly requestHandler: { readonly connectionTimeout: number; readonly requestTimeout: number };
+  readonly logger: typeof SILENT;
+  readonly requestHandler: { readonly connectionTimeout: number; readonly requestTimeout: number; readonly throwOnRequestTimeout: true; readonly logger: typeof SILENT };
 }
+
+const nothing = (): void => undefined;
+/** The SDK would write to the console, and standard output belongs to the report. */
+const SILENT = { trace: nothing, debug: nothing, info: nothing, warn: nothing, error: nothing };
 
 /** AWS limits IAM by account and does not say how: eight attempts, each later than the one before. */
 const ATTEMPTS = 8;
@@ -53,7 +58,9 @@ export function clientOptions({ credentials, env, region: own }: Access, service
     retryMode: 'adaptive',
     maxAttempts: ATTEMPTS,
     ...(endpoint === undefined || endpoint === '' ? {} : { endpoint }),
-    requestHandler: { connectionTimeout: 10_000, requestTimeout: 60_000 },
+    logger: SILENT,
+    // Without the last but one it would wait on, and only say so.
+    requestHandler: { connectionTimeout: 10_000, requestTimeout: 60_000, throwOnRequestTimeout: true, logger: SILENT },
   };
 }
 

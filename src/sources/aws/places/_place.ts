@@ -27,8 +27,6 @@ export type Place = (asked: Asked) => Promise<Found>;
 /** Details that are asked for one by one. */
 export const AT_A_TIME = 5;
 
-export const NOTHING: Found = { texts: [], stored: [] };
-
 /** A resource as CloudFormation writes it, so that the reader of templates finds the workload, its names and its values. */
 export interface Resource {
   readonly Type: string;

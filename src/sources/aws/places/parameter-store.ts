@@ -12,7 +12,7 @@ const BATCH = 10;
 export const parameterStore: Place = async ({ access, region, gaps, readValues }) => {
   const client = new SSMClient(clientOptions(access, 'SSM', region));
   const { items } = await gaps.all(CALLS.parameters, async (NextToken) => {
-    const page = await client.send(new DescribeParametersCommand(NextToken === undefined ? {} : { NextToken }));
+    const page = await client.send(new DescribeParametersCommand({ MaxResults: 50, ...(NextToken === undefined ? {} : { NextToken }) }));
     return { items: page.Parameters, next: page.NextToken };
   }, region);
   const names = items.flatMap(({ Name }) => (Name === undefined ? [] : [Name]));

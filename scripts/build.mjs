@@ -23,13 +23,13 @@ mkdirSync(at('dist'), { recursive: true });
 // CommonJS, because only scripts can be run from code compiled ahead (bin/dekey.js). What the sources import late is still run late.
 const bundled = await build({
   absWorkingDir: root,
-  entryPoints: [{ in: 'src/cli/main.ts', out: 'main' }, { in: 'src/scan/worker.ts', out: 'worker' }, { in: 'src/cli/commands/apply.ts', out: 'apply' }, { in: 'src/sources/github/index.ts', out: 'github-source' }, { in: 'src/github/client.ts', out: 'github' }, { in: 'src/sources/aws/index.ts', out: 'aws-source' }],
+  entryPoints: [{ in: 'src/cli/main.ts', out: 'main' }, { in: 'src/scan/worker.ts', out: 'worker' }, { in: 'src/cli/commands/apply.ts', out: 'apply' }, { in: 'src/sources/github/index.ts', out: 'github-source' }, { in: 'src/github/client.ts', out: 'github' }, { in: 'src/sources/aws/index.ts', out: 'aws-source' }, { in: 'src/sources/accounts.ts', out: 'accounts-source' }],
   outdir: 'dist', outExtension: { '.js': '.cjs' }, bundle: true, platform: 'node', mainFields: ['module', 'main'], format: 'cjs', target: 'node20.19',
   supported: { 'dynamic-import': false }, minify: true, legalComments: 'none', logLevel: 'warning',
   // The SDK of AWS warns on standard error of Nodes that later versions of it will not support; ours is pinned.
   define: { __DEKEY_VERSION__: JSON.stringify(version), 'import.meta.url': '__fileUrl', 'process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED': '"true"' },
   banner: { js: "const __fileUrl = require('node:url').pathToFileURL(__filename).href;" },
-  plugins: [withoutSubprocesses(), withBundleOfItsOwn(/\/commands\/apply\.ts$/, './apply.cjs'), withBundleOfItsOwn(/\/sources\/github\/index\.ts$/, './github-source.cjs'), withBundleOfItsOwn(/\/github\/client\.ts$/, './github.cjs'), withBundleOfItsOwn(/\/sources\/aws\/index\.ts$/, './aws-source.cjs'), withCommonGrammarRuntime()], metafile: true,
+  plugins: [withoutSubprocesses(), withBundleOfItsOwn(/\/commands\/apply\.ts$/, './apply.cjs'), withBundleOfItsOwn(/\/sources\/github\/index\.ts$/, './github-source.cjs'), withBundleOfItsOwn(/\/github\/client\.ts$/, './github.cjs'), withBundleOfItsOwn(/\/aws\/index\.ts$/, './aws-source.cjs'), withBundleOfItsOwn(/\/accounts\.ts$/, './accounts-source.cjs'), withCommonGrammarRuntime()], metafile: true,
 });
 // Beside the bundle, where `src/rewrite/code/syntax.ts` looks for them.
 mkdirSync(at('dist/grammars'));

@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { readFileSync, statSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
-import { dirname, resolve } from 'node:path';
-import { identityOf } from './detect/scan-bytes.ts';
-import type { AccountSightings } from './model/account.ts';
+import { dirname, parse, resolve } from 'node:path';
+import { hintIdentity, identityOf } from './detect/scan-bytes.ts';
+import type { AccountSightings, ListedKey } from './model/account.ts';
 import { TargetError, UsageError } from './model/errors.ts';
 import type { Sightings, Skipped, TargetReport } from './model/inventory.ts';
 import { Secret } from './model/secret.ts';
@@ -16,7 +16,9 @@ import type { ArtifactResult, EngineOptions, Progress, Task, TaskResult } from '
 import { type ListedFile, listFiles } from './sources/directory/list.ts';
 import { MODE_SUBMODULE, readIndex } from './sources/git/index-file.ts';
 import { type GitRepository, openRepository } from './sources/git/repository.ts';
-import type { GithubOptions, GithubSource, TargetRead } from './sources/github/index.ts';
+import type { GithubOptions } from './sources/github/index.ts';
+import type { RemoteContext, RemoteSource, RemoteTarget } from './sources/remote.ts';
+import { LOCAL_KINDS, OPENERS, parseRemoteTarget } from './sources/remotes.ts';
 
 /** What a scan is asked to do. Everything that varies between machines (clock, threads, progress) comes in here. */
 export interface ScanOptions {
@@ -40,6 +42,8 @@ export interface ScanOptions {
   readonly allowAlternates: boolean;
   /** How targets `github:...` are read; without it there must be none. */
   readonly github?: GithubOptions;
+  /** How targets of accounts, clusters and machines are read; without it there must be none. */
+  readonly remote?: Omit<RemoteContext, 'firstId'>;
   /** No connection is opened: a target that needs one is an error. */
   readonly offline?: boolean;
   readonly onProgress: (phase: string, progress: Progress, total: Progress) => void;
@@ -67,21 +71,34 @@ export async function scan(options: ScanOptions): Promise<ScanResult> {
   const targets: TargetReport[] = [];
   const remote: Remote = { taken: new Set(), roots: new Map(), accounts: [] };
   for (const name of options.targets) {
-    if (isGithubTarget(name)) targets.push(...(await scanGithub(name, targets.length, options, runKey, assembler, remote)));
+    if (isGithubTarget(name)) targets.push(...(await scanRemote(await openGithub(name, targets.length, options, remote), options, runKey, assembler, remote)));
+    else if (parseRemoteTarget(name) !== undefined) targets.push(...(await scanRemote(await openRemote(name, targets.length, options), options, runKey, assembler, remote)));
     else targets.push(await scanTarget(`t${targets.length}`, name, options, runKey, assembler));
   }
   const identities = new Set(assembler.secrets.map(({ identity }) => identity));
   const isKey = (text: string): boolean => identities.size > 0 && identities.has(identityOf(new Secret(text), runKey));
-  const accounts = remote.accounts.length === 0 ? {} : { accounts: joinAccounts(remote.accounts) };
+  const accounts = remote.accounts.length === 0 ? {} : { accounts: joinAccounts(remote.accounts, runKey) };
   return { targets, secrets: assembler.secrets, references: assembler.references, workloads: assembler.workloads, problems: assembler.problems, ...accounts, isKey, roots: remote.roots };
 }
 
-function joinAccounts(parts: readonly AccountSightings[]): AccountSightings {
+function joinAccounts(parts: readonly AccountSightings[], runKey: Uint8Array): AccountSightings {
+  const listed = parts.flatMap((part) => part.listed ?? []);
   return {
     stored: parts.flatMap(({ stored }) => stored),
     settings: parts.flatMap(({ settings }) => settings),
     readWhole: Object.assign({}, ...parts.map(({ readWhole }) => readWhole)),
+    ...(parts.some((part) => part.listed !== undefined) ? { listed: listed.map((key) => withHint(key, runKey)) } : {}),
   };
+}
+
+/** A key and its entry in a list are joined by what the list shows of it, digested, so that nothing of a value is kept. */
+function withHint(key: ListedKey, runKey: Uint8Array): ListedKey {
+  const { hint, provider } = key;
+  if (hint === undefined) return key;
+  const prefixes = providers.find(({ id }) => id === provider)?.detectors.map(({ publicPrefix }) => publicPrefix).filter((prefix) => prefix !== '' && hint.head.startsWith(prefix)) ?? [];
+  const longest = prefixes.toSorted((a, b) => b.length - a.length)[0];
+  const identity = longest === undefined ? undefined : hintIdentity(hint.head, hint.tail, longest, runKey);
+  return identity === undefined ? key : { ...key, hintIdentity: identity };
 }
 
 interface Run {
@@ -133,7 +150,7 @@ function engineOf(options: ScanOptions, runKey: Uint8Array): Run['engine'] {
   return { runKey, maxFileSize: options.maxFileSize, ...(options.operatorKey === undefined ? {} : { operatorKey: options.operatorKey }) };
 }
 
-// --- targets on GitHub ---
+// --- targets behind an API ---
 
 /** What targets read through an API leave behind besides sightings. */
 interface Remote {
@@ -145,30 +162,43 @@ interface Remote {
 /** A target that has been read and waits, with others, for the scan of its files. */
 interface Waiting {
   readonly run: Run;
-  readonly read: TargetRead;
+  readonly read: RemoteTarget;
   readonly root: string;
-  readonly files: readonly ListedFile[];
+  readonly files: readonly Pick<ListedFile, 'path' | 'absolute' | 'size'>[];
   readonly count: Count;
 }
 
 /** Trees are scanned some dozens at a time: a thread takes longer to start than most of them. */
 const TREES_TOGETHER = 64 * 2 ** 20;
 
-async function scanGithub(name: string, first: number, options: ScanOptions, runKey: Uint8Array, assembler: Assembler, remote: Remote): Promise<TargetReport[]> {
+async function openGithub(name: string, first: number, options: ScanOptions, remote: Remote): Promise<RemoteSource> {
   if (options.offline === true) throw new UsageError(`${name} is read through GitHub's API, and --offline opens no connection`, 'Leave --offline out, or name a clone of it.');
   if (options.staged || options.since !== undefined) throw new UsageError(`--staged and --since look at a repository on this disk, and ${name} is none`, 'Name a clone, or leave the option out.');
   if (options.github === undefined) throw new Error('no way to GitHub was given');
   const { openGithubSource } = await import('./sources/github/index.ts');
-  const source: GithubSource = await openGithubSource(name, first, remote.taken, options.github, (read, of) => options.onProgress('repositories', { artifacts: read, bytes: 0 }, { artifacts: of, bytes: 0 }));
+  return await openGithubSource(name, first, remote.taken, options.github, (read, of) => options.onProgress('repositories', { artifacts: read, bytes: 0 }, { artifacts: of, bytes: 0 }));
+}
+
+async function openRemote(name: string, first: number, options: ScanOptions): Promise<RemoteSource> {
+  const parsed = parseRemoteTarget(name);
+  if (parsed === undefined || options.remote === undefined) throw new Error('no way to accounts was given');
+  const { kind, rest } = parsed;
+  if (options.offline === true && !LOCAL_KINDS.has(kind)) throw new UsageError(`${name} is read through an API, and --offline opens no connection`, 'Leave --offline out.');
+  if (options.staged || options.since !== undefined) throw new UsageError(`--staged and --since look at a repository on this disk, and ${name} is none`, 'Leave the option out.');
+  return await (await OPENERS[kind]())(rest, { ...options.remote, firstId: first });
+}
+
+async function scanRemote(source: RemoteSource, options: ScanOptions, runKey: Uint8Array, assembler: Assembler, remote: Remote): Promise<TargetReport[]> {
   const reports: TargetReport[] = [];
   let waiting: Waiting[] = [];
   let cost = 0;
   for await (const read of source.read()) {
     const run: Run = { id: read.id, options, engine: engineOf(options, runKey), assembler, skipped: [...read.skipped], facts: { ...read.facts } };
     // Whatever is in an archive is tracked: no rule of an ignore file leaves it out.
-    const listed = read.root === undefined ? undefined : await listFiles(read.root, { include: options.include, exclude: options.exclude, includeIgnored: true, maxFileSize: options.maxFileSize });
+    // Files that a source names one by one may lie anywhere: it has looked where their links lead.
+    const listed = read.files !== undefined ? { root: read.root ?? parse(read.files[0]?.absolute ?? '/').root, files: sized(read.files), skipped: [] } : read.root === undefined ? undefined : await listFiles(read.root, { include: options.include, exclude: options.exclude, includeIgnored: true, maxFileSize: options.maxFileSize });
     run.skipped.push(...(listed?.skipped ?? []));
-    if (read.root !== undefined) remote.roots.set(read.id, read.root);
+    if (read.root !== undefined && read.files === undefined) remote.roots.set(read.id, read.root);
     waiting.push({ run, read, root: listed?.root ?? '', files: listed?.files ?? [], count: { files: 0, objects: 0, bytes: 0 } });
     cost += FILE_COST + (listed?.files ?? []).reduce((sum, { size }) => sum + size + FILE_COST, 0);
     if (cost < TREES_TOGETHER) continue;
@@ -197,7 +227,7 @@ async function scanWaiting(waiting: readonly Waiting[]): Promise<TargetReport[]>
   const share = inline ? Infinity : (total.bytes + FILE_COST * total.artifacts) / (workers * 6);
   const tasks: { readonly of: Waiting; readonly task: Task }[] = [];
   for (const one of waiting) {
-    if (one.read.texts.length > 0) tasks.push({ of: one, task: { kind: 'texts', texts: one.read.texts } });
+    if (one.read.texts.length > 0) tasks.push({ of: one, task: { kind: 'texts', texts: one.read.texts, ...(one.read.kind === 'github' || one.read.kind === 'github-organization' ? {} : { areFiles: true as const }) } });
     for (const files of inSharesOf(one.files, share)) tasks.push({ of: one, task: { kind: 'files', root: one.root, files: files.map(({ path, absolute }) => ({ path, absolute })) } });
   }
   const results = await runTasks(tasks.map(({ task }) => task), { ...engine, scope: 'tree' }, workers, inline, () => undefined);
@@ -213,8 +243,12 @@ async function scanWaiting(waiting: readonly Waiting[]): Promise<TargetReport[]>
   return reports;
 }
 
+function sized(files: NonNullable<RemoteTarget['files']>): readonly Pick<ListedFile, 'path' | 'absolute' | 'size'>[] {
+  return files.map(({ path, absolute }) => ({ path, absolute, size: statSync(absolute, { throwIfNoEntry: false })?.size ?? 0 }));
+}
+
 /** One repository that cannot be cloned is named; the others go on. */
-async function scanRemoteHistory(run: Run, read: TargetRead, count: Count): Promise<void> {
+async function scanRemoteHistory(run: Run, read: RemoteTarget, count: Count): Promise<void> {
   if (read.clone === undefined) return;
   let mirror;
   try {

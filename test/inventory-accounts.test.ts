@@ -89,7 +89,10 @@ describe('which stored secret a use consumes', () => {
   test('a secret that only a run of Dependabot reads is found there', () => {
     const inventory = build(scene(targets, [stored('app', 'OPENAI_API_KEY', { store: 'github-dependabot' })], [use('app', 'test')]));
     expect(only(inventory.accounts?.stored ?? [])).toMatchObject({ store: 'github-dependabot', usedBy: ['app'] });
-    expect(found(inventory, 'missing-key')).toEqual([]);
+    // Runs that people start do not get it, unless the workflow is Dependabot's own.
+    expect(found(inventory, 'missing-key').map(({ arguments: said }) => said['elsewhere'])).toEqual(['github-dependabot']);
+    const own = job('app', '.github/workflows/dependabot.yml', 'merge');
+    expect(found(build(scene(targets, [stored('app', 'OPENAI_API_KEY', { store: 'github-dependabot' })], [[own, secretUse(own, 'OPENAI_API_KEY')]])), 'missing-key')).toEqual([]);
   });
 
   test('a shared secret of forty repositories is one credential, and an own secret of one of them another', () => {

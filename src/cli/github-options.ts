@@ -1,6 +1,6 @@
 import type { GithubOptions } from '../sources/github/index.ts';
-import { visible } from '../support/escape.ts';
 import type { ProgressBar } from './progress.ts';
+import { noteAbove } from './remote-options.ts';
 
 /** What the flags of `scan` and `plan` say of targets on GitHub. What is to be known meanwhile goes to standard error, above the bar. */
 export function githubOptions(raw: Readonly<Record<string, unknown>>, version: string, quiet: boolean, bar: ProgressBar): GithubOptions {
@@ -15,10 +15,6 @@ export function githubOptions(raw: Readonly<Record<string, unknown>>, version: s
     ...(appKeyFile === undefined ? {} : { appKeyFile }),
     env: process.env,
     version,
-    note: (line) => {
-      if (quiet) return;
-      bar.clear();
-      process.stderr.write(`${visible(line)}\n`);
-    },
+    note: noteAbove(quiet, bar),
   };
 }

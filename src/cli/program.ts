@@ -16,7 +16,7 @@ export function buildProgram(version: string, finish: (code: number) => void): C
   program
     .command('scan')
     .description('find keys, references and workloads; score them')
-    .argument('[TARGET...]', 'files, folders, git repositories, github:ORG[/REPO]', ['.'])
+    .argument('[TARGET...]', 'files, folders, git repositories, github:ORG[/REPO], aws:[PROFILE],\nanthropic:, openai:, gcp:PROJECT, azure:SUBSCRIPTION, gitlab:GROUP,\nkubernetes:[CONTEXT][/NAMESPACE], machine:', ['.'])
     .addOption(new Option('--format <FORMAT>', 'output format').choices([...FORMATS]).default('text'))
     .option('-o, --output <FILE>', 'write the result to a new file (mode 0600) instead of standard output')
     .option('--also <FORMAT=FILE>', 'write the same result in another format too (repeatable)', alsoOutput)
@@ -41,7 +41,8 @@ export function buildProgram(version: string, finish: (code: number) => void): C
     .option('--github-api <URL>', 'API of GitHub, when not that of the host in the target')
     .option('--github-app <ID>', 'ask as this GitHub App instead of with a token')
     .option('--github-app-key <FILE>', 'private key of that App (mode 0600)')
-    .option('--offline', 'open no connection (only targets on GitHub need one)')
+    .option('--read-values', 'of stores in accounts also the values, to find keys in them; they are never kept')
+    .option('--offline', 'open no connection (targets on GitHub and accounts need one)')
     .option('--no-color', 'no colour (also: NO_COLOR)')
     .option('-q, --quiet', 'no progress')
     .option('-v, --verbose', 'every place, every reason, everything that was not looked at')
@@ -58,6 +59,8 @@ export function buildProgram(version: string, finish: (code: number) => void): C
         '  dekey scan --baseline dekey.baseline.json   only new findings fail',
         '  dekey scan github:acme                      a whole organisation',
         '  dekey scan github:acme/app --quick          the quickest look at one',
+        '  dekey scan . github:acme aws:prod openai:   one key across code, CI and accounts',
+        '  dekey scan machine:                         where keys lie on this machine',
         '',
         `Confidence (${CONFIDENCES.join(', ')}) is apart from severity: a finding of low`,
         'confidence is for a person to look at, and never fails a run.',
@@ -74,7 +77,7 @@ export function buildProgram(version: string, finish: (code: number) => void): C
   program
     .command('plan')
     .description('work out what replaces each key; write the plan and its configuration')
-    .argument('[TARGET...]', 'files, folders, git repositories, github:ORG[/REPO],\nor one saved inventory', ['.'])
+    .argument('[TARGET...]', 'files, folders, git repositories, github:ORG[/REPO], accounts,\nor one saved inventory', ['.'])
     .addOption(new Option('--format <FORMAT>', 'what is printed').choices(['text', 'markdown', 'json']).default('text'))
     .option('-o, --output <FOLDER>', 'where the plan is written', 'dekey-plan')
     .option('--no-write', 'only show the plan')
@@ -88,7 +91,7 @@ export function buildProgram(version: string, finish: (code: number) => void): C
     .option('--github-app <ID>', 'ask as this GitHub App instead of with a token')
     .option('--github-app-key <FILE>', 'private key of that App (mode 0600)')
     .option('--quick', 'of targets on GitHub only the names of secrets and the workflow files')
-    .option('--offline', 'open no connection (only --github and targets on GitHub need one)')
+    .option('--offline', 'open no connection (--github, targets on GitHub and accounts need one)')
     .option('--history', 'also keys in every object git holds')
     .option('--include <GLOB>', 'only files that match (repeatable)', collect)
     .option('--exclude <GLOB>', 'leave out files that match (repeatable)', collect)

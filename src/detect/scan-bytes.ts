@@ -28,6 +28,8 @@ export interface Sighting {
   readonly identity: string;
   /** The same with the operator's key; absent without one. */
   readonly fingerprint?: string;
+  /** Keyed digest of what APIs show of a key; see {@link hintIdentity}. Absent for what is too short to show anything of. */
+  readonly hint?: string;
   readonly lineDigest: string;
   readonly assignedTo?: string;
   /** Path through a structured file, when it was parsed: `cells[3].source[0]`. */
@@ -251,6 +253,7 @@ export class ByteScanner {
         facts: one.verdict.facts,
         preview: one.verdict.facts['key-id'] === undefined ? previewOf(shown(one.secret), detector.publicPrefix) : `key ${one.verdict.facts['key-id'].slice(0, 8)}…`,
         identity: identityOf(one.secret, this.#keys.run),
+        ...hintOf(one.secret, detector.publicPrefix, this.#keys.run),
         lineDigest: lineDigest(bytes, one, from, found.slice(Math.max(0, index - NEIGHBOURS), index + NEIGHBOURS)),
         ...(this.#keys.operator === undefined ? {} : { fingerprint: identityOf(one.secret, this.#keys.operator) }),
         ...(one.assignedTo === undefined ? {} : { assignedTo: one.assignedTo }),
@@ -307,6 +310,24 @@ function isNearAny(offsets: readonly number[], at: number): boolean {
   }
   const nearest = offsets[low];
   return nearest !== undefined && nearest <= at + PATTERN_REACH;
+}
+
+/** Characters of a key that its issuer's lists show beside the constant prefix, at its head and at its end, and how many of them are compared. */
+const HINT = { head: 3, tail: 4, shortest: 20 } as const;
+
+function hintOf(secret: Secret, prefix: string, key: Uint8Array): { readonly hint?: string } {
+  if (secret.length - prefix.length < HINT.shortest) return {};
+  return { hint: secret.expose((text) => hintIdentity(text.slice(0, prefix.length + HINT.head), text.slice(-HINT.tail), prefix, key) ?? '') };
+}
+
+/**
+ * Digest of the part of a key that a list of its issuer shows, equal to that of the key itself; undefined when the list shows too little.
+ *
+ * @param head begins with `prefix`, the constant beginning of such keys
+ */
+export function hintIdentity(head: string, tail: string, prefix: string, key: Uint8Array): string | undefined {
+  if (!head.startsWith(prefix) || head.length < prefix.length + HINT.head || tail.length < HINT.tail) return undefined;
+  return createHmac('sha256', key).update(`hint ${head.slice(0, prefix.length + HINT.head)} ${tail.slice(-HINT.tail)}`, 'latin1').digest('hex').slice(0, 32);
 }
 
 /** Keyed, so that a short or structured secret cannot be searched for offline (threat model T13). */

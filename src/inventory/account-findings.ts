@@ -1,10 +1,11 @@
-import type { AccountFinding, AccountInventory, AccountSetting, AccountSightings, InventoryStored } from '../model/account.ts';
+import type { AccountFinding, AccountInventory, AccountSetting, AccountSightings, InventoryStored, ListedKey } from '../model/account.ts';
 import type { Finding, ReferenceSighting, TargetReport, WorkloadSighting } from '../model/inventory.ts';
-import type { Location } from '../model/location.ts';
 import type { ReferenceStore } from '../model/reference.ts';
+import { accountCode, accountLocation } from './account-places.ts';
 import { settingFindings } from './account-settings.ts';
 import { type Consumption, wholeStores } from './consumption.ts';
 import type { Holding } from './holdings.ts';
+import { daysSince, inventoryListed, listedEntries, listedFacts } from './listed-findings.ts';
 import { compareText, keyOf, sortTotally, targetOrder, type TargetOrder } from './order.ts';
 import { isReadByTreesOnly, ownerOf, type Slot, upper } from './stores.ts';
 
@@ -15,6 +16,8 @@ export interface StoredView {
   readonly references: readonly ReferenceSighting[];
   readonly inheritedBy: ReadonlySet<string>;
   readonly holdings: readonly Holding[];
+  readonly listed: readonly ListedKey[];
+  readonly listedBy: ReadonlySet<string>;
 }
 
 /** A finding of class account before it has an id. */
@@ -46,7 +49,6 @@ export interface AccountResult<D> {
 
 /** From here on a key is called old: CIS AWS 7.0 2.12 and AWS AI Security Framework AISF-IAM-03 ask for a new one within 90 days. */
 const OLD = 90;
-const DAY = 86_400_000;
 /** From so many repositories on, one name says that one key may have been copied. */
 const SAME_NAME = 3;
 /** A shared secret is too widely visible when at most one in so many that may read it does, and so many more may. */
@@ -76,6 +78,7 @@ export function accountFindings<D extends StoredView>(drafts: readonly D[], acco
   const draftOf = new Map(drafts.flatMap((draft) => draft.holdings.flatMap(({ slots }) => slots.map((slot) => [slot, draft] as const))));
   const entries: AccountEntry<D>[] = [];
   for (const draft of drafts) {
+    for (const key of draft.listed) entries.push(...listedEntries(key, view.now).map((entry) => ({ draft, ...entry })));
     for (const holding of draft.holdings) for (const slot of holding.slots) entries.push(...slotEntries(draft, holding, slot, usedBy.get(slot) ?? new Set(), view));
   }
   entries.push(...missingEntries(drafts, view), ...sameNameEntries<D>(sameName, view), ...settingEntries(drafts, [...draftOf.keys()], view));
@@ -85,6 +88,7 @@ export function accountFindings<D extends StoredView>(drafts: readonly D[], acco
       const slots = draft.holdings.flatMap((holding) => holding.slots);
       const most = Math.max(0, ...slots.map((slot) => sameName.get(nameKey(slot, view))?.targets.size ?? 0));
       return [
+        ...listedFacts(draft.listed, draft.listedBy),
         ...(isMissing(draft, view) ? [['missing', 'true'] as const] : []),
         ...(most >= SAME_NAME ? [['same-name', `${most} repositories`] as const] : []),
         ...(isMerelyStored(draft, slots, usedBy, view) ? [['unused', 'true'] as const] : []),
@@ -95,6 +99,7 @@ export function accountFindings<D extends StoredView>(drafts: readonly D[], acco
         const draft = draftOf.get(slot);
         return draft === undefined ? [] : [storedOf(slot, idOf(draft), [...(usedBy.get(slot) ?? [])], order)];
       }),
+      ...(view.accounts.listed === undefined ? {} : { listed: listedOf(drafts, idOf, order) }),
       unrelated: view.unrelated,
       settings: settingsOf(view),
       readWhole: Object.fromEntries(Object.entries(view.accounts.readWhole).map(([id, stores]) => [id, [...new Set(stores)].toSorted(compareText)] as const).toSorted(([a], [b]) => compareText(a, b))),
@@ -119,17 +124,13 @@ function storedOf(slot: Slot, credential: string, users: readonly string[], orde
   };
 }
 
+function listedOf<D extends StoredView>(drafts: readonly D[], idOf: (draft: D) => string, order: TargetOrder): NonNullable<AccountInventory['listed']> {
+  const all = drafts.flatMap((draft) => draft.listed.map((key) => inventoryListed(key, idOf(draft))));
+  return sortTotally(all, (a, b) => (order.get(a.target) ?? order.size) - (order.get(b.target) ?? order.size) || compareText(a.target, b.target) || compareText(a.provider, b.provider) || compareText(a.id, b.id));
+}
+
 function settingsOf({ accounts, order }: Lookup): AccountInventory['settings'] {
   return sortTotally(accounts.settings, (a, b) => (order.get(a.target) ?? order.size) - (order.get(b.target) ?? order.size) || compareText(a.target, b.target) || compareText(a.kind, b.kind) || compareText(a.name, b.name));
-}
-
-/** Where a thing of an account is said to stand. */
-export function accountLocation(target: string, ...name: readonly string[]): Location {
-  return { target, path: `account:${name.join('/')}`, start: 0, end: 0, line: 1, column: 1, endLine: 1, endColumn: 1, logical: true };
-}
-
-export function accountCode(finding: AccountFinding): string {
-  return `DK-ACCOUNT-${finding.toUpperCase()}`;
 }
 
 // --- one stored secret ---
@@ -165,12 +166,6 @@ function slotEntries<D extends StoredView>(draft: D, holding: Holding, slot: Slo
   return entries;
 }
 
-/** Whole days since an ISO date; undefined when there is none, or it lies further ahead than a time zone explains. */
-function daysSince(date: string | undefined, now: number): number | undefined {
-  const days = Math.floor((now - Date.parse(date ?? '')) / DAY);
-  return days >= -1 ? Math.max(0, days) : undefined;
-}
-
 /** How the environment that holds it is guarded; undefined when that was not read. */
 function protectionOf(slot: Slot, { environments }: Lookup): string | undefined {
   if (slot.environment === undefined) return undefined;
@@ -200,8 +195,8 @@ function isTooWide(slot: Slot, usedBy: ReadonlySet<string>, { consumption }: Acc
 // --- names that no store holds ---
 
 /** All that is known of it is that workflows name a secret which no store holds. */
-function isMissing({ secrets, holdings, references }: StoredView, { consumption }: AccountView): boolean {
-  return secrets.length === 0 && holdings.length === 0 && references.length > 0 && references.every((reference) => consumption.missing.has(reference));
+function isMissing({ secrets, holdings, listed, references }: StoredView, { consumption }: AccountView): boolean {
+  return secrets.length === 0 && holdings.length === 0 && listed.length === 0 && references.length > 0 && references.every((reference) => consumption.missing.has(reference));
 }
 
 /** All that is known of it is that stores hold it, and that nothing uses it there. */
@@ -232,7 +227,7 @@ function missingEntries<D extends StoredView>(drafts: readonly D[], { consumptio
         detector: 'missing-key',
         confidence: 'medium',
         location: first.location,
-        arguments: defined({ name: first.name, store: found?.stores[0], places: String(count), hidden: found?.isHidden === true ? 'true' : undefined }),
+        arguments: defined({ name: first.name, store: found?.stores[0], places: String(count), hidden: found?.isHidden === true ? 'true' : undefined, elsewhere: found?.elsewhere }),
         ...(first.allowed === undefined ? {} : { allowed: first.allowed }),
       },
       workload: first.workload,
@@ -281,7 +276,8 @@ function sameNameEntries<D>(sameName: ReadonlyMap<string, SameName>, { targets }
 
 function settingEntries<D extends StoredView>(drafts: readonly D[], slots: readonly Slot[], view: AccountView): AccountEntry<D>[] {
   const concerned = new Set<string>();
-  for (const { references, inheritedBy } of drafts) {
+  for (const { references, inheritedBy, listed } of drafts) {
+    for (const { target } of listed) concerned.add(target);
     for (const { location } of references) concerned.add(location.target);
     for (const user of inheritedBy) concerned.add(view.workloads.get(user)?.location.target ?? '');
   }

@@ -62,12 +62,13 @@ function judge({ kind, name, facts, target: id }: AccountSetting, target: Target
       const isDefault = facts['default'] === 'true' || (facts['default'] === undefined && target.facts['branch'] === name);
       return isDefault && facts['protected'] === 'false' ? { finding: 'open-branch', facts: { federated: String(view.federated.has(id)) } } : undefined;
     }
+    case 'policy':
+      return facts['enforced'] === 'false' ? { finding: 'keys-allowed', facts: {} } : undefined;
     case 'actions':
     case 'oidc-subject':
     case 'issuer':
     case 'rule':
     case 'token-projection':
-    case 'policy':
       return undefined;
   }
 }

@@ -39,6 +39,12 @@ export function attachNames(groups: readonly NameGroup[], held: readonly Draft[]
   }
 
   const found: Found = { drafts: [], draftByName: new Map(), draftByHolding: new Map(), providers };
+  for (const holding of stores?.all ?? []) {
+    const draft = valueOf(holding, heldByName);
+    if (draft === undefined) continue;
+    found.draftByHolding.set(holding, draft);
+    draft.holdings.push(holding);
+  }
   for (const group of groups) {
     const candidates = candidatesFor(group, heldByName, providersOfName);
     attachGroup(group, { candidates, chosen: likeliest(candidates, group.target, order), split: splitByHolding(group.references, stores) }, found);
@@ -94,6 +100,16 @@ function attachGroup(group: NameGroup, { candidates, chosen, split }: GroupView,
   const left = chosen === undefined ? missing : [...missing, ...rest];
   if (left.length > 0) unstored(left);
   if (chosen === undefined && rest.length > 0) attach(storedDraft(mainHolding(byHolding), found), rest);
+}
+
+/** Where the values of a store's entries are written, one below the other, when its API gives them. */
+const VALUES = /(?:^|\/)variables\.env$/;
+
+/** The credential whose value the store itself gave for this entry. */
+function valueOf({ slots: [slot] }: Holding, heldByName: ReadonlyMap<string, ReadonlySet<Draft>>): Draft | undefined {
+  const drafts = [...(heldByName.get(keyOf(slot.target, normalName(slot.name))) ?? [])];
+  const given = drafts.filter(({ secrets }) => secrets.some(({ sightings }) => sightings.some(({ location, assignedTo }) => location.target === slot.target && VALUES.test(location.path) && assignedTo !== undefined && normalName(assignedTo) === normalName(slot.name))));
+  return given.length === 1 ? given[0] : undefined;
 }
 
 function storedDraft(holding: Holding, { drafts, draftByHolding, providers }: Found): Draft {

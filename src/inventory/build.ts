@@ -10,6 +10,7 @@ import { type Consumption, readConsumption } from './consumption.ts';
 import { digest, idMaker } from './digest.ts';
 import { type Draft, groupSecrets, secretDrafts, trusted } from './drafts.ts';
 import { type Holdings, holdingsOf } from './holdings.ts';
+import { attachListed } from './listed.ts';
 import { normalName } from './names.ts';
 import { compareLocations, compareText, keyOf, sortedUnique, sortTotally, targetOrder, type TargetOrder } from './order.ts';
 import { highestConfidence, type SecretPlace } from './places.ts';
@@ -72,9 +73,10 @@ export function joinCredentials(sightings: Sightings, providers: readonly Provid
   const stores = readStores(sightings, references, workloadById, context);
 
   const held = secretDrafts(groupSecrets(sightings.secrets, order), order);
+  const listed = attachListed(sightings.accounts?.listed ?? [], held, sightings.targets, providers);
   const groups = groupByName(references, workloadById);
   const named = attachNames(groups, held, { order, providers, stores });
-  const drafts = [...held, ...named.drafts];
+  const drafts = [...held, ...named.drafts, ...listed];
   passInherited(drafts, named.draftByName, inheritedCalls(workloads, callResolver(sightings.targets, 'target')), workloadById);
   for (const draft of drafts) {
     for (const slot of draft.holdings.flatMap(({ slots }) => slots)) for (const user of stores?.consumption.usersOf.get(slot) ?? []) draft.inheritedBy.add(user);
@@ -322,17 +324,29 @@ function joinedCredential(draft: Draft, id: string, findings: readonly string[],
     provider: draft.provider,
     kind: draft.kind,
     lifetime: draft.lifetime,
-    privilege: draft.privilege,
+    privilege: privilegeOf(draft),
     preview: draft.preview,
     seen: draft.secrets.length > 0,
     names: sortedUnique([...draft.names, ...draft.holdings.flatMap(({ slots }) => slots.map(({ name }) => name))]),
-    confidence: highestConfidence((draft.secrets.length > 0 ? sightings : [...draft.references, ...draft.holdings]).map(({ confidence }) => confidence)),
-    liveness: 'not-checked',
+    confidence: draft.listed.length > 0 && draft.secrets.length === 0 ? 'high' : highestConfidence((draft.secrets.length > 0 ? sightings : [...draft.references, ...draft.holdings]).map(({ confidence }) => confidence)),
+    liveness: livenessOf(draft),
     ...(fingerprint === undefined ? {} : { fingerprint }),
     facts: sortedFacts([...trusted(sightings).toReversed().flatMap(({ facts }) => Object.entries(facts)), ...(draft.ambiguous ? [['ambiguous', 'true'] as const] : []), ...storedFacts]),
     findings,
     workloads,
   };
+}
+
+/** What the issuer says of a key is more than what its form says. */
+function privilegeOf({ privilege, listed }: Draft): Draft['privilege'] {
+  return listed.find((key) => key.privilege !== 'unknown')?.privilege ?? privilege;
+}
+
+/** As the issuer's own list says. Of several lists the one in which it still works. */
+function livenessOf({ listed, listedBy }: Draft): Credential['liveness'] {
+  if (listed.length === 0 || listedBy.has('ending')) return 'not-checked';
+  if (listed.some(({ status }) => status === 'active' || status === 'leaked')) return 'live';
+  return listed.some(({ status }) => status === 'expired') ? 'expired' : 'dead';
 }
 
 /** Later entries win. Built from entries, so that a fact called `__proto__` is a fact and nothing else. */

@@ -8,6 +8,8 @@ import { indexStores, type Meaning, ownerOf, type Slot, type StoreIndex, storesR
 export interface Missing {
   /** An organisation holds one of that name, and this repository may not read it. */
   readonly isHidden: boolean;
+  /** Another store has one of that name, for runs that somebody else starts (Dependabot); runs of people get nothing. */
+  readonly elsewhere?: StoreId;
   /** The stores that were looked in. */
   readonly stores: readonly StoreId[];
 }
@@ -186,18 +188,25 @@ function missingOf(accounts: AccountSightings, reading: Reading, references: rea
   for (const reference of references) {
     const workload = reading.workloads.get(reference.workload);
     const target = byId.get(reference.location.target);
-    if (workload === undefined || target === undefined || reading.meaningOf.has(reference) || reference.confidence === 'low') continue;
+    if (workload === undefined || target === undefined || reference.confidence === 'low') continue;
     // An agent's own secrets count for its own workflow only.
     const stores = storesRead(workload.platform, reference.store).filter((store) => store !== 'github-agents');
     const [store] = stores;
     if (store === undefined || !isAskedForSure(workload, reference) || !hasOwnSecrets(target)) continue;
+    const meaning = reading.meaningOf.get(reference);
+    if (meaning !== undefined && (meaning.slot.store === store || isForOthers(workload))) continue;
     const organization = organizations.get(ownerOf(target));
     const holders = organization === undefined ? [target.id] : [target.id, organization];
     if (!holders.every((holder) => stores.every((one) => wholeStores(accounts, holder).includes(one)))) continue;
     const isHidden = reading.index.ofOrganizations(store, reference.name).some(({ owner }) => owner === ownerOf(target));
-    missing.set(reference, { isHidden, stores });
+    missing.set(reference, { isHidden, stores, ...(meaning === undefined ? {} : { elsewhere: meaning.slot.store }) });
   }
   return missing;
+}
+
+/** A workflow for the runs of Dependabot alone: its names mean Dependabot's secrets. */
+function isForOthers({ name, location }: WorkloadSighting): boolean {
+  return /dependabot/i.test(`${location.path} ${name}`);
 }
 
 export function wholeStores({ readWhole }: AccountSightings, target: string): readonly StoreId[] {

@@ -1,3 +1,4 @@
+import type { ListedKey } from '../model/account.ts';
 import type { ReferenceSighting, SecretSighting } from '../model/inventory.ts';
 import { CONFIDENCES } from '../model/levels.ts';
 import type { CredentialKind, Lifetime, Privilege, Provider } from '../model/provider.ts';
@@ -28,6 +29,10 @@ export interface Draft {
   ambiguous: boolean;
   /** Stored secrets that are this credential. */
   readonly holdings: Holding[];
+  /** Objects of lists of its issuer that are this credential. */
+  readonly listed: ListedKey[];
+  /** How they were found to be: `id`, `hint`, `ending`. */
+  readonly listedBy: Set<string>;
 }
 
 /** Equal secrets, by their identity. */
@@ -76,6 +81,8 @@ function secretDraft(secrets: readonly [SecretGroup, ...SecretGroup[]], preview:
     inheritedBy: new Set(),
     ambiguous: false,
     holdings: [],
+    listed: [],
+    listedBy: new Set(),
   };
 }
 
@@ -114,6 +121,8 @@ export function nameDraft(group: Pick<NameGroup, 'provider' | 'kind' | 'title'>,
     inheritedBy: new Set(),
     ambiguous: false,
     holdings: [],
+    listed: [],
+    listedBy: new Set(),
   };
 }
 

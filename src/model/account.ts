@@ -91,6 +91,8 @@ export interface ListedKey {
   readonly lastUsed?: string;
   /** What the API shows of the value: its first characters with the constant prefix, and its last ones. */
   readonly hint?: { readonly head: string; readonly tail: string };
+  /** Digest of the hint with the key of the run, put there by the pipeline. */
+  readonly hintIdentity?: string;
   /** A part of the value that is public, as detectors read it into the fact of this name: `{ fact: 'key-id', value: 'AKIA…' }`. */
   readonly publicPart?: { readonly fact: string; readonly value: string };
   /**
@@ -132,6 +134,14 @@ export const ACCOUNT_FINDINGS = [
   'deploy-key',
   'app-write',
   'open-branch',
+  'listed-key',
+  'leaked-key',
+  'root-key',
+  'ownerless-key',
+  'open-key',
+  'local-auth',
+  'idle-key',
+  'keys-allowed',
 ] as const;
 export type AccountFinding = (typeof ACCOUNT_FINDINGS)[number];
 
@@ -143,8 +153,16 @@ export interface InventoryStored extends StoredSecret {
   readonly usedBy: readonly string[];
 }
 
+/** A listed key in an inventory. */
+export interface InventoryListed extends Omit<ListedKey, 'hintIdentity'> {
+  /** Id of the credential. */
+  readonly credential: string;
+}
+
 /** What an inventory keeps of the account. Order is total. */
 export interface AccountInventory {
+  /** Absent where no API lists keys. */
+  readonly listed?: readonly InventoryListed[];
   readonly stored: readonly InventoryStored[];
   /** Stored secrets that are no AI credentials, as far as their names and uses tell: counted, not named. */
   readonly unrelated: number;

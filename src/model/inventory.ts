@@ -18,6 +18,8 @@ export interface SecretSighting {
   readonly identity: string;
   /** Keyed with the operator's own key, when one was given: comparable across runs. */
   readonly fingerprint?: string;
+  /** Keyed digest of what a list of its issuer would show of it: joins it with a `ListedKey`. Never written out. */
+  readonly hint?: string;
   readonly preview: Preview;
   readonly location: Location;
   /** Digest of the line with every secret masked, for fingerprints that survive moved lines. */

@@ -90,16 +90,22 @@ const DESCRIPTIONS: Readonly<Record<AccountFinding, AccountDescription>> = {
     why: 'The workflow gets an empty text in its place: either it does not work, or it is dead, or somebody is about to create one more key for it.',
     fix: 'Delete the workflow if it is dead. If it is needed, do not store a key for it: let it use an identity token.',
     sentence: (said, escape) => {
-      const where = said['hidden'] === 'true' ? 'the organisation has one of that name, which this repository may not read' : 'no environment of the job, repository or organisation holds it';
+      const where =
+        said['elsewhere'] !== undefined
+          ? `only the ${STORE_WORD_BY_ID.get(said['elsewhere']) ?? ''}secrets have it, which runs that people start do not get`
+          : said['hidden'] === 'true' ? 'the organisation has one of that name, which this repository may not read' : 'no environment of the job, repository or organisation holds it';
       return `Secret ${escape(said['name'] ?? '')} is asked for${said['places'] === '1' ? '' : ` in ${many(said['places'], 'place', 'places')}`}, and ${where}.`;
     },
   },
   'old-key': {
-    title: 'Stored AI key not changed for 90 days or more',
-    what: 'The value of a stored AI key was last set 90 days ago or longer. The key itself may be older still.',
+    title: 'AI key not changed for 90 days or more',
+    what: 'An AI key was made, or the value of a stored one last set, 90 days ago or longer. A stored key itself may be older still.',
     why: 'The longer a key lives, the more copies of it there are. CIS AWS 7.0 2.12 and the AWS AI Security Framework (AISF-IAM-03) ask for a new one within 90 days.',
     fix: 'Replace it by an identity token rather than by another key. Until then, rotate it.',
-    sentence: (said, escape) => `${secretOf(said, escape)} was last set ${many(said['days'], 'day', 'days')} ago, on ${(said['updated'] ?? '').slice(0, 10)}.`,
+    sentence: (said, escape) =>
+      said['store'] === undefined
+        ? `Key ${escape(said['name'] ?? '')} was made ${many(said['days'], 'day', 'days')} ago, on ${(said['created'] ?? '').slice(0, 10)}.`
+        : `${secretOf(said, escape)} was last set ${many(said['days'], 'day', 'days')} ago, on ${(said['updated'] ?? '').slice(0, 10)}.`,
   },
   'wide-key': {
     title: 'Shared AI key that far more repositories may read than use',
@@ -157,7 +163,83 @@ const DESCRIPTIONS: Readonly<Record<AccountFinding, AccountDescription>> = {
     fix: 'Protect the branch by a rule or a ruleset before a federation rule names it, or let the rule name an environment that is protected.',
     sentence: (said, escape) => `Default branch ${escape(said['names'] ?? '')} is not protected${said['federated'] === 'true' ? ', and a job of the repository asks for identity tokens already' : ''}.`,
   },
+  'listed-key': {
+    title: 'Long-lived AI key in an account',
+    what: 'The account of the issuer lists a key that does not go away by itself. Its value was not read: no list gives it.',
+    why: 'It works for whoever has a copy, from anywhere, and the list does not say who has one.',
+    fix: 'Find its users below, let them prove who they are by an identity token, then take the key out of use.',
+    sentence: (said, escape) => `Key ${keyWords(said, escape)}${lastUse(said)}.`,
+  },
+  'leaked-key': {
+    title: 'Key that its issuer found in public',
+    what: 'The issuer itself has found the key in public and marked it: AWS by a quarantine policy on its user.',
+    why: 'Someone else has it. The policy stops some calls and leaves the key in use; it does not stop all calls to models.',
+    fix: 'Take the key out of use now, look through what was done with it, then delete it. Replace it by an identity, not by another key.',
+    sentence: (said, escape) => `Key ${escape(said['name'] ?? '')}${ownedBy(said, escape)} was found in public by its issuer.`,
+  },
+  'root-key': {
+    title: 'Access key of the root user',
+    what: 'The root user of an account has an access key.',
+    why: 'No policy limits the root user. CIS AWS 7.0 and AWS itself ask that it have no key at all.',
+    fix: 'Delete it. Nothing that runs needs it.',
+    sentence: () => 'The root user has an access key.',
+  },
+  'ownerless-key': {
+    title: 'Key without an owner',
+    what: 'Nobody answers for the key: it belongs to no person and to no service account.',
+    why: 'It is in use by who knows whom, goes with nobody who leaves, and nobody is asked before it is used (OWASP NHI1:2025).',
+    fix: 'Find its users by the places below and by its use, move them to an identity, and take the key out of use.',
+    sentence: (said, escape) => `Key ${escape(said['name'] ?? '')} has no owner.`,
+  },
+  'open-key': {
+    title: 'API key without restrictions that reaches models',
+    what: 'A key of a cloud project is bound to no API and to no caller, and the project has an API for models switched on.',
+    why: 'What the key opens grows when somebody switches an API on, with no change to the key: that is how keys for maps came to open Gemini (2026).',
+    fix: 'Restrict it to the APIs it is for, and use an identity for models.',
+    sentence: (said, escape) => `Key ${escape(said['name'] ?? '')} is not restricted, and models are within its reach.`,
+  },
+  'local-auth': {
+    title: 'Resource that takes keys beside identities',
+    what: 'A resource with models accepts its two keys, which never expire, as well as tokens of identities.',
+    why: 'Everyone who may list its keys has them for good, and no log says which of their holders called.',
+    fix: 'When all its users have an identity, switch local authentication off (disableLocalAuth): that ends both keys at once, and can be undone.',
+    sentence: (said, escape) => `${escape(said['name'] ?? '')} accepts keys.`,
+  },
+  'idle-key': {
+    title: 'Key that was not used for 90 days or more',
+    what: 'The issuer says when the key was last used, or that it never was: that is 90 days ago or longer.',
+    why: 'A key that nobody needs is pure risk: it works for whoever copies it, and nobody would notice that it is gone (OWASP NHI1:2025 Improper Offboarding).',
+    fix: 'Deactivate it where that can be undone, wait, then delete it.',
+    sentence: (said, escape) => `Key ${escape(said['name'] ?? '')}${ownedBy(said, escape)} ${said['lastUsed'] === 'never' ? `was made ${many(said['days'], 'day', 'days')} ago and never used` : `was last used ${many(said['idleDays'], 'day', 'days')} ago, on ${(said['lastUsed'] ?? '').slice(0, 10)}`}.`,
+  },
+  'keys-allowed': {
+    title: 'Nothing stops new keys',
+    what: 'The policy that forbids making long-lived keys is not in force.',
+    why: 'Keys that have been replaced come back with the next person in a hurry.',
+    fix: 'Put the policy in force once the workloads have identities; exceptions can be given to single projects.',
+    sentence: (said, escape) => `Not in force: ${listed(said, escape)}.`,
+  },
 };
+
+/** `AKIA… of ann, made 2024-01-02, never expires`. */
+function keyWords(said: Said, escape: Escape): string {
+  const parts = [
+    said['status'] === undefined || said['status'] === 'active' ? undefined : said['status'],
+    said['created'] === undefined ? undefined : `made ${said['created'].slice(0, 10)}`,
+    said['expires'] === undefined ? undefined : said['expires'] === 'never' ? 'never expires' : `expires ${said['expires'].slice(0, 10)}`,
+    said['can'] === undefined ? undefined : `may ${escape(said['can'])}`,
+  ].filter((part) => part !== undefined);
+  return `${escape(said['name'] ?? '')}${ownedBy(said, escape)}${parts.length === 0 ? '' : `: ${parts.join(', ')}`}`;
+}
+
+function ownedBy(said: Said, escape: Escape): string {
+  return said['owner'] === undefined || said['ownerKind'] === 'none' ? '' : ` of ${escape(said['owner'])}`;
+}
+
+function lastUse(said: Said): string {
+  if (said['lastUsed'] === undefined) return '';
+  return said['lastUsed'] === 'never' ? ', never used' : `, last used ${said['lastUsed'].slice(0, 10)}`;
+}
 
 const PREFIX = 'DK-ACCOUNT-';
 

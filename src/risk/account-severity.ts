@@ -6,7 +6,8 @@ import type { Severity } from '../model/levels.ts';
 const VERY_OLD = 365;
 
 /**
- * Severity by kind. None is above medium: what an account says of names and settings makes a leak likelier or worse, and is no leak.
+ * Severity by kind. What an account says of names and settings makes a leak likelier or worse, and is no leak: medium at most. A key that its issuer found in public, and one of the root user,
+ * are more than that.
  *
  * A key that nobody uses is pure risk (OWASP NHI1:2025); runners of public repositories run the code of strangers; an environment without rules, and a branch
  * without any, let whoever may push act as what a federation rule trusts there (TP011). The rest widens what a mistake elsewhere can reach.
@@ -24,6 +25,14 @@ const SEVERITIES: Readonly<Record<AccountFinding, Severity>> = {
   'deploy-key': 'low',
   'app-write': 'low',
   'open-branch': 'low',
+  'listed-key': 'medium',
+  'leaked-key': 'critical',
+  'root-key': 'high',
+  'ownerless-key': 'medium',
+  'open-key': 'medium',
+  'local-auth': 'medium',
+  'idle-key': 'medium',
+  'keys-allowed': 'low',
 };
 
 export function accountSeverity(finding: Pick<Finding, 'detector' | 'arguments'>, credential: Pick<Credential, 'disposition'> | undefined): Severity {

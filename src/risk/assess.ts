@@ -65,9 +65,14 @@ function storedOf(view: CredentialView): JoinedFinding[] {
   return view.findings.filter(({ class: kind, detector }) => kind === 'account' && detector === 'stored-key');
 }
 
+/** What lists of its issuer say of the credential. */
+function listedOf(view: CredentialView): JoinedFinding[] {
+  return view.findings.filter(({ class: kind, detector }) => kind === 'account' && detector === 'listed-key');
+}
+
 function exposure(view: CredentialView): RiskFactor | undefined {
   const options = view.credential.seen
-    ? secretsOf(view).map(({ location }) => factorOf({ code: 'EX', value: exposureOfPlace(location, isPublic(view, location)) }, undefined, placeOf(location)))
+    ? secretsOf(view).map(({ location }) => factorOf({ code: 'EX', value: exposureOfPlace(location, isPublic(view, location), guardOf(view, location)) }, undefined, placeOf(location)))
     : storesOf(view).flatMap((store) => {
         const value = EXPOSURE_OF_STORE[store];
         return value === undefined ? [] : [factorOf({ code: 'EX', value })];
@@ -80,7 +85,22 @@ function isPublic(view: CredentialView, { target }: Location): boolean {
   return view.public || view.targets.get(target)?.facts['visibility'] === 'public';
 }
 
-function exposureOfPlace(location: Location, isPublic: boolean): 'PH' | 'PT' | 'RH' | 'RT' {
+/** What guards a value that was read through an API: a store of secrets, or the settings of what runs. Nothing guards a file. */
+function guardOf({ targets }: CredentialView, { target, path }: Location): 'cluster' | 'ci' | 'settings' | undefined {
+  switch (targets.get(target)?.kind) {
+    case 'kubernetes':
+      return path.includes('/secret/') ? 'cluster' : 'settings';
+    case 'gitlab':
+      return path.endsWith('/variables.env') ? 'ci' : undefined;
+    case 'aws':
+      return 'settings';
+    default:
+      return undefined;
+  }
+}
+
+function exposureOfPlace(location: Location, isPublic: boolean, guard: ReturnType<typeof guardOf>): 'PH' | 'PT' | 'RH' | 'RT' | 'SS' | 'EN' {
+  if (guard !== undefined) return guard === 'settings' ? 'EN' : 'SS';
   if (location.history === undefined) return isPublic ? 'PT' : 'RT';
   return isPublic ? 'PH' : 'RH';
 }
@@ -125,13 +145,14 @@ function isHalf({ credential, provider }: CredentialView): boolean {
 }
 
 function storage(view: CredentialView): RiskFactor | undefined {
-  const [first] = secretsOf(view);
-  if (view.credential.seen) return factorOf({ code: 'ST', value: isHalf(view) ? 'H' : 'P' }, undefined, first === undefined ? undefined : placeOf(first.location));
+  if (view.credential.seen) return worst(secretsOf(view).map(({ location }) => factorOf({ code: 'ST', value: isHalf(view) ? 'H' : STORAGE_OF_GUARD[guardOf(view, location) ?? 'none'] }, undefined, placeOf(location))));
   const [stored] = storedOf(view);
   return worst(
     storesOf(view).map((store) => (stored === undefined || store !== 'ci-secret' ? factorOf({ code: 'ST', value: STORAGE_OF_STORE[store] }) : factorOf({ code: 'ST', value: STORAGE_OF_STORE[store] }, storedLabel(stored), storedPlace(stored)))),
   );
 }
+
+const STORAGE_OF_GUARD = { cluster: 'K', ci: 'C', settings: 'E', none: 'P' } as const;
 
 const SCOPE_LABELS: Readonly<Record<string, string>> = { organization: 'organisation secret', repository: 'repository secret', environment: 'environment secret' };
 const PROTECTION_LABELS: Readonly<Record<string, string>> = { reviewers: ', reviewers approve its jobs', branches: ', for some branches only', none: ', environment without rules' };
@@ -174,6 +195,7 @@ function age(view: CredentialView): RiskFactor {
   let first: Dated | undefined;
   for (const { location } of secretsOf(view)) first = earlier(first, { time: Date.parse(location.history?.firstSeen?.authored ?? ''), place: placeOf(location), isStored: false });
   for (const stored of storedOf(view)) first = earlier(first, { time: Date.parse(stored.arguments['updated'] ?? ''), place: storedPlace(stored), isStored: true });
+  for (const { arguments: said } of listedOf(view)) first = earlier(first, { time: Date.parse(said['created'] ?? ''), place: `made ${(said['created'] ?? '').slice(0, 10)}, says its issuer`, isStored: false });
   const days = first === undefined ? Number.NaN : Math.floor((view.now - first.time) / DAY);
   // `now` may be no more exact than a date; an author date further in the future is a wrong clock, not a young key.
   if (first === undefined || !(days >= -1)) return factorOf({ code: 'AG', value: 'U' });
@@ -198,7 +220,7 @@ function ageValue(days: number): 'Y' | 'Q' | 'M' | 'N' {
 }
 
 function spread(view: CredentialView): RiskFactor {
-  const counted = view.credential.seen ? secretsOf(view) : view.findings;
+  const counted = view.credential.seen ? [...secretsOf(view), ...storedOf(view), ...listedOf(view)] : view.findings;
   const places = new Set(counted.map(({ location }) => JSON.stringify([location.target, location.path, location.start, location.end]))).size;
   const workloads = view.workloads.length;
   const label = workloads === 0 ? count(places, 'place') : `${count(workloads, 'workload')}, ${count(places, 'place')}`;

@@ -50,6 +50,7 @@ export class Assembler {
       confidence: judged.confidence,
       identity: sighting.identity,
       ...(sighting.fingerprint === undefined ? {} : { fingerprint: sighting.fingerprint }),
+      ...(sighting.hint === undefined ? {} : { hint: sighting.hint }),
       preview: sighting.preview,
       location: {
         target,

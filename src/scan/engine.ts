@@ -3,6 +3,7 @@ import { compileRules } from '../detect/compile.ts';
 import { ByteScanner, type Sighting } from '../detect/scan-bytes.ts';
 import type { Copies, Hits } from '../detect/prefilter/prefilter.ts';
 import { ReferenceFinder } from '../detect/references/finder.ts';
+import { gatewaysIn } from '../holders/index.ts';
 import { providers } from '../providers/index.ts';
 import { readFileSafelySync } from '../sources/directory/read.ts';
 import { classify } from '../support/binary.ts';
@@ -39,19 +40,20 @@ export class ScanEngine {
       case 'loose':
         return await this.#loose(task, onProgress);
       case 'texts':
-        return this.#texts(task);
+        return await this.#texts(task);
     }
   }
 
-  #texts(task: TextsTask): TaskResult {
+  async #texts(task: TextsTask): Promise<TaskResult> {
     const artifacts: ArtifactResult[] = [];
     let bytes = 0;
+    if (task.areFiles === true) await this.#references.prepare(task.texts.map(({ path }) => path));
     for (const { path, text } of task.texts) {
       const given = Buffer.from(text, 'utf8');
       const input = this.#scanner.reserve(given.length);
       input.set(given);
       bytes += input.length;
-      const artifact = this.#scanBytes(Buffer.from(input.buffer, input.byteOffset, input.length), path, 'file', false);
+      const artifact = this.#scanBytes(Buffer.from(input.buffer, input.byteOffset, input.length), path, 'file', task.areFiles === true);
       if (artifact !== undefined) artifacts.push(artifact);
     }
     return { artifacts, skipped: [], unread: [], count: 0, bytes };
@@ -214,11 +216,18 @@ export class ScanEngine {
     const found = wantsText ? this.#references.find({ path, text }, bytes, sightings) : undefined;
     const allowed = text.includes('dekey:allow') ? allowComments(text, path) : undefined;
     const all = found?.sightings ?? sightings;
-    const extractions = found?.extractions ?? [];
+    const extractions = withGateways(found?.extractions ?? [], text);
     const problems = [...(found?.problems ?? []), ...(allowed?.problems ?? [])];
     if (all.length === 0 && extractions.length === 0 && problems.length === 0) return undefined;
     return { name: path, type, sightings: all, extractions, allowed: allowed?.lines ?? new Map(), problems };
   }
+}
+
+/** Services that calls of a file's workloads pass through: they see the keys. */
+function withGateways(extractions: ArtifactResult['extractions'], text: string): ArtifactResult['extractions'] {
+  const gateways = extractions.some(({ extraction }) => extraction.workloads.length > 0) ? gatewaysIn(text) : [];
+  if (gateways.length === 0) return extractions;
+  return extractions.map(({ platform, extraction }) => ({ platform, extraction: { ...extraction, workloads: extraction.workloads.map((workload) => ({ ...workload, facts: { ...workload.facts, gateways: gateways.join(',') } })) } }));
 }
 
 const PROGRESS_BYTES = 4 * 2 ** 20;

@@ -45,10 +45,12 @@ export interface LooseTask {
   readonly objects: readonly { readonly oid: string; readonly path: string }[];
 }
 
-/** Texts that are no files: what an API tells, under the path it is reported at. No references are sought in them. */
+/** Texts that are no files: what an API tells, under the path it is reported at. */
 export interface TextsTask {
   readonly kind: 'texts';
   readonly texts: readonly { readonly path: string; readonly text: string }[];
+  /** They have the format of files of these names: references and workloads are sought in them as well. */
+  readonly areFiles?: true;
 }
 
 export type Task = FilesTask | ObjectsTask | PackTask | LooseTask | TextsTask;

@@ -11,7 +11,9 @@ import { describeCode, listCodes } from '../../report/messages.ts';
 import { shown } from '../../report/plan-words.ts';
 import { explainVector } from '../../risk/vector.ts';
 import { EXIT_CODES } from '../exit-codes.ts';
+import { ACCOUNT_KINDS } from '../../model/inventory.ts';
 import { explainGithub } from '../explain-github.ts';
+import { explainSource } from '../explain-source.ts';
 import { print } from '../print.ts';
 
 /** Runs `dekey explain SUBJECT [PLATFORM]`: a code, a provider, a platform, a vector, or what becomes of a provider's key on a platform. UsageError, with near names, for anything else. */
@@ -75,6 +77,10 @@ function explain(subject: string): readonly string[] {
   const code = describeCode(subject.toUpperCase(), providers, platforms);
   if (code !== undefined) return [`${code.code}: ${code.title}`, '', code.what, '', `Why: ${code.why}`, '', `Fix: ${code.fix}`];
   const provider = providers.find(({ id }) => id === subject.toLowerCase());
+  const source = ACCOUNT_KINDS.find((kind) => kind === subject.toLowerCase().replace(/:$/, ''));
+  // Some are both: where accounts are read, and a provider of models or a platform.
+  const platformOfSource = platforms.find(({ id }) => id === source);
+  if (source !== undefined) return [...explainSource(source), ...(provider === undefined ? [] : ['', ...explainProvider(provider)]), ...(platformOfSource === undefined ? [] : ['', ...explainPlatform(platformOfSource)])];
   // GitHub is both: where an organisation is read, and a provider of models.
   if (provider?.id === 'github') return [...explainGithub(), '', ...explainProvider(provider)];
   if (provider !== undefined) return explainProvider(provider);

@@ -35,6 +35,7 @@ import { isInside } from '../../support/paths.ts';
 import { refuseLoosePolicies } from '../audit-plan.ts';
 import { EXIT_CODES } from '../exit-codes.ts';
 import { githubOptions } from '../github-options.ts';
+import { remoteContext } from '../remote-options.ts';
 import { print } from '../print.ts';
 import { ProgressBar } from '../progress.ts';
 import { hasUnicode, useColor } from '../terminal.ts';
@@ -157,6 +158,7 @@ async function scanned(targets: readonly string[], raw: Readonly<Record<string, 
     allowAlternates: false,
     offline: flags.offline,
     github: githubOptions(raw, version, flags.quiet, bar),
+    remote: remoteContext(raw, version, flags.quiet, bar),
     onProgress: (phase, progress, total) => bar.update(phase, progress, total),
   }).finally(() => bar.clear());
   const now = new Date().toISOString();

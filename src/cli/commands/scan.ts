@@ -18,6 +18,7 @@ import { visible } from '../../support/escape.ts';
 import { accept } from '../accept.ts';
 import { exitCodeOf } from '../exit-codes.ts';
 import { githubOptions } from '../github-options.ts';
+import { remoteContext } from '../remote-options.ts';
 import { knownReason, markKnown } from '../known.ts';
 import { permalinkOf } from '../permalink.ts';
 import { print } from '../print.ts';
@@ -87,6 +88,7 @@ export async function runScan(targets: readonly string[], raw: Readonly<Record<s
     allowAlternates: flags.allowAlternates,
     offline: flags.offline,
     github: githubOptions(raw, version, flags.quiet, bar),
+    remote: remoteContext(raw, version, flags.quiet, bar),
     onProgress: (phase, progress, total) => bar.update(phase, progress, total),
   };
   const sightings = await scan(scanOptions).finally(() => bar.clear());

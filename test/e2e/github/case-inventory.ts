@@ -39,8 +39,10 @@ export async function proveInventory(repositories: number): Promise<Proof> {
 }
 
 /** What an inventory says apart from its times. */
+/** Without ages: between two runs some secret becomes a day older. */
 export function comparable({ findings, credentials, workloads, targets, summary }: Inventory): unknown {
-  return { findings, credentials, workloads, targets, summary };
+  const text = JSON.stringify({ findings, credentials, workloads, targets, summary });
+  return JSON.parse(text.replaceAll(/\b\d+ days? (?=ago|old)/g, 'some days ').replaceAll(/"days":"\d+"/g, '"days":"some"'));
 }
 
 function report(proof: Proof, session: Session, what: string, run: Run): void {
@@ -112,9 +114,9 @@ function joined(proof: Proof, session: Session, { findings, targets }: Inventory
   const toldStale = told('DK-ACCOUNT-UNUSED-KEY');
   proof.equal(wantedStale.filter((one) => !toldStale.includes(one)), [], 'stored keys that no workflow uses and that are not reported');
   proof.equal(toldStale.filter((one) => !wantedStale.includes(one)), [], 'stored keys that are said to be unused and are not');
-  const wantedMissing = [...missing].filter((one) => !NO_AI.test(one) && !elsewhere.has(one));
+  const wantedMissing = [...missing].filter((one) => !NO_AI.test(one));
   const toldMissing = told('DK-ACCOUNT-MISSING-KEY');
   proof.equal(wantedMissing.filter((one) => !toldMissing.includes(one)), [], 'keys that are used, stored nowhere and not reported');
   proof.equal(toldMissing.filter((one) => !missing.has(one) && !inEnvironments.has(one)), [], 'keys that are said to be missing and are not');
-  proof.say(`  stored and unused ${wantedStale.length}, used and missing ${wantedMissing.length}; ${elsewhere.size} missing ones stand in another store`);
+  proof.say(`  stored and unused ${wantedStale.length}, used and missing ${wantedMissing.length}; ${elsewhere.size} missing ones stand in the store of Dependabot or of agents alone`);
 }

@@ -27,7 +27,12 @@ export class Proof {
 
   equal(actual: unknown, wanted: unknown, text: string): void {
     const [is, was] = [JSON.stringify(actual), JSON.stringify(wanted)];
-    this.check(is === was, `${text}: ${is?.slice(0, 600) ?? 'nothing'} in place of ${was?.slice(0, 600) ?? 'nothing'}`);
+    if (is === was) return;
+    // Where they part, with some of what stands before.
+    let at = 0;
+    while (at < Math.min(is?.length ?? 0, was?.length ?? 0) && is?.[at] === was?.[at]) at += 1;
+    const from = at < 600 ? 0 : at - 200;
+    this.check(false, `${text}: ${is?.slice(from, from + 600) ?? 'nothing'} in place of ${was?.slice(from, from + 600) ?? 'nothing'}`);
   }
 
   /** The program did nothing that it may never do, and left no key anywhere. */

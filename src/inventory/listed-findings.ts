@@ -1,0 +1,102 @@
+import type { AccountFinding, InventoryListed, ListedKey } from '../model/account.ts';
+import type { Finding } from '../model/inventory.ts';
+import type { ReferenceStore } from '../model/reference.ts';
+import { accountCode, accountLocation } from './account-places.ts';
+
+/** From here on a key that is not used is called idle: as with age, 90 days (AISF-IAM-03; OWASP NHI1:2025 asks for no number). */
+const IDLE = 90;
+/** From here on a key is called old. */
+const OLD = 90;
+const DAY = 86_400_000;
+
+/** A finding about a listed key, before it has an id. */
+export interface ListedEntry {
+  readonly code: string;
+  readonly finding: Pick<Finding, 'class' | 'provider' | 'detector' | 'confidence' | 'location' | 'arguments'> & { readonly store?: ReferenceStore };
+  readonly stable: readonly string[];
+}
+
+/**
+ * What the list itself says of a key. Pure.
+ *
+ * @param now milliseconds since 1970
+ */
+export function listedEntries(key: ListedKey, now: number): readonly ListedEntry[] {
+  const location = accountLocation(key.target, 'keys', key.provider, key.id);
+  const said = saidOf(key, now);
+  const entry = (kind: AccountFinding, more: Readonly<Record<string, string>> = {}, store?: ReferenceStore): ListedEntry => {
+    const code = accountCode(kind);
+    return {
+      code,
+      finding: { class: 'account', provider: key.provider, detector: kind, confidence: 'high', location, arguments: { ...said, ...more }, ...(store === undefined ? {} : { store }) },
+      stable: [code, location.path],
+    };
+  };
+  // Where its holders keep it is not known from a list.
+  const entries = [entry('listed-key', {}, 'unknown')];
+  if (key.status === 'leaked') entries.push(entry('leaked-key'));
+  if (key.owner?.kind === 'root') entries.push(entry('root-key'));
+  if (key.status === 'inactive' || key.status === 'expired') return entries;
+  if (key.owner?.kind === 'none') entries.push(entry('ownerless-key'));
+  if (key.facts['restrictions'] === 'none') entries.push(entry('open-key'));
+  if (key.facts['localAuth'] === 'true') entries.push(entry('local-auth'));
+  const age = daysSince(key.created, now);
+  if (age !== undefined && age >= OLD) entries.push(entry('old-key', { days: String(age) }));
+  if (isIdle(key, age, now)) entries.push(entry('idle-key'));
+  return entries;
+}
+
+/** No use in so many days; one that was never used has had as many days to be. */
+function isIdle({ lastUsed }: ListedKey, age: number | undefined, now: number): boolean {
+  if (lastUsed === undefined) return false;
+  const days = lastUsed === 'never' ? age : daysSince(lastUsed, now);
+  return days !== undefined && days >= IDLE;
+}
+
+function saidOf({ name, id, status, owner, created, expires, lastUsed, privilege, facts }: ListedKey, now: number): Readonly<Record<string, string>> {
+  const said: Readonly<Record<string, string | undefined>> = {
+    name: name === '' ? id : name,
+    id,
+    status,
+    owner: owner === undefined ? undefined : owner.kind === 'none' ? 'nobody' : owner.name,
+    ownerKind: owner?.kind,
+    created,
+    days: daysSince(created, now)?.toString(),
+    expires,
+    lastUsed,
+    idleDays: lastUsed === undefined || lastUsed === 'never' ? undefined : daysSince(lastUsed, now)?.toString(),
+    privilege,
+    can: facts['can'],
+  };
+  return Object.fromEntries(Object.entries(said).flatMap(([fact, value]) => (value === undefined ? [] : [[fact, value] as const])));
+}
+
+/** Whole days since an ISO date; undefined when there is none, or it lies further ahead than a time zone explains. */
+export function daysSince(date: string | undefined, now: number): number | undefined {
+  const days = Math.floor((now - Date.parse(date ?? '')) / DAY);
+  return days >= -1 ? Math.max(0, days) : undefined;
+}
+
+/** What lists add to the facts of a credential: of several lists, the widest word. */
+export function listedFacts(keys: readonly ListedKey[], proofs: ReadonlySet<string>): readonly (readonly [string, string])[] {
+  const [key] = keys;
+  if (key === undefined) return [];
+  const latest = keys.flatMap(({ lastUsed }) => (lastUsed === undefined ? [] : [lastUsed])).toSorted((a, b) => Number(a === 'never') - Number(b === 'never') || (a < b ? 1 : -1))[0];
+  const own: readonly (readonly [string, string | undefined])[] = [
+    ['status', key.status],
+    ['owner', key.owner === undefined ? undefined : key.owner.kind === 'none' ? 'nobody' : key.owner.name],
+    ['created', key.created],
+    ['expires', key.expires === 'never' ? undefined : key.expires],
+    ['last-used', latest],
+    ['can', key.facts['can']],
+    ['spend', key.facts['spend30d']],
+    // The end of a key alone is no proof.
+    ['joined-by', proofs.has('ending') ? 'the end of the key alone' : undefined],
+  ];
+  return own.flatMap(([name, value]) => (value === undefined ? [] : [[name, value] as const]));
+}
+
+/** As the inventory keeps it. */
+export function inventoryListed({ hintIdentity: _, ...key }: ListedKey, credential: string): InventoryListed {
+  return { ...key, credential };
+}

@@ -3,8 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { logIn } from '../../src/sources/aws/login.ts';
+import { allowedByExplanation } from '../e2e/accounts/aws/read.ts';
 import { type AwsServer, startAwsServer } from '../e2e/accounts/aws/server.ts';
-import { allowedByExplanation, emptyAccount, LOGIN } from './kit.ts';
+import { emptyAccount, LOGIN } from './kit.ts';
 
 let server: AwsServer;
 let home: string;

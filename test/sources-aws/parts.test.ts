@@ -49,6 +49,8 @@ describe('a failure', () => {
     ['denied', service('AccessDenied', 403), 'not allowed'],
     ['denied with another word', service('AccessDeniedException', 400), 'not allowed'],
     ['an expired login', service('ExpiredTokenException', 403), 'the login is not accepted (ExpiredTokenException)'],
+    ['a region that is switched off', service('UnrecognizedClientException', 403), 'the login is not accepted (UnrecognizedClientException)'],
+    ['a user deleted meanwhile', service('NoSuchEntityException', 404), 'no longer there'],
     ['throttled', service('Throttling', 400), 'throttled, given up after 8 attempts'],
     ['refused', service('ValidationException', 400), 'refused (ValidationException)'],
     ['no name', service('Unknown', 502), 'what answers does not speak as AWS does (HTTP 502)'],
@@ -64,6 +66,7 @@ describe('a failure', () => {
     const given = error('Error', { code: 'ENOTFOUND' });
     expect(failureOf(given, 'apprunner:ListServices')?.isIncomplete).toBe(false);
     expect(failureOf(given, 'iam:ListUsers')?.isIncomplete).toBe(true);
+    expect(failureOf(service('UnrecognizedClientException', 403), 'lambda:ListFunctions')?.why).toContain('the region may not be switched on');
   });
 });
 

@@ -1,8 +1,10 @@
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { abilitiesOfAccessKey, abilitiesOfBedrockKey } from '../../src/sources/aws/abilities.ts';
 import { matchesGlob, type Permissions, readPolicy, reachOf } from '../../src/sources/aws/permissions.ts';
 
 const MODEL = { action: 'bedrock:InvokeModel', resource: 'arn:aws:bedrock:none-none-0::foundation-model/dekey.none' };
+const OWN = 'arn:aws:bedrock:none-none-0:000000000000:provisioned-model/none';
 const ARN = 'arn:aws:iam::111122223333:user/ci';
 
 const of = (...statements: readonly object[]): Permissions => ({ statements: statements.flatMap((Statement) => readPolicy(JSON.stringify({ Statement })) ?? []), unread: [] });
@@ -33,12 +35,45 @@ describe('reach', () => {
     ['denied everything but one service', of(allow('*'), { Effect: 'Deny', NotAction: 's3:*', Resource: '*' }), 'none'],
     ['denied on everything but one model', of(allow('*'), { Effect: 'Deny', Action: 'bedrock:*', NotResource: 'arn:aws:bedrock:*::foundation-model/x' }), 'some'],
     ['allowed on everything but one bucket', of({ Effect: 'Allow', Action: '*', NotResource: 'arn:aws:s3:::bucket' }), 'all'],
+    ['allowed on everything but the models of one region', of({ Effect: 'Allow', Action: '*', NotResource: 'arn:aws:bedrock:us-east-1::foundation-model/*' }), 'some'],
     ['the boundary does not allow it', { ...of(allow('*')), boundary: of(allow('s3:*')).statements }, 'none'],
     ['the boundary allows one model', { ...of(allow('*')), boundary: of(allow('bedrock:*', 'arn:aws:bedrock:*::foundation-model/x')).statements }, 'some'],
     ['the boundary alone allows nothing', { ...of(), boundary: of(allow('*')).statements }, 'none'],
     ['the boundary denies it', { ...of(allow('*')), boundary: of(allow('*'), deny('bedrock:*')).statements }, 'none'],
   ])('%s', (_, permissions, reach) => {
     expect(reachOf(permissions, MODEL)).toBe(reach);
+  });
+});
+
+test.each([
+  ['denied', of(allow('*'), deny('bedrock:*', 'arn:aws:bedrock:*::foundation-model/*'))],
+  ['left out', of({ Effect: 'Allow', Action: '*', NotResource: 'arn:aws:bedrock:*::foundation-model/*' })],
+])('what is %s on one kind of model is still allowed on another', (_, permissions) => {
+  expect([reachOf(permissions, MODEL), reachOf(permissions, { ...MODEL, besides: [OWN] })]).toEqual(['none', 'some']);
+});
+
+describe('for any policies', () => {
+  const actions = fc.constantFrom('*', 'bedrock:*', 'bedrock:InvokeModel', 'bedrock:invoke*', 'bedrock:Get*', 's3:*');
+  const resources = fc.constantFrom('*', 'arn:aws:bedrock:*::foundation-model/*', 'arn:aws:bedrock:us-east-1::foundation-model/a', 'arn:aws:bedrock:*:*:provisioned-model/*', 'arn:aws:s3:::bucket');
+  const statement = fc.record({ effect: fc.constantFrom('Allow', 'Deny'), not: fc.boolean(), action: actions, notResource: fc.boolean(), resource: resources, condition: fc.boolean() }).map(({ effect, not, action, notResource, resource, condition }) => ({ Effect: effect, [not ? 'NotAction' : 'Action']: action, [notResource ? 'NotResource' : 'Resource']: resource, ...(condition ? { Condition: MFA } : {}) }));
+  const statements = fc.array(statement, { maxLength: 5 });
+  const rank = (permissions: Permissions): number => ['none', 'conditional', 'some', 'all'].indexOf(reachOf(permissions, { ...MODEL, besides: [OWN] }));
+
+  test('a denial or a boundary widens nothing, an allowance narrows nothing, and order is nothing', () => {
+    fc.assert(fc.property(statements, statement, statements, (own, more, boundary) => {
+      const [before, after] = [rank(of(...own)), rank(of(...own, more))];
+      expect(more.Effect === 'Deny' ? after <= before : after >= before).toBe(true);
+      expect(rank({ ...of(...own), boundary: of(...boundary).statements })).toBeLessThanOrEqual(before);
+      expect(rank(of(...own.toReversed()))).toBe(before);
+    }), { numRuns: 2000 });
+  });
+
+  test('a wildcard matches what a regular expression of the same meaning matches', () => {
+    const text = fc.string({ unit: fc.constantFrom('a', 'b', ':'), maxLength: 8 });
+    const pattern = fc.string({ unit: fc.constantFrom('a', 'b', ':', '*', '?'), maxLength: 6 });
+    fc.assert(fc.property(pattern, text, (one, other) => {
+      expect(matchesGlob(one, other)).toBe(new RegExp(`^${one.replaceAll('*', '.*').replaceAll('?', '.')}$`).test(other));
+    }), { numRuns: 3000 });
   });
 });
 

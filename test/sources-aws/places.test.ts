@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
 import { scan, type ScanResult } from '../../src/pipeline.ts';
 import type { AwsAccount } from '../e2e/accounts/aws/account.ts';
-import { emptyAccount, readAws } from './kit.ts';
+import { emptyAccount, readServer } from './kit.ts';
 
 /** Shapeless and random; put together here so that no file holds it whole. */
 const KEY = ['q7Vd2', 'mXr9', 'LbT4k', 'Wz8N', 'cJ3yPf', '6sGh'].join('');
@@ -51,7 +51,7 @@ async function scanTexts(texts: readonly { readonly path: string; readonly text:
 }
 
 test('functions, tasks, builds, services and models are found with their keys and names', async () => {
-  const { targets, accounts } = await readAws('', { accounts: [ACCOUNT] });
+  const { targets, accounts } = await readServer('', { accounts: [ACCOUNT] });
   const texts = targets.flatMap((target) => target.texts);
   expect(texts.map(({ path }) => path)).toEqual([
     'aws/eu-central-1/apprunner/site.template.json', 'aws/eu-central-1/codebuild/build.buildspec.yml', 'aws/eu-central-1/codebuild/build.template.json', 'aws/eu-central-1/ecs/api.template.json',
@@ -79,9 +79,9 @@ test('functions, tasks, builds, services and models are found with their keys an
 });
 
 test('no value of a store is asked for unless values are wanted', async () => {
-  const without = await readAws('', { accounts: [ACCOUNT] });
+  const without = await readServer('', { accounts: [ACCOUNT] });
   expect(without.server.calls.filter(({ action }) => /GetSecretValue|GetParameters/.test(action))).toEqual([]);
-  const { targets } = await readAws('', { accounts: [ACCOUNT] }, { readValues: true });
+  const { targets } = await readServer('', { accounts: [ACCOUNT] }, { readValues: true });
   const texts = targets.flatMap((target) => target.texts).filter(({ path }) => path.endsWith('.env'));
   expect(texts.map(({ path }) => path)).toEqual(['aws/eu-central-1/parameter-store/prod/OPENAI_API_KEY.env', 'aws/eu-central-1/parameter-store/prod/size.env', 'aws/eu-central-1/secrets-manager/prod/bundle.env', 'aws/eu-central-1/secrets-manager/prod/openai-api-key.env']);
   expect(targets[0]?.skipped).toContainEqual({ reason: 'ssm:GetParameters: not allowed (needs ssm:GetParameters, kms:Decrypt)', count: 1, examples: ['/prod/sealed'], incomplete: true });
@@ -91,7 +91,7 @@ test('no value of a store is asked for unless values are wanted', async () => {
 
 test('regions are those that are named, or all that are switched on', async () => {
   const regionsIn = async (rest: string): Promise<unknown> => {
-    const { targets, server } = await readAws(rest, { accounts: [ACCOUNT] });
+    const { targets, server } = await readServer(rest, { accounts: [ACCOUNT] });
     return [targets[0]?.facts['regions'], [...new Set(server.calls.filter(({ action }) => action.startsWith('lambda:')).map(({ region }) => region))].toSorted().join(','), targets[0]?.skipped.some(({ reason }) => reason.startsWith('regions other'))];
   };
   expect(await regionsIn('')).toEqual(['eu-central-1', 'eu-central-1', true]);

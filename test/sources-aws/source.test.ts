@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import type { AwsAccount } from '../e2e/accounts/aws/account.ts';
+import { NOW } from '../e2e/accounts/aws/read.ts';
 import { READS } from '../e2e/accounts/aws/server.ts';
-import { emptyAccount, NOW, readAws } from './kit.ts';
+import { emptyAccount, readServer } from './kit.ts';
 
 const DAY = 86_400_000;
 const ago = (days: number): Date => new Date(Date.parse(NOW) - days * DAY);
@@ -40,7 +41,7 @@ const ACCOUNT: AwsAccount = {
 
 describe('an account', () => {
   test('gives its keys with their owners, dates and rights', async () => {
-    const { accounts, targets, server } = await readAws('', { accounts: [ACCOUNT] });
+    const { accounts, targets, server } = await readServer('', { accounts: [ACCOUNT] });
     expect(targets.map(({ id, kind, name, facts }) => ({ id, kind, name, account: facts['account'], alias: facts['alias'] }))).toEqual([{ id: 't3', kind: 'aws', name: 'aws:', account: '111122223333', alias: 'acme-prod' }]);
     expect(targets[0]?.skipped).toEqual([{ reason: 'regions other than eu-central-1: not asked for', count: 1, examples: [], incomplete: false }]);
     const keys = new Map((accounts.listed ?? []).map((key) => [key.id, key]));
@@ -60,7 +61,7 @@ describe('an account', () => {
   });
 
   test('gives the issuers it trusts and the roles they open', async () => {
-    const { accounts } = await readAws('', { accounts: [ACCOUNT] });
+    const { accounts } = await readServer('', { accounts: [ACCOUNT] });
     expect(accounts.settings).toEqual([
       { target: 't3', kind: 'issuer', name: 'token.actions.githubusercontent.com', facts: { url: 'https://token.actions.githubusercontent.com', audiences: 'sts.amazonaws.com' } },
       { target: 't3', kind: 'issuer', name: 'this account', facts: { url: 'https://abc.tokens.sts.global.api.aws', own: 'true' } },

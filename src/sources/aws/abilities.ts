@@ -18,7 +18,10 @@ const AGENT = 'arn:aws:bedrock-agentcore:none-none-0:000000000000:runtime/dekey-
 const SECRET = 'arn:aws:secretsmanager:none-none-0:000000000000:secret:dekey-none';
 const PARAMETER = 'arn:aws:ssm:none-none-0:000000000000:parameter/dekey-none';
 
-const INVOKE: readonly Probe[] = [{ action: 'bedrock:InvokeModel', resource: MODEL }, { action: 'bedrock:InvokeModelWithResponseStream', resource: MODEL }];
+/** Models of one's own, which are no foundation models. */
+const OWN_MODEL = 'arn:aws:bedrock:none-none-0:000000000000:provisioned-model/none';
+
+const INVOKE: readonly Probe[] = ['bedrock:InvokeModel', 'bedrock:InvokeModelWithResponseStream'].map((action) => ({ action, resource: MODEL, besides: [OWN_MODEL] }));
 const MANTLE: Probe = { action: 'bedrock-mantle:CreateInference', resource: PROJECT };
 const OTHER_MODELS: readonly Probe[] = [{ action: 'sagemaker:InvokeEndpoint', resource: ENDPOINT }, { action: 'bedrock-agentcore:InvokeAgentRuntime', resource: AGENT }];
 /** Rights by which a user gives itself every other right. */
@@ -44,7 +47,7 @@ export function abilitiesOfAccessKey(permissions: Permissions, arn: string): Abi
 export function abilitiesOfBedrockKey(permissions: Permissions): Abilities {
   const invoke = INVOKE.map((probe) => reachOf(permissions, probe)).reduce(most, 'none');
   const models = most(
-    least(invoke, reachOf(permissions, { action: 'bedrock:CallWithBearerToken', resource: MODEL })),
+    least(invoke, reachOf(permissions, { action: 'bedrock:CallWithBearerToken', resource: MODEL, besides: [OWN_MODEL] })),
     least(reachOf(permissions, MANTLE), reachOf(permissions, { action: 'bedrock-mantle:CallWithBearerToken', resource: PROJECT })),
   );
   return { ...said([['call models', models]]), privilege: privilegeOf(models, permissions) };

@@ -14,6 +14,15 @@ const DENIED = /AccessDenied|Unauthorized|NotAuthorized|AuthorizationError|Forbi
 const THROTTLED = /Throttl|TooManyRequests|RequestLimitExceeded|SlowDown|LimitExceededException$/;
 const NETWORK = /^E[A-Z]{3,20}$|^UND_ERR|^CERT_|^DEPTH_ZERO|^SELF_SIGNED|^UNABLE_TO/;
 
+/** Deleted between the list and the question. */
+const GONE = /^(?:NoSuchEntity|ResourceNotFound|ParameterNotFound)(?:Exception)?$/;
+/** What a region says that the account has not switched on. */
+const SWITCHED_OFF = /^(?:UnrecognizedClientException|InvalidClientTokenId)$/;
+
+function isRegional(call: string): boolean {
+  return !/^(?:iam|sts|organizations|account):/.test(call);
+}
+
 /** Services that are not in every region: an address that does not exist there is no gap. */
 const NOT_EVERYWHERE = /^(?:apprunner|codebuild|sagemaker):/;
 
@@ -27,7 +36,8 @@ export function failureOf(error: unknown, call: string): Failure | undefined {
   if (!(error instanceof Error)) return undefined;
   const { name } = error;
   const status = statusOf(error);
-  if (LOGIN.test(name)) return { why: `the login is not accepted (${name})`, isDenied: false, isLogin: true, isIncomplete: true };
+  if (GONE.test(name)) return { ...plain('no longer there'), isIncomplete: false };
+  if (LOGIN.test(name)) return { why: `the login is not accepted (${name})${isRegional(call) && SWITCHED_OFF.test(name) ? ': the region may not be switched on' : ''}`, isDenied: false, isLogin: true, isIncomplete: true };
   if (DENIED.test(name)) return { why: 'not allowed', isDenied: true, isLogin: false, isIncomplete: true };
   if (THROTTLED.test(name)) return plain(`throttled, given up after ${attemptsOf(error)} attempts`);
   const code = codeOf(error);

@@ -34,6 +34,8 @@ export type Reach = (typeof REACHES)[number];
 export interface Probe {
   readonly action: string;
   readonly resource: string;
+  /** Other kinds of resources the action may be used on: what is denied on one kind is still allowed on these. */
+  readonly besides?: readonly string[];
 }
 
 /**
@@ -99,13 +101,15 @@ function reachOfDocument(statements: readonly Statement[], probe: Probe): Reach 
   let reach: Reach = 'none';
   for (const statement of statements) {
     if (statement.effect !== 'Allow' || !names(statement, probe.action)) continue;
-    const covers = coverage(statement, probe.resource, false);
+    const [first = 'none', ...others] = coverages(statement, probe, false);
+    const covers = first === 'none' && others.some((one) => one !== 'none') ? 'some' : first;
     if (covers !== 'none') reach = most(reach, statement.conditional ? 'conditional' : covers);
   }
   for (const statement of statements) {
     if (statement.effect !== 'Deny' || !names(statement, probe.action)) continue;
-    const covers = coverage(statement, probe.resource, true);
-    if (covers === 'none') continue;
+    const kinds = coverages(statement, probe, true);
+    if (kinds.every((one) => one === 'none')) continue;
+    const covers = kinds.every((one) => one === 'all') ? 'all' : 'some';
     if (covers === 'some') reach = least(reach, 'some');
     else reach = least(reach, statement.conditional ? 'conditional' : 'none');
   }
@@ -125,13 +129,18 @@ function names({ actions }: Statement, action: string): boolean {
   return actions.patterns.some((pattern) => matchesGlob(pattern, wanted)) !== actions.not;
 }
 
+function coverages(statement: Statement, { resource, besides = [] }: Probe, exactly: boolean): readonly ('none' | 'some' | 'all')[] {
+  return [resource, ...besides].map((one) => coverage(statement, one, exactly));
+}
+
 /**
  * Which of the resources of the probe's kind a statement is about.
  *
  * @param exactly for denials: region and account count as well, so that a denial in one region takes nothing away elsewhere
  */
 function coverage({ resources }: Statement, resource: string, exactly: boolean): 'none' | 'some' | 'all' {
-  const found = resources.patterns.map((pattern) => covered(pattern, resource, exactly));
+  // What is left out counts exactly as well: the other regions stay in.
+  const found = resources.patterns.map((pattern) => covered(pattern, resource, exactly || resources.not));
   if (!resources.not) return found.includes('all') ? 'all' : found.includes('some') ? 'some' : 'none';
   // Everything but these: those that are of another kind take nothing away.
   return found.includes('all') ? 'none' : found.includes('some') ? 'some' : 'all';

@@ -26,7 +26,6 @@ export function parseAwsTarget(rest: string): AwsTarget {
   const slash = name.indexOf('/');
   const profile = slash < 0 ? name : name.slice(0, slash);
   const role = slash < 0 ? undefined : name.slice(slash + 1);
-  // eslint-disable-next-line no-control-regex
   if (/[\u0000-\u001f\u007f]/.test(profile)) throw new UsageError('aws: the name of the profile holds a control character', FORMS);
   if (role !== undefined && !ROLE.test(role)) throw new UsageError(`aws: ${JSON.stringify(role)} is no name of a role`, FORMS);
   return { ...(profile === '' ? {} : { profile }), ...(role === undefined ? {} : { role }), ...(asked === undefined ? {} : { regions: asked }) };

@@ -26,11 +26,8 @@ export const parameterStore: Place = async ({ access, region, gaps, readValues }
     try {
       return await get(batch);
     } catch (error) {
-      if (failureOf(error, CALLS.parameterValues.call)?.isDenied !== true) {
-        gaps.refused(CALLS.parameterValues, error, batch[0]);
-        return [];
-      }
-      // One parameter that may not be decrypted takes the whole answer with it.
+      if (failureOf(error, CALLS.parameterValues.call) === undefined) throw error;
+      // One parameter that cannot be decrypted takes the whole answer with it.
       return (await inLanes(batch, 2, async (name) => (await gaps.attempt(CALLS.parameterValues, async () => await get([name]), name)) ?? [])).flat();
     }
   });

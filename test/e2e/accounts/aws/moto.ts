@@ -8,7 +8,7 @@ import { CreateSecretCommand, SecretsManagerClient } from '@aws-sdk/client-secre
 import { PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm';
 import { startMoto } from '../../../../scripts/judges/moto.ts';
 import type { Proof } from '../../github/checks.ts';
-import { readAws } from './prove.ts';
+import { readAws } from './read.ts';
 
 const PINS = ['moto[server]==5.2.5'];
 /** Calls that moto answers with a page of HTML, or not at all. */

@@ -5,33 +5,18 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import type { AccountSightings, ListedKey } from '../../../../src/model/account.ts';
+import type { ListedKey } from '../../../../src/model/account.ts';
 import { scan } from '../../../../src/pipeline.ts';
-import { explainAws } from '../../../../src/sources/aws/explain.ts';
-import { openAws } from '../../../../src/sources/aws/index.ts';
 import type { RemoteTarget } from '../../../../src/sources/remote.ts';
 import { Proof } from '../../github/checks.ts';
 import { checkAgainstMoto } from './moto.ts';
+import { allowedByExplanation, readAws } from './read.ts';
 import { READS } from './server.ts';
-import { NOW, type PlantedKey, startAwsWorld } from './world.ts';
-
-interface Read {
-  readonly targets: readonly RemoteTarget[];
-  readonly accounts: AccountSightings;
-}
-
-/** Reads `aws:REST` as the command would. */
-export async function readAws(rest: string, env: Readonly<Record<string, string>>, readValues: boolean): Promise<Read> {
-  const source = await openAws(rest, { firstId: 0, env, home: '/nowhere', version: '0', readValues, now: NOW, note: () => undefined });
-  const targets: RemoteTarget[] = [];
-  for await (const target of source.read()) targets.push(target);
-  await source.finish();
-  return { targets, accounts: source.accounts() };
-}
+import { type PlantedKey, startAwsWorld } from './world.ts';
 
 export async function proveAws(): Promise<Proof> {
   const proof = new Proof('aws');
-  const world = await startAwsWorld(allowedActions());
+  const world = await startAwsWorld();
   try {
     const started = performance.now();
     const { targets, accounts } = await readAws('@all', world.env, true);
@@ -49,7 +34,7 @@ export async function proveAws(): Promise<Proof> {
     // What the printed policy does not allow is denied: only what the world denies by itself may be.
     compare(proof, 'denied calls', [...new Set(calls.filter(({ outcome }) => outcome === 'denied').map(({ action }) => action))], ['ssm:GetParameters']);
     const used = new Set(calls.map(({ action }) => action));
-    compare(proof, 'actions of the policy that nothing asks for', allowedActions().filter((action) => !used.has(action)), ['kms:Decrypt', 'organizations:ListAccounts', 'sts:AssumeRole']);
+    compare(proof, 'actions of the policy that nothing asks for', allowedByExplanation().filter((action) => !used.has(action)), ['kms:Decrypt', 'organizations:ListAccounts', 'sts:AssumeRole']);
     await readAws('/Audit', world.env, false).then(({ targets: members }) => {
       proof.equal(members.map(({ name }) => name), ['aws:/111122223333'], 'accounts of the organisation');
       proof.check(members[0]?.skipped.some(({ reason, examples }) => reason.startsWith('accounts not covered') && examples.includes('222233334444')) === true, 'an account that refuses is not named');
@@ -60,12 +45,6 @@ export async function proveAws(): Promise<Proof> {
   }
   await checkAgainstMoto(proof);
   return proof;
-}
-
-/** Actions of the policy that `dekey explain aws` prints. */
-function allowedActions(): readonly string[] {
-  const policy: { readonly Statement: readonly { readonly Action: readonly string[] }[] } = JSON.parse((explainAws.policy ?? []).join('\n'));
-  return policy.Statement.flatMap(({ Action }) => Action);
 }
 
 function proveKeys(proof: Proof, listed: readonly ListedKey[], planted: ReadonlyMap<string, PlantedKey>): void {

@@ -1,9 +1,9 @@
 /** An account of five hundred users in which everything is planted that an inventory has to find, and an account beside it that nobody may enter. */
 import { expandRecipe, seededRandom } from '../../../support/recipes.ts';
-import { type AwsAccount, type AwsKey, type AwsUser, type BedrockCredential, type Document, userArn } from './account.ts';
+import { type AwsAccount, type AwsKey, type AwsUser, type BedrockCredential, type Document } from './account.ts';
+import { allowedByExplanation, NOW } from './read.ts';
 import { type AwsServer, startAwsServer } from './server.ts';
 
-export const NOW = '2026-11-29T12:00:00.000Z';
 const USERS = 500;
 const ACCOUNT = '111122223333';
 const DAY = 86_400_000;
@@ -150,15 +150,11 @@ export interface AwsWorld {
   /** For the program: what `aws:` needs, and nothing else. */
   readonly env: Readonly<Record<string, string>>;
   readonly planted: Planted;
-  /** ARN of who is logged in reads like this. */
-  readonly account: string;
   readonly stop: () => Promise<void>;
 }
 
-/**
- * @param allowed actions the login may take; the server denies all others
- */
-export async function startAwsWorld(allowed: readonly string[]): Promise<AwsWorld> {
+/** @param allowed actions the login may take; the server denies all others */
+export async function startAwsWorld(allowed: readonly string[] = allowedByExplanation()): Promise<AwsWorld> {
   const random = seededRandom(7);
   const { regions, ...found } = places(random);
   const { account, keys } = accountWith(regions, random);
@@ -170,5 +166,5 @@ export async function startAwsWorld(allowed: readonly string[]): Promise<AwsWorl
     throttle: { 'iam:GetAccountAuthorizationDetails': 1, 'ecs:DescribeTaskDefinition': 2, 'lambda:ListFunctions': 1 },
   });
   const gaps = ['credential report: has more access keys of a user than iam:ListAccessKeys', 'ssm:GetParameters: not allowed (needs ssm:GetParameters, kms:Decrypt)'];
-  return { server, env: server.env, account: userArn(account, ''), planted: { keys, ...found, settings: ['issuer gitlab.com', 'issuer this account', 'rule deploy'], gaps }, stop: server.stop };
+  return { server, env: server.env, planted: { keys, ...found, settings: ['issuer gitlab.com', 'issuer this account', 'rule deploy'], gaps }, stop: server.stop };
 }

@@ -37,7 +37,8 @@ export function listedEntries(key: ListedKey, now: number): readonly ListedEntry
   if (key.status === 'leaked') entries.push(entry('leaked-key'));
   if (key.owner?.kind === 'root') entries.push(entry('root-key'));
   if (key.status === 'inactive' || key.status === 'expired') return entries;
-  if (key.owner?.kind === 'none') entries.push(entry('ownerless-key'));
+  // An owner who has left the organisation answers for nothing any more.
+  if (key.owner?.kind === 'none' || key.facts['ownerless'] === 'true') entries.push(entry('ownerless-key'));
   if (key.facts['restrictions'] === 'none') entries.push(entry('open-key'));
   if (key.facts['localAuth'] === 'true') entries.push(entry('local-auth'));
   const age = daysSince(key.created, now);

@@ -1,29 +1,19 @@
 /** Accounts: `npm run e2e -- accounts [NAME...]`. Every source against a server of its own, then what is made of all of them. */
 import { requireBuild } from '../kit.ts';
 import type { Proof } from '../github/checks.ts';
-import { proveAnthropic } from './anthropic/prove.ts';
-import { proveAws } from './aws/prove.ts';
-import { proveAzure } from './azure/prove.ts';
-import { proveJoin } from './case-join.ts';
-import { proveGcp } from './gcp/prove.ts';
-import { proveGitlab } from './gitlab/prove.ts';
-import { proveKubernetes } from './kubernetes/prove.ts';
-import { proveMachine } from './machine/prove.ts';
-import { proveOpenai } from './openai/prove.ts';
-import { proveScale } from './scale.ts';
 
-/** `scale` comes first: memory is that of the whole process. */
-const CASES: Readonly<Record<string, () => Proof | Promise<Proof>>> = {
-  scale: proveScale,
-  aws: proveAws,
-  anthropic: proveAnthropic,
-  openai: proveOpenai,
-  gcp: proveGcp,
-  azure: proveAzure,
-  kubernetes: async () => await proveKubernetes(),
-  gitlab: async () => await proveGitlab(),
-  machine: proveMachine,
-  join: proveJoin,
+/** `scale` comes first, and each is loaded when its turn comes: memory is that of the whole process. */
+const CASES: Readonly<Record<string, () => Promise<Proof>>> = {
+  scale: async () => (await import('./scale.ts')).proveScale(),
+  aws: async () => await (await import('./aws/prove.ts')).proveAws(),
+  anthropic: async () => await (await import('./anthropic/prove.ts')).proveAnthropic(),
+  openai: async () => await (await import('./openai/prove.ts')).proveOpenai(),
+  gcp: async () => await (await import('./gcp/prove.ts')).proveGcp(),
+  azure: async () => await (await import('./azure/prove.ts')).proveAzure(),
+  kubernetes: async () => await (await import('./kubernetes/prove.ts')).proveKubernetes(),
+  gitlab: async () => await (await import('./gitlab/prove.ts')).proveGitlab(),
+  machine: async () => await (await import('./machine/prove.ts')).proveMachine(),
+  join: async () => await (await import('./case-join.ts')).proveJoin(),
 };
 
 /** Gives the exit code. */

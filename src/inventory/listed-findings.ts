@@ -97,7 +97,17 @@ export function listedFacts(keys: readonly ListedKey[], proofs: ReadonlySet<stri
   return own.flatMap(([name, value]) => (value === undefined ? [] : [[name, value] as const]));
 }
 
-/** As the inventory keeps it. */
-export function inventoryListed({ hintIdentity: _, ...key }: ListedKey, credential: string): InventoryListed {
-  return { ...key, credential };
+/** As the inventory keeps it: without the hint, which shows more of a value than a preview may. */
+export function inventoryListed(key: ListedKey, credential: string): InventoryListed {
+  const { target, provider, kind, privilege, id, name, status, owner, created, expires, lastUsed, publicPart, facts } = key;
+  return {
+    target, provider, kind, privilege, id, name, status,
+    ...(owner === undefined ? {} : { owner }),
+    ...(created === undefined ? {} : { created }),
+    ...(expires === undefined ? {} : { expires }),
+    ...(lastUsed === undefined ? {} : { lastUsed }),
+    ...(publicPart === undefined ? {} : { publicPart }),
+    facts,
+    credential,
+  };
 }

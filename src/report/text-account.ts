@@ -9,7 +9,7 @@ import { EXAMPLES, findingsOf, INDENT, isAccepted, LABEL, type Page } from './te
 const ROWS = { stored: 2, repositories: 3, section: 5 } as const;
 
 /** Kinds that stand with their credential, or in a list of their own: the account's section counts the others. */
-const TOLD_ELSEWHERE: ReadonlySet<string> = new Set(['stored-key', 'unused-key', 'missing-key']);
+const TOLD_ELSEWHERE: ReadonlySet<string> = new Set(['stored-key', 'listed-key', 'unused-key', 'missing-key']);
 
 /** True for what an API listed: a repository, or the organisation. */
 export function isOfAccount(target: TargetReport | undefined): boolean {
@@ -30,6 +30,27 @@ export function storedLines(page: Page, findings: readonly Finding[]): string[] 
   const lines = shown.flatMap((finding) => wrapWords(storedNotes(page, finding).join(', '), page.width - INDENT - LABEL));
   if (shown.length < stored.length) lines.push(page.paint.dim(`${page.glyphs.ellipsis} and ${formatCount(stored.length - shown.length)} more`));
   return paragraph(page, 'stored', lines);
+}
+
+/** `listed  ci of ann@acme.example, made 2025-03-02, never expires, last used 2026-11-20, may call models`. */
+export function listedLines(page: Page, findings: readonly Finding[]): string[] {
+  const listed = findings.filter(({ class: kind, detector }) => kind === 'account' && detector === 'listed-key');
+  return paragraph(page, 'listed', listed.flatMap((finding) => wrapWords(listedNotes(page, finding).join(', '), page.width - INDENT - LABEL)));
+}
+
+function listedNotes(page: Page, { arguments: said, location }: Finding): string[] {
+  const date = (word: string, value: string | undefined, never: string): string => (value === undefined ? '' : value === 'never' ? never : `${word} ${dayOf(value)}`);
+  const owner = said['owner'] === undefined || said['ownerKind'] === 'none' ? '' : ` of ${page.clean(said['owner'])}`;
+  const place = page.targets.size === 1 ? '' : ` in ${page.clean(page.targets.get(location.target)?.name ?? '')}`;
+  return [
+    `${page.clean(said['name'] ?? '')}${owner}${place}`,
+    said['status'] === 'leaked' ? 'found in public by its issuer' : said['status'] === 'active' ? '' : page.clean(said['status'] ?? ''),
+    said['ownerKind'] === 'none' ? 'nobody owns it' : '',
+    date('made', said['created'], ''),
+    date('expires', said['expires'], 'never expires'),
+    date('last used', said['lastUsed'], 'never used'),
+    said['can'] === undefined ? '' : `may ${page.clean(said['can'])}`,
+  ].filter((note) => note !== '');
 }
 
 function storedNotes(page: Page, finding: Finding): string[] {

@@ -4,7 +4,7 @@ import type { Location } from '../model/location.ts';
 import { displayWidth, pad, shortenMiddle, wrapItems, wrapWords } from './layout.ts';
 import { credentialTitle, dayOf, DISPOSITION_LABELS, isInTree, LIVENESS_LABELS, shortId, shortProviderTitle, storeLabel } from './messages.ts';
 import { placePrefix } from './scanned.ts';
-import { accountName, isOfAccount, REPOSITORY_LIST, repositoryRows, storedLines } from './text-account.ts';
+import { accountName, isOfAccount, listedLines, REPOSITORY_LIST, repositoryRows, storedLines } from './text-account.ts';
 import { paragraph, rows, widest, type Row } from './text-list.ts';
 import { EXAMPLES, findingsOf, INDENT, isAccepted, LABEL, FEDERATE, type Page } from './text-page.ts';
 
@@ -20,6 +20,7 @@ export function block(page: Page, credential: Credential): string[] {
   return [
     ...blockHeader(page, credential, findings),
     ...rows(page, places, { label: '', limit: ROWS.places, noun: 'places', isBrief: false }),
+    ...listedLines(page, findings),
     ...storedLines(page, findings),
     ...(repositories === undefined
       ? rows(page, userRows(page, credential, findings), { label: 'used by', limit: ROWS.users, noun: 'workloads', isBrief: isCompact(page, credential) })
@@ -42,7 +43,8 @@ function isWorthReasons(page: Page, credential: Credential): boolean {
 function blockHeader(page: Page, credential: Credential, findings: readonly Finding[]): string[] {
   const rank = pad(`${credential.risk.level.toUpperCase()} ${credential.risk.score}`, 11);
   const title = page.clean(credentialTitle(credential, findings, page.catalog));
-  const preview = page.clean(credential.preview) + (credential.seen ? '' : ' (name only)');
+  const known = findings.some(({ detector }) => detector === 'listed-key') ? ' (listed)' : ' (name only)';
+  const preview = page.clean(credential.preview) + (credential.seen ? '' : known);
   const liveness = LIVENESS_LABELS[credential.liveness];
   const right = [liveness, DISPOSITION_LABELS[credential.disposition]].filter((item) => item !== '').join(`, `);
   const left = ` ${rank}  ${title}  ${preview}`;

@@ -132,7 +132,7 @@ function credentialSections(page: Page, groups: Groups): string[][] {
   }
   const folded = [
     [groups.doubtful, 'more that a person should look at', 'A person should look at these'],
-    [groups.shortLived, groups.shortLived.length === 1 ? 'token that expires by itself' : 'tokens that expire by themselves', 'These expire by themselves'],
+    [groups.shortLived, shortLivedWords(groups.shortLived), 'These expire by themselves, or work no more'],
     [groups.accepted, acceptedBy(page, groups.accepted), 'Accepted'],
   ] as const;
   const notes: string[] = [];
@@ -142,6 +142,15 @@ function credentialSections(page: Page, groups: Groups): string[][] {
     else notes.push(page.paint.dim(` ${formatCount(credentials.length)} ${note}: --verbose`));
   }
   return [...sections, notes];
+}
+
+/** `3 tokens that expire by themselves`; an issuer also lists keys that are switched off. */
+function shortLivedWords(credentials: readonly Credential[]): string {
+  const ended = credentials.filter(({ lifetime }) => lifetime !== 'short').length;
+  const one = credentials.length === 1;
+  if (ended === 0) return one ? 'token that expires by itself' : 'tokens that expire by themselves';
+  if (ended === credentials.length) return one ? 'key that works no more' : 'keys that work no more';
+  return 'that expire by themselves or work no more';
 }
 
 function acceptedBy(page: Page, credentials: readonly Credential[]): string {
@@ -160,11 +169,13 @@ function summary(page: Page, groups: Groups): string[] {
   const live = groups.certain;
   const seen = live.filter((credential) => credential.seen).length;
   const stored = live.filter((credential) => !credential.seen && credential.findings.some((id) => page.findings.get(id)?.detector === 'stored-key')).length;
-  const named = live.length - seen - stored;
+  const listed = live.filter((credential) => !credential.seen && credential.findings.some((id) => page.findings.get(id)?.detector === 'listed-key')).length;
+  const named = live.length - seen - stored - listed;
   const users = new Set(live.flatMap((credential) => credential.workloads)).size;
   const parts: string[] = [];
   if (seen > 0) parts.push(`${counted(seen, 'key', 'keys')} in plain sight`);
   if (stored > 0) parts.push(`${counted(stored, 'key', 'keys')} in secret stores`);
+  if (listed > 0) parts.push(`${counted(listed, 'key', 'keys')} in accounts`);
   if (named > 0) parts.push(`${counted(named, 'key', 'keys')} known by name`);
   if (groups.unused.length > 0) parts.push(`${counted(groups.unused.length, 'key', 'keys')} that nothing uses`);
   if (users > 0) parts.push(`${counted(users, 'workload uses', 'workloads use')} ${live.length + groups.unused.length === 1 ? 'it' : 'them'}`);

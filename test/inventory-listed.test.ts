@@ -129,3 +129,16 @@ test('the value that a store gives joins with its entry, an entry for a whole gr
   expect(credentials).toHaveLength(1);
   expect(credentials[0]?.risk.factors.map(({ code, value }) => `${code}:${value}`)).toEqual(expect.arrayContaining(['EX:SS', 'ST:C']));
 });
+
+test('an inventory shows no more of a listed key than a preview does, and holds to its schema', async () => {
+  const inventory = build({ targets: [target('org', 'anthropic')], secrets: [], references: [], workloads: [], listed: [listed({ hint: { head: 'sk-ant-api03-R2D', tail: 'igAA' }, hintIdentity: hintOf('R2D', 'igAA') ?? '' })] });
+  expect(JSON.stringify(inventory)).not.toMatch(/R2D|hintIdentity/);
+  expect(inventory.credentials[0]?.preview).toBe('sk-ant-api03-…igAA');
+  const { Ajv2020 } = await import('ajv/dist/2020.js');
+  const { readFileSync } = await import('node:fs');
+  const { renderJson } = await import('../src/report/json.ts');
+  const schema: unknown = JSON.parse(readFileSync(new URL('../schema/inventory.schema.json', import.meta.url), 'utf8'));
+  const validate = new Ajv2020({ allowUnionTypes: true }).compile(schema as object);
+  validate(JSON.parse(renderJson(inventory, { providers, platforms: [], width: 80, color: false, verbose: false, failOn: 'none', elapsedMs: 1, hyperlinks: false, cwd: '/', unicode: true })));
+  expect(validate.errors).toBeNull();
+});

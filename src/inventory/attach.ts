@@ -45,12 +45,45 @@ export function attachNames(groups: readonly NameGroup[], held: readonly Draft[]
     found.draftByHolding.set(holding, draft);
     draft.holdings.push(holding);
   }
-  for (const group of groups) {
+  const byEntry = indexByEntry(held);
+  for (const whole of groups) {
+    const group = withoutEntries(whole, byEntry, found);
+    if (group === undefined) continue;
     const candidates = candidatesFor(group, heldByName, providersOfName);
     attachGroup(group, { candidates, chosen: likeliest(candidates, group.target, order), split: splitByHolding(group.references, stores) }, found);
   }
   for (const holding of stores?.all ?? []) storedDraft(holding, found);
   return found;
+}
+
+/** Where a cluster's own Secret was read, by its name. */
+const SECRET = /\/secret\/([^/]+)\.(?:ya?ml|json)$/;
+
+/** Seen credentials by target and the entry of a Secret that holds them: `claude/api-key`. */
+function indexByEntry(held: readonly Draft[]): ReadonlyMap<string, Draft> {
+  const index = new Map<string, Draft>();
+  for (const draft of held) {
+    if (draft.lifetime === 'short' || isDoubtful(draft)) continue;
+    for (const { location } of draft.secrets.flatMap((group) => group.sightings)) {
+      const [, holder] = SECRET.exec(location.path) ?? [];
+      if (holder !== undefined && location.route !== undefined) index.set(keyOf(location.target, `${holder}/${lastOfRoute(location.route)}`), draft);
+    }
+  }
+  return index;
+}
+
+/** Gives references that name an entry whose value was seen to that credential, whatever else has its name; what is left of the group, if anything. */
+function withoutEntries(group: NameGroup, byEntry: ReadonlyMap<string, Draft>, found: Found): NameGroup | undefined {
+  if (byEntry.size === 0) return group;
+  const rest = group.references.filter((reference) => {
+    const draft = reference.entry === undefined ? undefined : byEntry.get(keyOf(group.target, reference.entry));
+    if (draft === undefined) return true;
+    draft.references.push(reference);
+    draft.names.add(reference.name);
+    listAt(found.draftByName, keyOf(group.target, normalName(reference.name))).push(draft);
+    return false;
+  });
+  return rest.length === 0 ? undefined : rest.length === group.references.length ? group : { ...group, references: rest };
 }
 
 /** What has been attached so far. */

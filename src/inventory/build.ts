@@ -242,7 +242,7 @@ function assemble(drafts: readonly Draft[], workloads: readonly WorkloadSighting
  * folders and checkouts: what is accepted in one of them stays accepted wherever it lies.
  */
 function remotesOf({ targets }: Sightings): ReadonlyMap<string, readonly string[]> {
-  return new Map(targets.map(({ id, kind, facts }) => [id, kind === 'directory' || kind === 'git' ? [] : [facts['remote'] ?? id]]));
+  return new Map(targets.map(({ id, kind, name, facts }) => [id, kind === 'directory' || kind === 'git' ? [] : [facts['remote'] ?? (kind === 'github' || kind === 'github-organization' ? id : name)]]));
 }
 
 function workloadIds(workloads: readonly WorkloadSighting[], remotes: ReadonlyMap<string, readonly string[]>): Map<string, string> {

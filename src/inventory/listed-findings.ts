@@ -37,7 +37,8 @@ export function listedEntries(key: ListedKey, now: number): readonly ListedEntry
   if (key.status === 'leaked') entries.push(entry('leaked-key'));
   if (key.owner?.kind === 'root') entries.push(entry('root-key'));
   if (key.status === 'inactive' || key.status === 'expired') return entries;
-  if (key.owner?.kind === 'none') entries.push(entry('ownerless-key'));
+  // An owner who has left the organisation answers for nothing any more.
+  if (key.owner?.kind === 'none' || key.facts['ownerless'] === 'true') entries.push(entry('ownerless-key'));
   if (key.facts['restrictions'] === 'none') entries.push(entry('open-key'));
   if (key.facts['localAuth'] === 'true') entries.push(entry('local-auth'));
   const age = daysSince(key.created, now);
@@ -96,7 +97,17 @@ export function listedFacts(keys: readonly ListedKey[], proofs: ReadonlySet<stri
   return own.flatMap(([name, value]) => (value === undefined ? [] : [[name, value] as const]));
 }
 
-/** As the inventory keeps it. */
-export function inventoryListed({ hintIdentity: _, ...key }: ListedKey, credential: string): InventoryListed {
-  return { ...key, credential };
+/** As the inventory keeps it: without the hint, which shows more of a value than a preview may. */
+export function inventoryListed(key: ListedKey, credential: string): InventoryListed {
+  const { target, provider, kind, privilege, id, name, status, owner, created, expires, lastUsed, publicPart, facts } = key;
+  return {
+    target, provider, kind, privilege, id, name, status,
+    ...(owner === undefined ? {} : { owner }),
+    ...(created === undefined ? {} : { created }),
+    ...(expires === undefined ? {} : { expires }),
+    ...(lastUsed === undefined ? {} : { lastUsed }),
+    ...(publicPart === undefined ? {} : { publicPart }),
+    facts,
+    credential,
+  };
 }

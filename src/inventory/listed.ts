@@ -104,15 +104,18 @@ function only(drafts: readonly Draft[] | undefined): Draft | undefined {
 
 function listedDraft(key: ListedKey, providers: readonly Provider[]): Draft {
   const { provider, kind, privilege, name, id } = key;
-  const draft = nameDraft({ provider, kind, title: previewOf(key) }, providers);
+  const draft = nameDraft({ provider, kind, title: previewOf(key, providers) }, providers);
   draft.names.add(name === '' ? id : name);
   draft.listed.push(key);
   return { ...draft, lifetime: 'long', ...(privilege === 'unknown' ? {} : { privilege }) };
 }
 
 /** As a value of that key would be shown. */
-function previewOf({ publicPart, hint, name, id }: ListedKey): string {
+function previewOf({ provider, publicPart, hint, name, id }: ListedKey, providers: readonly Provider[]): string {
   if (publicPart?.fact === 'key-id') return `key ${publicPart.value.slice(0, 8)}…`;
-  if (hint !== undefined && hint.tail.length >= 4) return `${/^(?:[A-Za-z]{1,8}[-_])*/.exec(hint.head)?.[0] ?? ''}…${hint.tail.slice(-4)}`;
+  if (hint !== undefined && hint.tail.length >= 4) {
+    const prefixes = providers.find((one) => one.id === provider)?.detectors.map(({ publicPrefix }) => publicPrefix).filter((prefix) => hint.head.startsWith(prefix)) ?? [];
+    return `${prefixes.toSorted((a, b) => b.length - a.length)[0] ?? ''}…${hint.tail.slice(-4)}`;
+  }
   return name === '' ? id : name;
 }

@@ -24,6 +24,8 @@ interface PlatformStores {
  */
 const PLATFORM_STORES: Readonly<Record<string, PlatformStores>> = {
   'github-actions': { stores: ['github-actions', 'github-dependabot', 'github-agents'], by: new Set(['ci-secret']), isWholeInTree: true },
+  // Every variable stands in the environment of every job, so that no list of names says which are used.
+  'gitlab-ci': { stores: ['gitlab-ci'], by: new Set(['ci-secret', 'environment', 'unknown']), isWholeInTree: false },
   devcontainer: { stores: ['github-codespaces'], by: new Set(['ci-secret', 'environment', 'prompt', 'unknown']), isWholeInTree: false },
 };
 
@@ -80,7 +82,7 @@ export function indexStores(accounts: AccountSightings, targets: readonly Target
     const wanted = upper(name);
     const there = environment === undefined ? [] : (environments.get(keyOf(store, target, wanted)) ?? []);
     const isComputed = environment?.includes('${{') === true;
-    const [named] = isComputed ? [] : there.filter((slot) => isSameEnvironment(slot.environment, environment));
+    const [named] = isComputed ? [] : there.filter((slot) => isSameEnvironment(slot.environment, environment, store));
     const wider = own.get(keyOf(store, target, wanted)) ?? shared.get(keyOf(store, wanted))?.find(({ readerSet }) => readerSet.has(target));
     return [named ?? wider, ...(isComputed ? there : [])].flatMap((slot) => slot ?? []);
   }
@@ -95,9 +97,10 @@ export function indexStores(accounts: AccountSightings, targets: readonly Target
   };
 }
 
-/** GitHub tells neither environments nor secrets apart by case. */
-function isSameEnvironment(a: string | undefined, b: string | undefined): boolean {
-  return a?.toLowerCase() === b?.toLowerCase();
+/** GitHub tells neither environments nor secrets apart by case. GitLab limits a variable to environments by a pattern, `review/*`. */
+function isSameEnvironment(stored: string | undefined, asked: string | undefined, store: StoreId): boolean {
+  if (store !== 'gitlab-ci' || stored === undefined || asked === undefined || !stored.includes('*')) return stored?.toLowerCase() === asked?.toLowerCase();
+  return new RegExp(`^${stored.split('*').map((part) => part.replaceAll(/[^\w-]/g, '\\$&')).join('.*')}$`).test(asked);
 }
 
 /** The form in which names of secrets are equal. */

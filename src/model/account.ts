@@ -154,7 +154,7 @@ export interface InventoryStored extends StoredSecret {
 }
 
 /** A listed key in an inventory. */
-export interface InventoryListed extends Omit<ListedKey, 'hintIdentity'> {
+export interface InventoryListed extends Omit<ListedKey, 'hint' | 'hintIdentity'> {
   /** Id of the credential. */
   readonly credential: string;
 }

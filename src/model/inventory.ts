@@ -41,6 +41,8 @@ export interface ReferenceSighting {
   readonly kind: CredentialKind;
   readonly name: string;
   readonly alias?: string;
+  /** `claude/api-key`: object and entry of it. */
+  readonly entry?: string;
   readonly store: ReferenceStore;
   readonly confidence: Confidence;
   readonly location: Location;

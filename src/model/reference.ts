@@ -29,6 +29,8 @@ export interface ReferenceDraft {
   readonly name: string;
   /** The name under which the workload receives it, when it differs: `env: { KEY: ${{ secrets.OPENAI_API_KEY }} }` has alias `KEY`. */
   readonly alias?: string;
+  /** Object and entry of it, where the file names both: `claude/api-key` for the entry of a Secret. Tells entries of one name in two objects apart. */
+  readonly entry?: string;
   readonly store: ReferenceStore;
   readonly confidence: Confidence;
   readonly route: string;

@@ -371,7 +371,7 @@ function referTo(run: Running, use: SecretUse): boolean {
   for (const choice of choices) {
     const match = choice.name === '' ? undefined : draft.names.lookup(choice.lookup);
     if (match === undefined) continue;
-    draft.reference(workload, match, { name: choice.name, alias: choice.alias, store, route, place });
+    draft.reference(workload, match, { name: choice.name, alias: choice.alias, ...(both === '' || store !== 'cluster-secret' ? {} : { entry: both }), store, route, place });
     return true;
   }
   return false;
@@ -395,7 +395,7 @@ function readKeysOf(run: Running, kind: string, holder: string, prefix: string, 
   for (const key of keys ?? []) {
     const match = run.draft.names.lookup(prefix + key) ?? run.draft.names.lookup(key);
     if (match === undefined) continue;
-    run.draft.reference(run.workload, match, { name: prefix + key, alias: holder, store: use.store, route: use.route, place: placeOf(use.node) });
+    run.draft.reference(run.workload, match, { name: prefix + key, alias: holder, ...(use.store === 'cluster-secret' ? { entry: `${holder}/${key}` } : {}), store: use.store, route: use.route, place: placeOf(use.node) });
     found = true;
   }
   const match = found ? undefined : run.draft.names.lookup(holder);

@@ -105,6 +105,7 @@ export class Assembler {
         kind: reference.kind,
         name: reference.name,
         ...(reference.alias === undefined ? {} : { alias: reference.alias }),
+        ...(reference.entry === undefined ? {} : { entry: reference.entry }),
         store: reference.store,
         confidence: reference.confidence,
         location: locate(reference.span, reference.route),

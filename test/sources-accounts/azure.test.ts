@@ -9,7 +9,7 @@ const SUBSCRIPTION = '11111111-2222-4333-8444-555555555555';
 const ROOT = `/subscriptions/${SUBSCRIPTION}`;
 const account = (name: string, properties: object, kind = 'OpenAI') => ({ id: `${ROOT}/resourceGroups/ai/providers/Microsoft.CognitiveServices/accounts/${name}`, name, kind, location: 'swedencentral', properties: { endpoint: `https://${name}.openai.azure.com/`, dateCreated: '2024-03-04T05:06:07.1234567Z', ...properties } });
 const role = (id: string, roleName: string, permission: object) => ({ id: `${ROOT}/providers/Microsoft.Authorization/roleDefinitions/${id}`, properties: { roleName, permissions: [permission] } });
-const assigned = (principalId: string, id: string, scope: string) => ({ id: 'x', properties: { principalId, principalType: 'ServicePrincipal', roleDefinitionId: `/providers/Microsoft.Authorization/roleDefinitions/${id.toUpperCase()}`, scope } });
+const assigned = (principalId: string, id: string, scope: string, principalType = 'ServicePrincipal') => ({ id: 'x', properties: { principalId, principalType, roleDefinitionId: `/providers/Microsoft.Authorization/roleDefinitions/${id.toUpperCase()}`, scope } });
 const secret = (keyId: string, more: object = {}) => ({ keyId, displayName: 'ci', hint: 'Ab8', secretText: null, startDateTime: '2025-01-01T00:00:00Z', endDateTime: '2027-01-01T00:00:00Z', ...more });
 const IDENTITY = `${ROOT}/resourcegroups/ai/providers/Microsoft.ManagedIdentity/userAssignedIdentities/deployer`;
 const GITHUB = 'https://token.actions.githubusercontent.com';
@@ -22,7 +22,8 @@ const WORLD: AzureWorld = {
     role('cccc', 'Owner', { actions: ['*'], notActions: [] }),
     role('dddd', 'Reader', { actions: ['*/read'], notActions: [] }),
   ],
-  assignments: [assigned('SP-1', 'aaaa', `${ROOT}/resourceGroups/AI`), assigned('sp-1', 'dddd', ROOT), assigned('sp-2', 'cccc', '/'), assigned('sp-3', 'bbbb', `${ROOT}/resourceGroups/web`), assigned('user-1', 'cccc', ROOT)],
+  assignments: [assigned('SP-1', 'aaaa', `${ROOT}/resourceGroups/AI`), assigned('sp-1', 'dddd', ROOT), assigned('sp-2', 'cccc', '/'), assigned('sp-3', 'bbbb', `${ROOT}/resourceGroups/web`), assigned('user-1', 'cccc', ROOT), assigned('group-1', 'aaaa', '/', 'Group')],
+  groups: { 'sp-5': ['role-of-the-directory', 'x', 'GROUP-1'] },
   identities: [{ id: IDENTITY, name: 'deployer', properties: { clientId: 'client-mi', principalId: 'sp-9' } }],
   identityRules: { [IDENTITY]: [{ id: `${IDENTITY}/federatedIdentityCredentials/aks`, name: 'aks', properties: { issuer: 'https://oidc.aks.example/t/', subject: 'system:serviceaccount:ai:worker', audiences: ['api://AzureADTokenExchange'] } }] },
   applications: [
@@ -31,11 +32,13 @@ const WORLD: AzureWorld = {
     { id: 'app-3', appId: 'client-3', displayName: 'web', passwordCredentials: [secret('k4')], federatedIdentityCredentials: [] },
     { id: 'app-4', appId: 'client-4', displayName: 'without', passwordCredentials: [], federatedIdentityCredentials: [] },
     { id: 'app-5', appId: 'client-5', displayName: 'elsewhere', passwordCredentials: [secret('k5')], federatedIdentityCredentials: [] },
+    { id: 'app-6', appId: 'client-6', displayName: 'of a group', passwordCredentials: [secret('k7')], federatedIdentityCredentials: [] },
   ],
   principals: [
     { id: 'sp-1', appId: 'client-1', displayName: 'worker', passwordCredentials: [] },
     { id: 'sp-2', appId: 'client-2', displayName: 'robot', passwordCredentials: [secret('k6')] },
     { id: 'sp-3', appId: 'client-3', displayName: 'web', passwordCredentials: [] },
+    { id: 'sp-5', appId: 'client-6', displayName: 'of a group', passwordCredentials: [] },
   ],
   owners: { 'app-1': [{ '@odata.type': '#microsoft.graph.user', id: 'u2', displayName: 'Bob', userPrincipalName: 'bob@acme.example' }, { '@odata.type': '#microsoft.graph.user', id: 'u1', displayName: 'Ada', userPrincipalName: 'ada@acme.example' }], 'app-3': [{ '@odata.type': '#microsoft.graph.servicePrincipal', id: 'sp-7', displayName: 'terraform' }] },
 };
@@ -89,7 +92,7 @@ describe.skipIf(process.platform === 'win32')('azure:', () => {
   it('lists client secrets with their owners, and what their application may do', async () => {
     const { env } = await start();
     const { accounts, key } = await readAccount(openAzure, SUBSCRIPTION, env);
-    expect(accounts.listed?.filter(({ kind }) => kind === 'client-secret').map(({ id }) => id)).toEqual(['applications/app-1/passwordCredentials/k1', 'applications/app-1/passwordCredentials/k2', 'applications/app-2/passwordCredentials/k3', 'applications/app-3/passwordCredentials/k4', 'applications/app-5/passwordCredentials/k5', 'servicePrincipals/sp-2/passwordCredentials/k6']);
+    expect(accounts.listed?.filter(({ kind }) => kind === 'client-secret').map(({ id }) => id)).toEqual(['applications/app-1/passwordCredentials/k1', 'applications/app-1/passwordCredentials/k2', 'applications/app-2/passwordCredentials/k3', 'applications/app-3/passwordCredentials/k4', 'applications/app-5/passwordCredentials/k5', 'applications/app-6/passwordCredentials/k7', 'servicePrincipals/sp-2/passwordCredentials/k6']);
     expect(key('applications/app-1/passwordCredentials/k1')).toEqual({
       target: 't4',
       provider: 'azure',
@@ -111,7 +114,8 @@ describe.skipIf(process.platform === 'win32')('azure:', () => {
     // A contributor of another group reaches no account.
     expect(key('applications/app-3/passwordCredentials/k4')).toMatchObject({ privilege: 'unknown', owner: { kind: 'service-account', name: 'terraform' }, facts: { roles: `Contributor on ${ROOT}/resourceGroups/web` } });
     expect(key('applications/app-3/passwordCredentials/k4').facts).not.toHaveProperty('reaches');
-    expect(key('applications/app-5/passwordCredentials/k5').facts['note']).toContain('no role of its own');
+    expect(key('applications/app-5/passwordCredentials/k5').facts['note']).toBe('no role in the subscription');
+    expect(key('applications/app-6/passwordCredentials/k7')).toMatchObject({ privilege: 'account', facts: { can: 'call models', roles: 'Cognitive Services OpenAI User on /', reaches: 'azure-openai' } });
     expect(key('servicePrincipals/sp-2/passwordCredentials/k6')).not.toHaveProperty('owner');
   });
 
@@ -135,7 +139,8 @@ describe.skipIf(process.platform === 'win32')('azure:', () => {
     ['/subscriptions/*/resourcegroups', 'federated credentials of a managed identity', 'Reader on the subscription', 1],
     ['/v1.0/applications', 'applications, with their client secrets and federated credentials', 'Application.Read.All of Microsoft Graph', 1],
     ['/v1.0/servicePrincipals', 'service principals, with their client secrets', 'Application.Read.All of Microsoft Graph', 1],
-    ['/v1.0/applications/*/owners', 'owners of an application that has client secrets', 'Application.Read.All of Microsoft Graph', 4],
+    ['/v1.0/applications/*/owners', 'owners of an application that has client secrets', 'Application.Read.All of Microsoft Graph', 5],
+    ['/v1.0/servicePrincipals/*/transitiveMemberOf', 'groups of an application that has client secrets, where groups have roles', 'Application.Read.All of Microsoft Graph', 5],
   ])('names the permission when %s is refused', async (refused, title, permission, count) => {
     const { server, env } = await start();
     server.refused.set(refused, 403);
@@ -148,6 +153,18 @@ describe.skipIf(process.platform === 'win32')('azure:', () => {
     server.refused.set('/subscriptions/*/providers/Microsoft.Authorization', 403);
     const { key } = await readAccount(openAzure, SUBSCRIPTION, env);
     expect(key('applications/app-2/passwordCredentials/k3')).toMatchObject({ privilege: 'unknown', facts: { note: 'which roles it has in the subscription was not read' } });
+  });
+
+  it('asks for groups only where a group has a role, and says when they could not be read', async () => {
+    const alone = await start({ ...WORLD, assignments: WORLD.assignments.slice(0, -1) });
+    await readAccount(openAzure, SUBSCRIPTION, alone.env);
+    expect(alone.server.asked.some(({ path: asked }) => asked.endsWith('/transitiveMemberOf'))).toBe(false);
+    vi.resetModules();
+    const refused = await start();
+    refused.server.refused.set('/v1.0/servicePrincipals/*/transitiveMemberOf', 403);
+    const fresh = await import('../../src/sources/azure/index.ts');
+    const { key } = await readAccount(fresh.openAzure, SUBSCRIPTION, refused.env);
+    expect(key('applications/app-6/passwordCredentials/k7')).toMatchObject({ privilege: 'unknown', facts: { note: 'which roles it has through groups was not read' } });
   });
 
   it('reads the subscription when az has no login for Microsoft Graph', async () => {
@@ -174,7 +191,7 @@ describe.skipIf(process.platform === 'win32')('azure:', () => {
     server.faults.set(`${ROOT}/providers/Microsoft.CognitiveServices`, ['drop', 'html', 'busy']);
     const { accounts, reasons } = await readAccount(openAzure, SUBSCRIPTION, env);
     expect(reasons).toEqual([]);
-    expect(accounts.listed).toHaveLength(8);
+    expect(accounts.listed).toHaveLength(9);
     expect(server.waits.every((wait) => wait >= 950)).toBe(true);
   });
 

@@ -105,11 +105,10 @@ describe('gcp:', () => {
     const { env } = await start();
     const { accounts } = await readAccount(openGcp, 'acme-1', env);
     expect(accounts.settings.filter(({ kind }) => kind === 'policy').map(({ name, facts }) => [name, facts])).toEqual([
-      ['iam.disableServiceAccountKeyCreation', { enforced: 'false' }],
+      // Either constraint is enough.
+      ['iam.disableServiceAccountKeyCreation', { enforced: 'true', by: 'iam.managed.disableServiceAccountKeyCreation' }],
       ['iam.disableServiceAccountKeyUpload', { enforced: 'false' }],
       ['iam.managed.disableServiceAccountApiKeyCreation', { enforced: 'false' }],
-      ['iam.managed.disableServiceAccountKeyCreation', { enforced: 'true' }],
-      ['iam.managed.disableServiceAccountKeyUpload', { enforced: 'false' }],
     ]);
     const id = `${POOL}/providers/github`;
     const url = 'https://token.actions.githubusercontent.com';
@@ -121,6 +120,15 @@ describe('gcp:', () => {
     expect(accounts.settings.find(({ name, kind }) => name === 'ci-off/k8s' && kind === 'issuer')?.facts).toMatchObject({ audiences: 'a,b', enabled: 'false' });
   });
 
+  it('says nothing of a policy of which a part could not be read, unless another part is in force', async () => {
+    const { server, env } = await start();
+    server.refused.set('/v2/projects/acme-1/policies/iam.disableServiceAccountKeyCreation:getEffectivePolicy', 403);
+    server.refused.set('/v2/projects/acme-1/policies/iam.managed.disableServiceAccountKeyUpload:getEffectivePolicy', 403);
+    const { accounts, target } = await readAccount(openGcp, 'acme-1', env);
+    expect(accounts.settings.filter(({ kind }) => kind === 'policy').map(({ name, facts }) => [name, facts['enforced']])).toEqual([['iam.disableServiceAccountKeyCreation', 'true'], ['iam.managed.disableServiceAccountApiKeyCreation', 'false']]);
+    expect(target.skipped.find(({ incomplete }) => incomplete)).toMatchObject({ count: 2, examples: ['iam.disableServiceAccountKeyCreation', 'iam.managed.disableServiceAccountKeyUpload'] });
+  });
+
   it('says what it does not know where a service is not enabled, or the list of services is refused', async () => {
     const off = await start({ ...WORLD, services: ['storage.googleapis.com'] });
     const { accounts, target } = await readAccount(openGcp, 'acme-1', off.env);
@@ -130,8 +138,9 @@ describe('gcp:', () => {
     refused.server.refused.set('/v1/projects/acme-1/services', 403);
     const unknown = await readAccount(openGcp, 'acme-1', refused.env);
     const open = unknown.key('projects/1/locations/global/keys/1');
-    expect(open).toMatchObject({ privilege: 'unknown', facts: { restrictions: 'none', note: expect.stringContaining('could not be read') } });
+    expect(open).toMatchObject({ privilege: 'unknown', facts: { note: expect.stringContaining('could not be read') } });
     expect(open.facts).not.toHaveProperty('reaches');
+    expect(open.facts).not.toHaveProperty('restrictions');
   });
 
   it.each([

@@ -156,7 +156,7 @@ describe('roles of Azure', () => {
   it('count where they cover an account: there, above it, and nowhere else', () => {
     const roles = new Map([['r', { name: 'r', callsModels: true, readsKeys: false, grantsRoles: false }]]);
     const account = '/subscriptions/S/resourceGroups/ai/providers/Microsoft.CognitiveServices/accounts/chat';
-    const reaches = (scope: string, principal = 'r'): string | undefined => reachOf([{ principal: 'p', role: principal, scope }], roles, 's', [account]).reaches;
+    const reaches = (scope: string, principal = 'r'): string | undefined => reachOf([{ principal: 'p', isGroup: false, role: principal, scope }], roles, 's', [account]).reaches;
     for (const scope of ['/', '', '/subscriptions/s', '/providers/Microsoft.Management/managementGroups/m', '/subscriptions/S/resourcegroups/AI', account]) expect(reaches(scope)).toBe('azure-openai');
     for (const scope of ['/subscriptions/s/resourceGroups/a', '/subscriptions/s/resourceGroups/ai2', `${account}2`, '/subscriptions/other']) expect(reaches(scope)).toBeUndefined();
     expect(reaches('/', 'unknown')).toBeUndefined();

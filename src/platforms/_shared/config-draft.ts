@@ -84,8 +84,8 @@ export class Draft {
     });
   }
 
-  reference(workload: WorkloadSeed, match: NameMatch, reference: { name: string; alias?: string | undefined; store: ReferenceStore; route: string; place: Place; confidence?: Confidence }): void {
-    const { name, alias, store, route, place } = reference;
+  reference(workload: WorkloadSeed, match: NameMatch, reference: { name: string; alias?: string | undefined; entry?: string | undefined; store: ReferenceStore; route: string; place: Place; confidence?: Confidence }): void {
+    const { name, alias, entry, store, route, place } = reference;
     const identity = `r ${workload.key} ${name} ${place.start}`;
     if (this.#seen.has(identity)) return;
     this.#seen.add(identity);
@@ -94,6 +94,7 @@ export class Draft {
       kind: match.kind,
       name,
       ...(alias === undefined || alias === name || !ALIAS.test(alias) ? {} : { alias }),
+      ...(entry === undefined ? {} : { entry }),
       store,
       confidence: weaker(match.confidence, reference.confidence ?? 'high'),
       route,

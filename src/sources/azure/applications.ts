@@ -57,7 +57,7 @@ export function issuersOf(rules: readonly Setting[]): readonly Setting[] {
  * @param owner undefined: not known
  * @throws ShapeError
  */
-export function secretOf(item: Fields, { of, id, clientId, name }: Application, owner: KeyOwner | undefined, reach: Reach | undefined, now: string): Omit<ListedKey, 'target'> {
+export function secretOf(item: Fields, { of, id, clientId, name }: Application, owner: KeyOwner | undefined, reach: (Reach & { readonly isWhole: boolean }) | undefined, now: string): Omit<ListedKey, 'target'> {
   const [created, ends, head] = [item.maybeTime('startDateTime'), item.maybeTime('endDateTime'), item.maybeText('hint')];
   return {
     provider: 'azure',
@@ -78,7 +78,7 @@ export function secretOf(item: Fields, { of, id, clientId, name }: Application, 
       roles: reach?.roles,
       reaches: reach?.reaches,
       ownerless: owner?.kind === 'none' ? 'true' : undefined,
-      note: reach === undefined ? 'which roles it has in the subscription was not read' : reach.roles === undefined ? 'no role of its own in the subscription; roles through groups are not seen' : undefined,
+      note: reach === undefined ? 'which roles it has in the subscription was not read' : !reach.isWhole ? 'which roles it has through groups was not read' : reach.roles === undefined ? 'no role in the subscription' : undefined,
     }),
   };
 }

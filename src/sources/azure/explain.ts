@@ -19,6 +19,7 @@ export const CALLS = {
   },
   applications: { call: 'GET graph.microsoft.com/v1.0/applications', permission: GRAPH, title: 'applications, with their client secrets and federated credentials' },
   principals: { call: 'GET graph.microsoft.com/v1.0/servicePrincipals', permission: GRAPH, title: 'service principals, with their client secrets' },
+  groups: { call: 'GET graph.microsoft.com/v1.0/servicePrincipals/{id}/transitiveMemberOf', permission: GRAPH, title: 'groups of an application that has client secrets, where groups have roles' },
   owners: { call: 'GET graph.microsoft.com/v1.0/applications/{id}/owners', permission: GRAPH, title: 'owners of an application that has client secrets' },
 } as const satisfies Readonly<Record<string, RemoteCall>>;
 
@@ -34,7 +35,7 @@ export const explainAzure: RemoteExplanation = {
   ],
   limits: [
     'Both keys of an account are one entry: Azure tells neither their age nor their last use, and they end only when they are replaced.',
-    'Client secrets are those of the whole tenant. What their application may do is told for this subscription; roles that it has through a group are not seen.',
+    'Client secrets are those of the whole tenant. What their application may do is told for this subscription, by roles of its own and of its groups.',
     'Last use of client secrets is not read: the call is in preview.',
     'Azure Policy that forbids keys for accounts to come is not read.',
   ],

@@ -59,7 +59,7 @@ async function read(cloud: Cloud, subscription: Subscription, gaps: ApiGaps, { n
     for await (const item of itemsByLink(manager, `${at}/Microsoft.CognitiveServices/accounts`, { 'api-version': '2025-06-01' }, LIST.next)) accounts.push(aiAccount(item));
   });
   const applications = await readApplications(graph, gaps);
-  const reach = applications.secrets.length === 0 ? () => undefined : await readReach(manager, subscription.id, accounts, applications.principals, gaps);
+  const reach: ReachByClient = applications.secrets.length === 0 ? async () => undefined : await readReach(cloud, subscription.id, accounts, applications.principals, gaps);
   const secrets = await readSecrets(graph, applications.secrets, reach, now, gaps);
   const rules = [...applications.rules, ...(await readIdentities(manager, `${at}/Microsoft.ManagedIdentity/userAssignedIdentities`, gaps))];
   return {
@@ -106,10 +106,10 @@ async function readApplications(graph: AzureApi, gaps: ApiGaps): Promise<Applica
   return { secrets, rules, principals: isWhole === true ? principals : undefined };
 }
 
-/** What the application with a client id may do; undefined where roles could not be read. */
-type ReachByClient = (clientId: string) => Reach | undefined;
+/** What the application of a name and client id may do; undefined where roles could not be read. */
+type ReachByClient = (clientId: string, name: string) => Promise<(Reach & { readonly isWhole: boolean }) | undefined>;
 
-async function readReach(manager: AzureApi, subscription: string, accounts: readonly AiAccount[], principals: Applications['principals'], gaps: ApiGaps): Promise<ReachByClient> {
+async function readReach({ manager, graph }: Cloud, subscription: string, accounts: readonly AiAccount[], principals: Applications['principals'], gaps: ApiGaps): Promise<ReachByClient> {
   const at = `/subscriptions/${subscription}/providers/Microsoft.Authorization`;
   const roles = await gaps.attempt(CALLS.roles, async () => {
     const found = new Map<string, Role>();
@@ -127,10 +127,23 @@ async function readReach(manager: AzureApi, subscription: string, accounts: read
     }
     return found;
   });
-  if (roles === undefined || assignments === undefined || principals === undefined) return () => undefined;
+  if (roles === undefined || assignments === undefined || principals === undefined) return async () => undefined;
   const ids = accounts.map(({ id }) => id);
-  // Without a service principal it can do nothing in this tenant.
-  return (clientId) => reachOf((principals.get(clientId) ?? []).flatMap((principal) => assignments.get(principal) ?? []), roles, subscription, ids);
+  const hasGroups = [...assignments.values()].flat().some(({ isGroup }) => isGroup);
+  return async (clientId, name) => {
+    // Without a service principal it can do nothing in this tenant.
+    const own = principals.get(clientId) ?? [];
+    const groups = hasGroups ? await eachOf(own, async (principal) => await gaps.attempt(CALLS.groups, async () => await readGroups(graph, principal), name)) : [];
+    const holders = [...own, ...groups.flatMap((one) => one ?? [])];
+    return { ...reachOf(holders.flatMap((holder) => assignments.get(holder) ?? []), roles, subscription, ids), isWhole: !groups.includes(undefined) };
+  };
+}
+
+/** Object ids of all groups that a service principal is in, however deep; directory roles are among them, and match nothing. */
+async function readGroups(graph: AzureApi, principal: string): Promise<readonly string[]> {
+  const ids: string[] = [];
+  for await (const item of itemsByLink(graph, `/v1.0/servicePrincipals/${encodeURIComponent(principal)}/transitiveMemberOf`, { $select: 'id', $top: 100 }, GRAPH_LIST.next)) ids.push(item.id('id').toLowerCase());
+  return ids;
 }
 
 async function readSecrets(graph: AzureApi, applications: readonly Application[], reach: ReachByClient, now: string, gaps: ApiGaps): Promise<readonly Omit<ListedKey, 'target'>[]> {
@@ -138,8 +151,9 @@ async function readSecrets(graph: AzureApi, applications: readonly Application[]
   await eachOf(applications, async (application) => {
     const { of, id, name, clientId, secrets } = application;
     const owner = of === 'servicePrincipals' ? undefined : await gaps.attempt(CALLS.owners, async () => await readOwner(graph, id), name);
+    const may = await reach(clientId, name);
     const call = of === 'applications' ? CALLS.applications : CALLS.principals;
-    for (const secret of secrets) await gaps.attempt(call, async () => keys.push(secretOf(secret, application, owner, reach(clientId), now)), name);
+    for (const secret of secrets) await gaps.attempt(call, async () => keys.push(secretOf(secret, application, owner, may, now)), name);
   });
   return keys;
 }

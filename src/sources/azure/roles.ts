@@ -54,7 +54,9 @@ function lastPart(id: string): string {
 
 /** A role that somebody has somewhere. */
 export interface Assignment {
+  /** Object id, in lower case. */
   readonly principal: string;
+  readonly isGroup: boolean;
   readonly role: string;
   readonly scope: string;
 }
@@ -62,10 +64,10 @@ export interface Assignment {
 /** @throws ShapeError */
 export function assignmentOf(item: Fields): Assignment {
   const properties = item.within('properties');
-  return { principal: properties.id('principalId').toLowerCase(), role: lastPart(properties.id('roleDefinitionId')), scope: properties.maybeId('scope') ?? '/' };
+  return { principal: properties.id('principalId').toLowerCase(), isGroup: properties.maybeText('principalType') === 'Group', role: lastPart(properties.id('roleDefinitionId')), scope: properties.maybeId('scope') ?? '/' };
 }
 
-/** What an application may do in the subscription, by roles of its own. Undefined parts: nothing is known of it. */
+/** What an application may do in the subscription. Undefined parts: nothing is known of it. */
 export interface Reach {
   readonly privilege: Privilege;
   readonly can: string | undefined;

@@ -40,8 +40,8 @@ export function apiKey(item: Fields, project: string, enabled: ReadonlySet<strin
     facts: facts({
       project,
       can: 'call models',
-      restrictions: restrictionsOf(targets, restrictions),
-      // Without the list of services it is not known where a key without restrictions leads.
+      // Without the list of services it is not known where a key without restrictions leads, and nothing is to be said of it.
+      restrictions: isOpen && enabled === undefined ? undefined : restrictionsOf(targets, restrictions),
       reaches: isOpen && enabled === undefined ? undefined : reaches,
       note: noteOf(isOpen, isGemini ? GEMINI : VERTEX, enabled),
     }),

@@ -28,17 +28,32 @@ export function providerSettings(item: Fields, isPoolOff: boolean): readonly Set
   ];
 }
 
-/** Constraints that forbid keys; those of `iam.managed` are newer, and either kind counts (docs.cloud.google.com/organization-policy/restrict-service-accounts). */
-export const CONSTRAINTS = [
-  'iam.disableServiceAccountKeyCreation',
-  'iam.disableServiceAccountKeyUpload',
-  'iam.managed.disableServiceAccountApiKeyCreation',
-  'iam.managed.disableServiceAccountKeyCreation',
-  'iam.managed.disableServiceAccountKeyUpload',
-] as const;
+/**
+ * Policies that forbid keys, each with the constraints that do so: those of `iam.managed` are newer, and either is enough
+ * (docs.cloud.google.com/organization-policy/restrict-service-accounts).
+ */
+const POLICIES: readonly (readonly string[])[] = [
+  ['iam.disableServiceAccountKeyCreation', 'iam.managed.disableServiceAccountKeyCreation'],
+  ['iam.disableServiceAccountKeyUpload', 'iam.managed.disableServiceAccountKeyUpload'],
+  ['iam.managed.disableServiceAccountApiKeyCreation'],
+];
+export const CONSTRAINTS: readonly string[] = POLICIES.flat();
 
 /** @throws ShapeError */
-export function policySetting(constraint: string, policy: Fields): Setting {
+export function isEnforced(policy: Fields): boolean {
   const rules = policy.maybeWithin('spec')?.maybeList('rules') ?? [];
-  return { kind: 'policy', name: constraint, facts: { enforced: String(rules.some((rule) => rule.maybeFlag('enforce') === true)) } };
+  return rules.some((rule) => rule.maybeFlag('enforce') === true);
+}
+
+/**
+ * One setting for each policy that is known: in force when one of its constraints is, out of force when none is and all were read.
+ *
+ * @param enforced by constraint; undefined: it could not be read
+ */
+export function policySettings(enforced: ReadonlyMap<string, boolean | undefined>): readonly Setting[] {
+  return POLICIES.flatMap((constraints): readonly Setting[] => {
+    const by = constraints.filter((constraint) => enforced.get(constraint) === true);
+    if (by.length === 0 && constraints.some((constraint) => enforced.get(constraint) === undefined)) return [];
+    return [{ kind: 'policy', name: constraints[0] ?? '', facts: facts({ enforced: String(by.length > 0), by: by.join(',') }) }];
+  });
 }

@@ -9,7 +9,7 @@ import { itemsByToken } from '../_shared/api-pages.ts';
 import { Fields } from '../_shared/api-shape.ts';
 import { apiKey, VERTEX } from './api-keys.ts';
 import { CALLS } from './explain.ts';
-import { CONSTRAINTS, policySetting, providerSettings } from './federation.ts';
+import { CONSTRAINTS, isEnforced, policySettings, providerSettings } from './federation.ts';
 import { type KeyUses, readKeyUses, type ServiceAccount, serviceAccount, serviceAccountKey } from './service-account-keys.ts';
 import { FIX, openServices, type Services } from './services.ts';
 
@@ -83,11 +83,12 @@ async function readAccountKeys(services: Services, project: string, enabled: Rea
 }
 
 async function readPolicies({ orgpolicy }: Services, project: string, gaps: ApiGaps): Promise<readonly Omit<AccountSetting, 'target'>[]> {
-  const settings = await eachOf(CONSTRAINTS, async (constraint) => {
+  const enforced = await eachOf(CONSTRAINTS, async (constraint) => {
     const path = `/v2/projects/${encodeURIComponent(project)}/policies/${constraint}:getEffectivePolicy`;
-    return await gaps.attempt(CALLS.policies, async () => policySetting(constraint, new Fields(orgpolicy.service, `${CALLS.policies.call}:getEffectivePolicy`, await orgpolicy.getter.json(path))), constraint);
+    const known = await gaps.attempt(CALLS.policies, async () => isEnforced(new Fields(orgpolicy.service, `${CALLS.policies.call}:getEffectivePolicy`, await orgpolicy.getter.json(path))), constraint);
+    return [constraint, known] as const;
   });
-  return settings.filter((setting) => setting !== undefined);
+  return policySettings(new Map(enforced));
 }
 
 async function readPools({ iam }: Services, project: string, gaps: ApiGaps): Promise<readonly Omit<AccountSetting, 'target'>[]> {

@@ -10,7 +10,9 @@ import { Proof } from '../github/checks.ts';
 
 const NAMES = ['OPENAI_API_KEY', 'ANTHROPIC_API_KEY', 'GEMINI_API_KEY', 'HF_TOKEN', 'MISTRAL_API_KEY', 'COHERE_API_KEY', 'GROQ_API_KEY', 'AZURE_OPENAI_API_KEY'] as const;
 const PROVIDERS = ['openai', 'anthropic', 'google-gemini', 'huggingface', 'mistral', 'cohere', 'groq', 'azure-openai'] as const;
-const REPOSITORIES = 2_000;
+const REPOSITORIES = 500;
+/** Those that names make in repositories without a value come on top. */
+const PLANTED = 8_000;
 const CREDENTIALS = 10_000;
 const REFERENCES = 50_000;
 const SECONDS = 10;
@@ -27,7 +29,7 @@ export function madeUpSightings(): Sightings {
   const listed: ListedKey[] = [];
   const stored: StoredSecret[] = [];
   // Half are seen, most of these in two places and every second one listed too; a quarter are listed only; a quarter are stored in repositories.
-  for (let index = 0; index < CREDENTIALS; index += 1) {
+  for (let index = 0; index < PLANTED; index += 1) {
     const which = index % NAMES.length;
     const [name, provider] = [NAMES[which] ?? NAMES[0], PROVIDERS[which] ?? PROVIDERS[0]];
     const kind = index % 4;
@@ -45,8 +47,8 @@ export function madeUpSightings(): Sightings {
   const workloads: WorkloadSighting[] = [];
   for (let index = 0; index < REFERENCES; index += 1) {
     const target = `t${index % REPOSITORIES}`;
-    const path = `.github/workflows/w${Math.floor(index / REPOSITORIES) % 10}.yml`;
-    const job = `job${Math.floor(index / REPOSITORIES / 10)}`;
+    const path = `.github/workflows/w${Math.floor(index / REPOSITORIES) % 20}.yml`;
+    const job = `job${Math.floor(index / REPOSITORIES / 20)}`;
     const id = `${target}:${path}:${job}`;
     const which = pick(NAMES.length);
     workloads.push({ id, platform: 'github-actions', name: `${path} › ${job}`, location: at(target, path, 5, `jobs.${job}`), identity: { kind: 'available' }, facts: { triggers: 'push' } });
@@ -59,12 +61,14 @@ export function madeUpSightings(): Sightings {
 export function proveScale(): Proof {
   const proof = new Proof('the join at scale');
   const sightings = madeUpSightings();
-  const started = performance.now();
+  const started = process.cpuUsage();
   const inventory = buildInventory(sightings, providers, { version: '0.0.0', now: '2026-11-29T00:00:00Z', public: false }, buildNameTable(providers));
-  const seconds = (performance.now() - started) / 1000;
+  // Of the processor, so that what else runs here does not count.
+  const { user, system } = process.cpuUsage(started);
+  const seconds = (user + system) / 1e6;
   const megabytes = process.memoryUsage().rss / 2 ** 20;
-  proof.say(`  ${inventory.credentials.length} credentials, ${sightings.references.length} references, ${inventory.findings.length} findings: ${seconds.toFixed(1)} s, ${megabytes.toFixed(0)} MB`);
-  proof.check(inventory.credentials.length >= CREDENTIALS / 2, 'credentials were lost');
+  proof.say(`  ${inventory.credentials.length} credentials, ${sightings.references.length} references, ${inventory.findings.length} findings: ${seconds.toFixed(1)} s of processor time, ${megabytes.toFixed(0)} MB`);
+  proof.check(inventory.credentials.length >= CREDENTIALS, 'credentials were lost');
   proof.check(seconds < SECONDS, `the join took ${seconds.toFixed(1)} s`);
   proof.check(megabytes < MEGABYTES, `the join took ${megabytes.toFixed(0)} MB`);
   return proof;

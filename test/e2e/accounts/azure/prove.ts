@@ -29,21 +29,28 @@ function accounts(): { readonly items: AzureWorld['accounts']; readonly listed: 
   return { items, listed, settings };
 }
 
-interface Applications extends Pick<AzureWorld, 'applications' | 'principals' | 'owners' | 'assignments'> {
+interface Applications extends Pick<AzureWorld, 'applications' | 'principals' | 'owners' | 'assignments' | 'groups'> {
   readonly listed: readonly Key[];
   readonly rules: readonly Setting[];
+}
+
+function assigned(principalId: string, principalType: string): Readonly<Record<string, unknown>> {
+  return { id: 'x', properties: { principalId, principalType, roleDefinitionId: `${ROOT}/providers/Microsoft.Authorization/roleDefinitions/contributor`, scope: ROOT } };
 }
 
 function applications(values: readonly string[]): Applications {
   const [listed, rules]: [Key[], Setting[]] = [[], []];
   const owners: Record<string, Readonly<Record<string, unknown>>[]> = {};
   const [principals, assignments]: [Readonly<Record<string, unknown>>[], Readonly<Record<string, unknown>>[]] = [[], []];
+  const groups: Record<string, readonly string[]> = {};
+  assignments.push(assigned('group-1', 'Group'));
   const items = Array.from({ length: APPLICATIONS }, (_, index) => {
     const [id, appId, name] = [`app-${String(index).padStart(4, '0')}`, `client-${index}`, `service ${index}`];
     const isFederated = index % 4 === 0;
     const hasRole = index % 5 === 0;
     principals.push({ id: `sp-${index}`, appId, displayName: name, passwordCredentials: [] });
-    if (hasRole) assignments.push({ id: 'x', properties: { principalId: `sp-${index}`, roleDefinitionId: `${ROOT}/providers/Microsoft.Authorization/roleDefinitions/contributor`, scope: ROOT } });
+    if (hasRole && index % 2 === 0) assignments.push(assigned(`sp-${index}`, 'ServicePrincipal'));
+    else if (hasRole) groups[`sp-${index}`] = [...Array.from({ length: 120 }, (_unused, number) => `group-of-nothing-${number}`), 'group-1'];
     if (index % 3 !== 0) owners[id] = [{ '@odata.type': '#microsoft.graph.user', id: `u-${index}`, userPrincipalName: `person${index}@acme.example` }];
     // Each application with secrets costs a request for its owners.
     const secrets = Array.from({ length: index % 7 === 4 ? 2 : index % 7 === 2 ? 1 : 0 }, (__, number) => {
@@ -62,7 +69,7 @@ function applications(values: readonly string[]): Applications {
         created: '2025-01-01T00:00:00Z',
         expires: isOver ? '2026-01-01T00:00:00Z' : '2027-01-01T00:00:00Z',
         hint: { head: hint, tail: '' },
-        facts: { application: name, clientId: appId, ...(owner === undefined ? { ownerless: 'true' } : {}), ...(hasRole ? { can: 'read keys of AI accounts', roles: `Contributor on ${ROOT}`, reaches: 'azure-openai' } : { note: 'no role of its own in the subscription; roles through groups are not seen' }) },
+        facts: { application: name, clientId: appId, ...(owner === undefined ? { ownerless: 'true' } : {}), ...(hasRole ? { can: 'read keys of AI accounts', roles: `Contributor on ${ROOT}`, reaches: 'azure-openai' } : { note: 'no role in the subscription' }) },
       });
       return { keyId, displayName: `secret ${number}`, hint, startDateTime: '2025-01-01T00:00:00Z', endDateTime: isOver ? '2026-01-01T00:00:00Z' : '2027-01-01T00:00:00Z' };
     });
@@ -70,7 +77,7 @@ function applications(values: readonly string[]): Applications {
     if (isFederated) rules.push({ kind: 'rule', name: `${name}: main`, facts: { issuer: ISSUER, subject, audience: AUDIENCE, becomes: name, clientId: appId } });
     return { id, appId, displayName: name, passwordCredentials: secrets, federatedIdentityCredentials: isFederated ? [{ id: `f-${index}`, name: 'main', issuer: ISSUER, subject, audiences: [AUDIENCE] }] : [] };
   });
-  return { applications: items, principals, owners, assignments, listed, rules };
+  return { applications: items, principals, owners, assignments, groups, listed, rules };
 }
 
 /**
@@ -99,6 +106,7 @@ export async function startAzureWorld({ values = [] }: { readonly values?: reado
     principals: tenant.principals,
     owners: tenant.owners,
     assignments: tenant.assignments,
+    groups: tenant.groups,
   };
   const server = await startAzure(world);
   const az = fakeAz(server.origin, SUBSCRIPTION);

@@ -22,6 +22,8 @@ export interface AzureWorld {
   readonly principals: readonly Item[];
   /** By object id of the application. */
   readonly owners: Readonly<Record<string, readonly Item[]>>;
+  /** Ids of groups, by object id of the service principal. */
+  readonly groups: Readonly<Record<string, readonly string[]>>;
   /** Origin of links to next pages, where it is another. */
   readonly linkOrigin?: string;
 }
@@ -51,8 +53,9 @@ export async function startAzure(world: AzureWorld, mostInAPage = 100): Promise<
 
 type Page = (items: readonly unknown[] | undefined, link: string, most: number) => Answer;
 
-function graph({ applications, principals, owners }: AzureWorld, [family, id, below]: readonly string[], query: URLSearchParams, page: Page): Answer {
+function graph({ applications, principals, owners, groups }: AzureWorld, [family, id, below]: readonly string[], query: URLSearchParams, page: Page): Answer {
   const top = Number(query.get('$top') ?? 100);
+  if (family === 'servicePrincipals' && below === 'transitiveMemberOf') return page((groups[id ?? ''] ?? []).map((group) => ({ '@odata.type': '#microsoft.graph.group', id: group })), '@odata.nextLink', top);
   if (family === 'applications' && below === 'owners') return page(owners[id ?? ''] ?? [], '@odata.nextLink', 100);
   const selected = (item: Item): Item => Object.fromEntries(Object.entries(item).filter(([name]) => [...(query.get('$select') ?? '').split(','), query.get('$expand')].includes(name)));
   if (family === 'applications') return page(applications.map(selected), '@odata.nextLink', top);

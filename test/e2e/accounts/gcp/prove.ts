@@ -74,7 +74,11 @@ export async function startGcpWorld({ keyIds = [] }: { readonly keyIds?: readonl
 
 function federation(): Pick<GcpWorld, 'pools' | 'providers'> & { readonly settings: readonly Omit<AccountSetting, 'target'>[] } {
   const pools = Array.from({ length: POOLS }, (_, index) => ({ name: `projects/1/locations/global/workloadIdentityPools/pool-${index}`, state: 'ACTIVE' }));
-  const settings: Omit<AccountSetting, 'target'>[] = ['iam.disableServiceAccountKeyCreation', 'iam.disableServiceAccountKeyUpload', 'iam.managed.disableServiceAccountApiKeyCreation', 'iam.managed.disableServiceAccountKeyCreation', 'iam.managed.disableServiceAccountKeyUpload'].map((name) => ({ kind: 'policy', name, facts: { enforced: String(name === 'iam.disableServiceAccountKeyCreation') } }));
+  const settings: Omit<AccountSetting, 'target'>[] = [
+    { kind: 'policy', name: 'iam.disableServiceAccountKeyCreation', facts: { enforced: 'true', by: 'iam.disableServiceAccountKeyCreation' } },
+    { kind: 'policy', name: 'iam.disableServiceAccountKeyUpload', facts: { enforced: 'false' } },
+    { kind: 'policy', name: 'iam.managed.disableServiceAccountApiKeyCreation', facts: { enforced: 'false' } },
+  ];
   const providers: Record<string, Item[]> = {};
   for (const [number, { name: pool }] of pools.entries()) {
     providers[pool] = Array.from({ length: PROVIDERS }, (_, index) => {

@@ -96,7 +96,8 @@ const SECRETS = /(?<![A-Za-z0-9/+=_-])[A-Za-z0-9/+]{40}(?![A-Za-z0-9/+=_-])/g;
 
 /** A key id opens nothing alone: with its secret beside it, it does. In a signature it is public. */
 function awsId({ key, text, at }: Candidate): Proof {
-  const facts = awsAccount(key);
+  // The id is no secret: by it the key is found again in the list that its account gives.
+  const facts = key.startsWith('AKIA') ? { ...awsAccount(key), 'key-id': key } : awsAccount(key);
   const end = at + key.length;
   if (SCOPE_AFTER.test(text.slice(end, end + 40)) || SIGNATURE_BEFORE.test(text.slice(Math.max(0, at - 40), at))) {
     return { verdict: 'refuted', reason: 'part of a signed request: the id alone, in public', facts };

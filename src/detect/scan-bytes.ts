@@ -1,6 +1,6 @@
 import { createHash, createHmac } from 'node:crypto';
 import type { Confidence } from '../model/levels.ts';
-import { Secret, previewOf } from '../model/secret.ts';
+import { type Preview, Secret, previewOf } from '../model/secret.ts';
 import type { LiteralUse, Matcher, Rules } from './compile.ts';
 import { base64Around, base64Origin, decodeEscapes, opensInBase64 } from './decode.ts';
 import { type Verdict, judge } from './judge.ts';
@@ -251,7 +251,7 @@ export class ByteScanner {
         proven: one.verdict.proven,
         reasons: sample ? [...one.verdict.reasons, 'stands near a pattern for keys: a sample for a rule'] : one.verdict.reasons,
         facts: one.verdict.facts,
-        preview: one.verdict.facts['key-id'] === undefined ? previewOf(shown(one.secret), detector.publicPrefix) : `key ${one.verdict.facts['key-id'].slice(0, 8)}…`,
+        preview: previewBy(one.secret, one.verdict.facts['key-id']) ?? previewOf(shown(one.secret), detector.publicPrefix),
         identity: identityOf(one.secret, this.#keys.run),
         ...hintOf(one.secret, detector.publicPrefix, this.#keys.run),
         lineDigest: lineDigest(bytes, one, from, found.slice(Math.max(0, index - NEIGHBOURS), index + NEIGHBOURS)),
@@ -261,6 +261,11 @@ export class ByteScanner {
       return sighting;
     });
   }
+}
+
+/** A key that is known by an id beside it is shown by that; undefined where the id is all that was found. */
+function previewBy(secret: Secret, id: string | undefined): Preview | undefined {
+  return id === undefined || secret.expose((text) => text === id) ? undefined : `key ${id.slice(0, 8)}…`;
 }
 
 /** A key file ends in its frame, which tells nothing: the end of what is framed is shown instead. */

@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
 import { scan, type ScanResult } from '../../src/pipeline.ts';
 import type { AwsAccount } from '../e2e/accounts/aws/account.ts';
+import { expandRecipe, seededRandom } from '../support/recipes.ts';
 import { emptyAccount, readServer } from './kit.ts';
 
 /** Shapeless and random; put together here so that no file holds it whole. */
@@ -97,4 +98,18 @@ test('regions are those that are named, or all that are switched on', async () =
   expect(await regionsIn('')).toEqual(['eu-central-1', 'eu-central-1', true]);
   expect(await regionsIn('@us-east-1')).toEqual(['us-east-1', 'us-east-1', false]);
   expect(await regionsIn('@all')).toEqual(['eu-central-1,us-east-1', 'eu-central-1,us-east-1', false]);
+});
+
+test('a key in a file is the listed one by what both show of it', async () => {
+  const random = seededRandom(3);
+  const id = expandRecipe(`${['AK', 'IA'].join('')}{base32:16}`, random).text;
+  const alias = 'BedrockAPIKey-ab12-at-111122223333';
+  const bearer = `ABSK${Buffer.from(`${alias}:${expandRecipe('{base64:44}', random).text}`).toString('base64')}`;
+  const created = new Date('2025-01-01T00:00:00Z');
+  const { accounts } = await readServer('', { accounts: [{ ...emptyAccount(), users: [{ name: 'BedrockAPIKey-ab12', created, keys: [{ id, status: 'Active', created }] }], bedrock: [{ id: 'ACCA1', user: 'BedrockAPIKey-ab12', alias, status: 'Active', created }] }] });
+  const { secrets } = await scanTexts([{ path: 'app.env', text: `AWS_ACCESS_KEY_ID=${id}\nAWS_BEARER_TOKEN_BEDROCK=${bearer}\n` }]);
+  expect(accounts.listed).toHaveLength(2);
+  for (const { provider, publicPart } of accounts.listed ?? []) expect(secrets.find((one) => one.provider === provider)?.facts[publicPart?.fact ?? '']).toBe(publicPart?.value);
+  // The id is shown as any other key is, not whole.
+  expect(secrets.find(({ provider }) => provider === 'aws')?.preview).toMatch(/^AKIA…/);
 });

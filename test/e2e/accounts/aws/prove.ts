@@ -31,6 +31,8 @@ export async function proveAws(): Promise<Proof> {
     compare(proof, 'keys in texts', seen.secrets, world.planted.secrets);
     compare(proof, 'names in texts', seen.references, world.planted.references);
     proof.equal(calls.filter(({ outcome }) => outcome === 'throttled').length, 4, 'calls that were throttled');
+    const pages = (action: string): number => calls.filter((one) => one.action === action && one.outcome === 'answered').length;
+    for (const action of ['iam:GetAccountAuthorizationDetails', 'iam:ListUsers', 'iam:ListServiceSpecificCredentials', 'lambda:ListFunctions']) proof.check(pages(action) >= 3, `${action}: ${pages(action)} pages of three`);
     // What the printed policy does not allow is denied: only what the world denies by itself may be.
     compare(proof, 'denied calls', [...new Set(calls.filter(({ outcome }) => outcome === 'denied').map(({ action }) => action))], ['ssm:GetParameters']);
     const used = new Set(calls.map(({ action }) => action));

@@ -5,7 +5,7 @@
 import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Inventory } from '../../../src/model/inventory.ts';
+import { ACCOUNT_KINDS, type Inventory } from '../../../src/model/inventory.ts';
 import { Proof } from '../github/checks.ts';
 import { writeCommit, writeTree } from '../github/server/git-write.ts';
 import { Session } from '../github/session.ts';
@@ -47,8 +47,12 @@ export async function proveJoin(): Promise<Proof> {
     judge(proof, JSON.parse(text) as Inventory, value.slice(-4));
     proof.check(!issuer.server.asked.some(({ method }) => method !== 'GET'), 'the issuer was asked to write');
 
-    const offline = await run(['scan', issuer.target, '--offline'], env, session.folder);
-    proof.equal(offline.code, 2, 'exit code with --offline');
+    const asked = issuer.server.asked.length;
+    for (const kind of ACCOUNT_KINDS.filter((one) => one !== 'machine')) {
+      const offline = await run(['scan', `${kind}:prod`, '--offline'], env, session.folder);
+      proof.check(offline.code === 2 && offline.output.includes('--offline opens no connection'), `${kind}: with --offline: exit ${offline.code}, ${offline.output.slice(0, 200)}`);
+    }
+    proof.equal(issuer.server.asked.length, asked, 'requests with --offline');
     proof.clean(session);
   } finally {
     await issuer.stop();

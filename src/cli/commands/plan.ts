@@ -236,6 +236,12 @@ function slug(name: string): string {
   return name.toLowerCase().replace(/[^a-z0-9_]/g, '_');
 }
 
+/** Files of a home folder that read a key run where that folder is. */
+function onMachines({ targets }: Inventory): readonly { readonly matches: (workload: Workload) => boolean; readonly platform: string }[] {
+  const machines = new Set(targets.filter(({ kind }) => kind === 'machine').map(({ id }) => id));
+  return machines.size === 0 ? [] : [{ matches: ({ platform, location }) => platform === 'code' && machines.has(location.target), platform: 'developer-machine' }];
+}
+
 function planOptions(inventory: Inventory, flags: Flags, config: PlanConfig | undefined, version: string, cwd: string, read: Read, roots: ReadonlyMap<string, string>): PlanOptions {
   const values = new Map([...read.values].map(([id, value]) => [id, { value, from: 'GitHub' }]));
   for (const [id, value] of config?.inputs ?? []) values.set(id, { value, from: 'dekey.config.json' });
@@ -250,7 +256,7 @@ function planOptions(inventory: Inventory, flags: Flags, config: PlanConfig | un
   return {
     version,
     values,
-    runsOn: rules.map(([pattern, platform]) => ({ matches: workloadMatcher(pattern), platform: knownPlatform(platform) })),
+    runsOn: [...rules.map(([pattern, platform]) => ({ matches: workloadMatcher(pattern), platform: knownPlatform(platform) })), ...onMachines(inventory)],
     ...(branch === undefined ? {} : { branch: checkedBranch(branch) }),
     sources: sourcesOf(inventory, cwd, roots),
   };

@@ -15,7 +15,7 @@ const ALLOWED = [
   /^docs\/[\w-]+\.md$/,
   /^schema\/[\w-]+\.schema\.json$/,
 ];
-const REQUIRED = ['bin/dekey.js', 'bin/package.json', 'dist/main.cjs', 'dist/main.cjs.cache', 'dist/worker.cjs', 'dist/apply.cjs', 'dist/github.cjs', 'dist/github-source.cjs', 'dist/grammars/web-tree-sitter.wasm', 'dist/grammars/tree-sitter-typescript.wasm', 'dist/grammars/tree-sitter-python.wasm', 'dist/THIRD-PARTY.txt', 'dist/prefilter.wasm', 'dist/prefilter-tree.bin', 'dist/prefilter-history.bin', 'README.md', 'LICENSE', 'schema/inventory.schema.json'];
+const REQUIRED = ['bin/dekey.js', 'bin/package.json', 'dist/main.cjs', 'dist/main.cjs.cache', 'dist/worker.cjs', 'dist/apply.cjs', 'dist/github.cjs', 'dist/accounts-source.cjs', 'dist/aws-source.cjs', 'dist/github-source.cjs', 'dist/grammars/web-tree-sitter.wasm', 'dist/grammars/tree-sitter-typescript.wasm', 'dist/grammars/tree-sitter-python.wasm', 'dist/THIRD-PARTY.txt', 'dist/prefilter.wasm', 'dist/prefilter-tree.bin', 'dist/prefilter-history.bin', 'README.md', 'LICENSE', 'schema/inventory.schema.json'];
 const INSTALL_SCRIPTS = ['preinstall', 'install', 'postinstall'];
 const LARGEST_TARBALL = 4 * 2 ** 20;
 

@@ -31,13 +31,17 @@ export function pageProviders(page: Page, keys: readonly Credential[]): readonly
     .toSorted((a, b) => b.keys - a.keys || (a.title < b.title ? -1 : 1));
 }
 
-export function pagePlatforms(page: Page): readonly PagePlatform[] {
+export function pagePlatforms(page: Page, keys: readonly Credential[]): readonly PagePlatform[] {
   const byId = new Map<string, number>();
   for (const { platform } of page.inventory.workloads) byId.set(platform, (byId.get(platform) ?? 0) + 1);
+  const used = new Map<string, number>();
+  for (const { workloads } of keys) {
+    for (const platform of new Set(workloads.flatMap((id) => page.workloads.get(id)?.platform ?? []))) used.set(platform, (used.get(platform) ?? 0) + 1);
+  }
   return [...byId]
     .map(([id, workloads]): PagePlatform => {
       const known = page.catalog.platforms.get(id);
-      return { id, title: known?.title ?? (id === 'code' ? 'Source code' : page.clean(id)), issuesTokens: known?.issuesTokens === true, workloads };
+      return { id, title: known?.title ?? (id === 'code' ? 'Source code' : page.clean(id)), issuesTokens: known?.issuesTokens === true, workloads, keys: used.get(id) ?? 0 };
     })
     .toSorted((a, b) => b.workloads - a.workloads || (a.title < b.title ? -1 : 1));
 }
@@ -63,7 +67,7 @@ export function pageEdges(page: Page, keys: readonly Credential[], platforms: re
     if (users.length === 0) add(credential, undefined);
     for (const user of users) add(credential, user);
   }
-  return [...edges.values()].map((edge) => ({ ...edge, keys: edge.keys.size, workloads: edge.workloads.size })).toSorted((a, b) => a.platform - b.platform || a.provider - b.provider || (a.fate < b.fate ? -1 : 1));
+  return [...edges.values()].map((edge) => ({ ...edge, keys: edge.keys.size, workloads: edge.workloads.size })).toSorted((a, b) => (a.platform < 0 ? platforms.length : a.platform) - (b.platform < 0 ? platforms.length : b.platform) || a.provider - b.provider || (a.fate < b.fate ? -1 : 1));
 }
 
 function fateOf({ disposition }: Credential, platform: PagePlatform | undefined): Fate {

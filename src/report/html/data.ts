@@ -29,7 +29,7 @@ export function pageData(inventory: Inventory, options: RenderOptions): PageData
   fill('missing', grouped.missing);
   const keys = [...grouped.certain, ...grouped.unused];
   const providers = pageProviders(page, keys);
-  const platforms = pagePlatforms(page);
+  const platforms = pagePlatforms(page, keys);
   const shared: PageData = {
     tool: `${inventory.tool.name} ${visible(inventory.tool.version)}`,
     title: '',
@@ -48,10 +48,10 @@ export function pageData(inventory: Inventory, options: RenderOptions): PageData
     findings: [],
     strings: [''],
   };
-  return options.share === true ? shared : { ...shared, share: false, title: titleOf(page), ...sinceOf(page, false), providers, platforms, ...named(page, groupOf, providers.map(({ id }) => id)) };
+  return options.share === true ? shared : { ...shared, share: false, title: titleOf(page), ...sinceOf(page, false), providers, platforms, ...named(page, groupOf, providers.map(({ id }) => id), platforms.map(({ id }) => id)) };
 }
 
-function named(page: Page, groupOf: ReadonlyMap<string, Group>, providers: readonly string[]): Pick<PageData, 'targets' | 'skipped' | 'problems' | 'credentials' | 'workloads' | 'findings' | 'strings' | 'readiness'> {
+function named(page: Page, groupOf: ReadonlyMap<string, Group>, providers: readonly string[], platforms: readonly string[]): Pick<PageData, 'targets' | 'skipped' | 'problems' | 'credentials' | 'workloads' | 'findings' | 'strings' | 'readiness'> {
   const { inventory } = page;
   const strings = new Strings();
   const order = inventory.credentials.toSorted((a, b) => SEVERITIES.indexOf(a.risk.level) - SEVERITIES.indexOf(b.risk.level) || b.risk.score - a.risk.score);
@@ -71,7 +71,7 @@ function named(page: Page, groupOf: ReadonlyMap<string, Group>, providers: reado
     return known;
   };
   const listed = new Map((inventory.accounts?.listed ?? []).map((one) => [one.credential, one]));
-  const platformAt = new Map(pagePlatforms(page).map(({ id }, index) => [id, index]));
+  const platformAt = new Map(platforms.map((id, index) => [id, index]));
   const readiness = inventory.findings.filter((finding) => finding.class === 'readiness');
   return {
     targets: inventory.targets.map((target): PageTarget => ({

@@ -87,6 +87,8 @@ export interface PagePlatform {
   readonly title: string;
   readonly issuesTokens: boolean;
   readonly workloads: number;
+  /** Different keys on the path to zero that workloads there use. */
+  readonly keys: number;
 }
 
 /** `token`: federation with settings alone; `change`: after a change; `unknown`: what runs there shows no token yet; `stays`: the provider has no federation. */

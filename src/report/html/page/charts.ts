@@ -43,7 +43,7 @@ export function bars(label: string, rows: readonly { readonly name: Node | strin
 
 const WIDTH = 640;
 const HEIGHT = 200;
-const EDGE = { left: 40, right: 12, top: 12, bottom: 26 } as const;
+const EDGE = { left: 52, right: 12, top: 12, bottom: 26 } as const;
 
 /** The curve to zero: three layers, oldest day on the left. Days are as far apart as they are. */
 export function trendChart(points: readonly Trend[]): HTMLElement {

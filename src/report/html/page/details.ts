@@ -1,13 +1,13 @@
 import type { FindingRow, PageCredential } from '../page-data.ts';
 import { button, counted, h, number, table, terms } from './dom.ts';
-import { keyLink, level, levelMark, link, place, replacementText, type Store, text } from './store.ts';
+import { keyLink, level, levelMark, link, placeMark, replacementText, type Store, text } from './store.ts';
 
 /** Rows that a page draws at once; a button draws as many again. */
 const ROWS = 100;
 
 /** A table that grows when asked: a key may stand in ten thousand places. */
 function growing<T>(label: string, columns: readonly string[], items: readonly T[], rowOf: (item: T) => readonly (Node | string)[]): HTMLElement {
-  const box = h('div');
+  const box = h('div', { class: 'growing' });
   let shown = ROWS;
   const draw = (): void => {
     const more = items.length - shown;
@@ -55,7 +55,7 @@ export function credentialPage(store: Store, id: string): HTMLElement | undefine
           ['Facts', credential.facts.map(([key, value]) => `${text(store, key)}: ${text(store, value)}`).join('; ')],
           ['Id', h('code', {}, credential.id)],
         ]))),
-    places.length === 0 ? undefined : h('section', {}, h('h2', {}, counted(places.length, 'place', 'places')), growing('Places', ['Place', 'What', 'Notes'], places, (row) => [h('code', {}, where(store, row)), text(store, row[9]), notes(store, row)])),
+    places.length === 0 ? undefined : h('section', {}, h('h2', {}, counted(places.length, 'place', 'places')), growing('Places', ['Place', 'What', 'Notes'], places, (row) => [where(store, row), text(store, row[9]), notes(store, row)])),
     uses.length + others.length === 0 ? undefined : h('section', {}, h('h2', {}, `Used by ${counted(credential.workloads.length, 'workload', 'workloads')}`),
       growing('Consumers', ['Workload', 'Runs on', 'Place', 'Takes it from'], [...uses, ...others], (row) => (typeof row === 'number' ? workloadCells(store, row) : useCells(store, row)))),
   );
@@ -69,8 +69,8 @@ function factors(store: Store, credential: PageCredential): HTMLElement {
     h('p', { class: 'dim' }, sum === credential.score ? '' : `Sum ${sum}, counted as ${credential.score}. `, h('code', { class: 'vector' }, text(store, credential.vector))));
 }
 
-function where(store: Store, row: FindingRow): string {
-  return `${place(store, row[4], row[5], row[6])}${row[6] === 0 ? '' : `:${row[7]}`}`;
+function where(store: Store, row: FindingRow): HTMLElement {
+  return placeMark(store, row[4], row[5], row[6], row[7]);
 }
 
 function notes(store: Store, row: FindingRow): string {
@@ -79,13 +79,13 @@ function notes(store: Store, row: FindingRow): string {
 
 function useCells(store: Store, row: FindingRow): readonly (Node | string)[] {
   const workload = store.data.workloads[row[8]];
-  return [workload === undefined ? '' : link('w', workload.id, workload.name), platformOf(store, workload?.platform ?? -1), h('code', {}, where(store, row)), notes(store, row)];
+  return [workload === undefined ? '' : link('w', workload.id, workload.name), platformOf(store, workload?.platform ?? -1), where(store, row), notes(store, row)];
 }
 
 function workloadCells(store: Store, at: number): readonly (Node | string)[] {
   const workload = store.data.workloads[at];
   if (workload === undefined) return ['', '', '', ''];
-  return [link('w', workload.id, workload.name), platformOf(store, workload.platform), h('code', {}, place(store, workload.target, workload.path, workload.line)), 'inherited'];
+  return [link('w', workload.id, workload.name), platformOf(store, workload.platform), placeMark(store, workload.target, workload.path, workload.line), 'inherited'];
 }
 
 function platformOf({ data }: Store, at: number): string {
@@ -104,7 +104,7 @@ export function workloadPage(store: Store, id: string): HTMLElement | undefined 
   return h('article', { class: 'detail' },
     h('header', {}, h('p', { class: 'kicker' }, platform?.title ?? ''), h('h1', {}, workload.name)),
     terms([
-      ['Place', h('code', {}, place(store, workload.target, workload.path, workload.line))],
+      ['Place', placeMark(store, workload.target, workload.path, workload.line)],
       ['Identity', text(store, workload.identity)],
       ['Platform', platform === undefined ? undefined : platform.issuesTokens ? 'issues identity tokens that providers can verify' : 'issues no identity token by itself'],
     ]),
@@ -139,7 +139,7 @@ export function targetPage(store: Store, id: string): HTMLElement | undefined {
       ...target.facts.map(([key, value]) => [key, value] as const),
     ]),
     h('section', {}, h('h2', {}, counted(own.length, 'key', 'keys')), keyRows(own)),
-    h('section', {}, h('h2', {}, counted(rows.length, 'finding', 'findings')), growing('Findings', ['Severity', 'Place', 'What', 'Notes'], rows, (row) => [levelMark(row[2]), h('code', {}, where(store, row)), text(store, row[9]), notes(store, row)])),
+    h('section', {}, h('h2', {}, counted(rows.length, 'finding', 'findings')), growing('Findings', ['Severity', 'Place', 'What', 'Notes'], rows, (row) => [levelMark(row[2]), where(store, row), text(store, row[9]), notes(store, row)])),
     left.length === 0 ? undefined : h('section', {}, h('h2', {}, 'Not looked at'), growing('Left out', ['Reason', 'Count#', 'Examples'], left, (one) => [one.reason, number(one.count), one.examples.join(', ')])));
 }
 

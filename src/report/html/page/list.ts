@@ -26,6 +26,11 @@ const BEYOND = 12;
 /** Rows that go to paper. */
 const PRINTED = 1000;
 
+/** Draws the list that is open, whole for paper. */
+let drawAll: (all: boolean) => void = () => undefined;
+addEventListener('beforeprint', () => drawAll(true));
+addEventListener('afterprint', () => drawAll(false));
+
 /** A list of any length: search, choices, sorting, a file to take away, and a table that draws only the rows in view. */
 export function list<T>(options: ListOptions<T>): HTMLElement {
   const { columns, filters, rows } = options;
@@ -39,8 +44,8 @@ export function list<T>(options: ListOptions<T>): HTMLElement {
   const grid = h('table', { class: 'rows', 'aria-rowcount': '0' }, h('caption', { class: 'hidden' }, options.label), h('thead', {}, h('tr', { 'aria-rowindex': '1' }, ...headers)), body);
   const frame = h('div', { class: 'frame', tabindex: '0', role: 'region', 'aria-label': options.label }, grid);
   const drawn = new Map<number, HTMLTableRowElement>();
-  const above = spacer(columns.length);
-  const below = spacer(columns.length);
+  const above = spacer();
+  const below = spacer();
 
   function ask(next: Query): void {
     query = next;
@@ -69,22 +74,26 @@ export function list<T>(options: ListOptions<T>): HTMLElement {
     below.height((all ? 0 : shown.length - last) * rowHeight);
     const wanted = [above.row, ...kept.filter((index) => index >= part.first && index < last).flatMap((index) => drawn.get(index) ?? []), below.row];
     if (wanted.length !== body.children.length || wanted.some((row, index) => body.children[index] !== row)) replaceKeepingFocus(body, wanted);
-    if (shown.length === 0) body.replaceChildren(h('tr', { class: 'empty' }, h('td', { colspan: String(columns.length) }, 'Nothing fits. Clear the search or choose less.')));
+    if (shown.length === 0) body.replaceChildren(h('tr', { class: 'empty' }, h('td', { colspan: '2' }, 'Nothing fits. Clear the search or choose less.')));
   }
 
   frame.addEventListener('scroll', () => draw(), { passive: true });
   frame.addEventListener('keydown', (event) => moveFocus(event, body));
-  addEventListener('beforeprint', () => draw(true));
-  addEventListener('afterprint', () => draw());
+  drawAll = (all) => draw(all);
   new ResizeObserver(() => draw()).observe(frame);
 
   const search = h('input', { type: 'search', placeholder: 'Search', 'aria-label': `Search ${options.many}`, value: query.words, autocomplete: 'off', spellcheck: 'false' });
   search.addEventListener('input', () => ask({ ...query, words: search.value }));
   const selects = filters.map((filter) => chooser(filter, rows, query.chosen[filter.id] ?? '', (value) => ask({ ...query, chosen: { ...query.chosen, [filter.id]: value } })));
-  const bar = h('div', { class: 'bar', role: 'search' }, search, ...selects, h('span', { class: 'grow' }), status, button('Save as CSV', () => save(options.many, [columns.map(({ name }) => name), ...shown.map((row) => columns.map((column) => column.text(row)))])));
+  const bar = h('div', { class: 'bar', role: 'search' }, search, ...selects);
+  const under = h('div', { class: 'bar under' }, status, button('Save as CSV', () => save(options.many, [columns.map(({ name }) => name), ...shown.map((row) => columns.map((column) => column.text(row)))])));
   // Before the first paint the frame has no height yet.
-  queueMicrotask(() => ask(query));
-  return h('div', { class: 'list' }, bar, frame);
+  queueMicrotask(() => {
+    ask(query);
+    // So that the first click on a header of twenty thousand rows does not wait.
+    columns.forEach((column, index) => setTimeout(() => source.ranks(column), 120 * (index + 1)));
+  });
+  return h('div', { class: 'list' }, bar, under, frame);
 }
 
 function header<T>({ name, kind }: ListColumn<T>, sort: () => void): HTMLTableCellElement {
@@ -98,8 +107,9 @@ function rowOf<T>(columns: readonly ListColumn<T>[], row: T, index: number): HTM
   }));
 }
 
-function spacer(columns: number): { readonly row: HTMLTableRowElement; readonly height: (pixels: number) => void } {
-  const cell = h('td', { colspan: String(columns) });
+/** One cell: more would be columns of their own where some are left out. */
+function spacer(): { readonly row: HTMLTableRowElement; readonly height: (pixels: number) => void } {
+  const cell = h('td');
   const row = h('tr', { class: 'spacer', 'aria-hidden': 'true' }, cell);
   return { row, height: (pixels) => (cell.style.height = `${pixels}px`) };
 }

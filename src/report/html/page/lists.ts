@@ -2,7 +2,7 @@ import { CLASSES, type FindingRow, GROUPS, type PageCredential, type PageProvide
 import { h, number } from './dom.ts';
 import { list, type ListColumn } from './list.ts';
 import type { Filter, Query } from './rows.ts';
-import { keyLink, level, levelMark, link, place, replacementText, type Store, text } from './store.ts';
+import { keyLink, level, levelMark, link, place, placeMark, replacementText, type Store, text } from './store.ts';
 
 /** Makes the long list of one view. */
 export type ListView = (store: Store, query: Query, onQuery: (query: Query) => void) => HTMLElement;
@@ -14,9 +14,8 @@ export const keys: ListView = (store, query, onQuery) => {
   const provider = ({ provider: at }: PageCredential): string => data.providers[at]?.title ?? '';
   const columns: readonly ListColumn<PageCredential>[] = [
     { name: 'Risk', text: (row) => `${level(row.level)} ${row.score}`, rank: (row) => row.level * 1000 - row.score, cell: (row) => levelMark(row.level, row.score), kind: 'risk' },
-    { name: 'Key', text: (row) => `${row.title} ${row.preview}`, cell: (row) => keyLink(row), kind: 'wide' },
+    { name: 'Key', text: (row) => [row.title, row.preview, ...row.names.map((name) => text(store, name)).filter((name) => name !== row.preview)].join(' '), cell: (row) => keyLink(row), kind: 'wide' },
     { name: 'Provider', text: provider, kind: 'minor' },
-    { name: 'Names', text: (row) => row.names.map((name) => text(store, name)).join(', '), kind: 'minor' },
     { name: 'Replace', text: (row) => replacementText(row.disposition) },
     { name: 'Places', text: (row) => String(row.findings.length), rank: (row) => row.findings.length, kind: 'number' },
     { name: 'Workloads', text: (row) => String(row.workloads.length), rank: (row) => row.workloads.length, kind: 'number minor' },
@@ -35,12 +34,14 @@ export const keys: ListView = (store, query, onQuery) => {
 
 export const findings: ListView = (store, query, onQuery) => {
   const { data } = store;
+  // Worst first; of equal severity those of the worst key.
+  const rows = data.findings.toSorted((a, b) => a[2] - b[2] || (a[0] < 0 ? 1e9 : a[0]) - (b[0] < 0 ? 1e9 : b[0]));
   const credential = ([at]: FindingRow): PageCredential | undefined => data.credentials[at];
   const where = ([, , , , target, path, line]: FindingRow): string => place(store, target, path, line);
   const workload = (row: FindingRow): string => data.workloads[row[8]]?.name ?? '';
   const columns: readonly ListColumn<FindingRow>[] = [
     { name: 'Severity', text: ([, , severity]) => level(severity), rank: ([, , severity]) => severity, cell: ([, , severity]) => levelMark(severity), kind: 'risk' },
-    { name: 'Place', text: where, cell: (row) => h('code', {}, where(row)), kind: 'wide' },
+    { name: 'Place', text: where, cell: (row) => placeMark(store, row[4], row[5], row[6]), kind: 'wide' },
     { name: 'Key', text: (row) => credential(row)?.preview ?? '', cell: (row) => cellOf(credential(row)) },
     { name: 'What', text: (row) => text(store, row[9]), kind: 'minor' },
     { name: 'Used by', text: workload, kind: 'minor' },
@@ -54,7 +55,7 @@ export const findings: ListView = (store, query, onQuery) => {
     { id: 'state', label: 'Any state', value: (row) => (row[11] === 0 ? 'open' : 'accepted') },
     ...(data.targets.length < 2 ? [] : [{ id: 'target', label: 'Any target', value: (row: FindingRow) => data.targets[row[4]]?.name ?? '' }]),
   ];
-  return list({ label: 'Findings', one: 'finding', many: 'findings', rows: data.findings, columns, filters, query, onQuery });
+  return list({ label: 'Findings', one: 'finding', many: 'findings', rows, columns, filters, query, onQuery });
 };
 
 function cellOf(credential: PageCredential | undefined): Node | string {
@@ -68,7 +69,7 @@ export const workloads: ListView = (store, query, onQuery) => {
   const columns: readonly ListColumn<PageWorkload>[] = [
     { name: 'Workload', text: ({ name }) => name, cell: (row) => link('w', row.id, row.name), kind: 'wide' },
     { name: 'Runs on', text: platform },
-    { name: 'Place', text: (row) => place(store, row.target, row.path, row.line), cell: (row) => h('code', {}, place(store, row.target, row.path, row.line)), kind: 'minor' },
+    { name: 'Place', text: (row) => place(store, row.target, row.path, row.line), cell: (row) => placeMark(store, row.target, row.path, row.line), kind: 'minor' },
     { name: 'Keys', text: ({ uses }) => String(uses.length), rank: ({ uses }) => uses.length, kind: 'number' },
     { name: 'Worst key', text: (row) => level(worst(row)), rank: worst, cell: (row) => levelMark(worst(row)), kind: 'risk' },
     { name: 'Identity', text: (row) => text(store, row.identity), kind: 'minor' },

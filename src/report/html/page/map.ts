@@ -4,12 +4,14 @@ import { counted, h, number, s, table } from './dom.ts';
 const WIDTH = 760;
 const ROW = 46;
 const TOP = 26;
-const NODE = { width: 230, height: 34 } as const;
+const NODE = { width: 250, height: 34 } as const;
 /** Nodes of a column; the rest are one node. */
 const MOST = 12;
 
 interface Column {
   readonly names: readonly string[];
+  /** How many different keys each has to do with. */
+  readonly keys: readonly number[];
   readonly at: (index: number) => number;
 }
 
@@ -44,16 +46,17 @@ function columnsOf({ platforms, providers, edges }: PageData): { readonly left: 
   const order = [...platforms.keys(), -1].filter((index) => used.has(index));
   const wanted = [...providers.keys()].filter((index) => edges.some(({ provider }) => provider === index));
   return {
-    left: column(order, (index) => platforms[index]?.title ?? 'nobody known', 'other platforms'),
-    right: column(wanted, (index) => providers[index]?.title ?? '', 'other providers'),
+    left: column(order, (index) => platforms[index]?.title ?? 'nobody known', (index) => platforms[index]?.keys ?? edges.filter(({ platform }) => platform === index).reduce((sum, { keys }) => sum + keys, 0), 'other platforms'),
+    right: column(wanted, (index) => providers[index]?.title ?? '', (index) => providers[index]?.keys ?? 0, 'other providers'),
   };
 }
 
-function column(order: readonly number[], nameOf: (index: number) => string, others: string): Column {
+function column(order: readonly number[], nameOf: (index: number) => string, keysOf: (index: number) => number, others: string): Column {
   const shown = order.length <= MOST ? order : order.slice(0, MOST - 1);
   const rowOf = new Map(shown.map((index, row) => [index, row]));
   const names = [...shown.map(nameOf), ...(shown.length < order.length ? [others] : [])];
-  return { names, at: (index) => rowOf.get(index) ?? names.length - 1 };
+  const rest = order.slice(shown.length).reduce((sum, index) => sum + keysOf(index), 0);
+  return { names, keys: [...shown.map(keysOf), rest], at: (index) => rowOf.get(index) ?? names.length - 1 };
 }
 
 function drawing(data: PageData, left: Column, right: Column, isAfter: boolean): SVGElement {
@@ -62,8 +65,7 @@ function drawing(data: PageData, left: Column, right: Column, isAfter: boolean):
   const y = (side: Column, row: number): number => TOP + ((row + 0.5) * (rows * ROW)) / side.names.length;
   const lines = merged(data.edges, left, right, isAfter);
   const most = Math.max(1, ...lines.map(({ keys }) => keys));
-  const kept = lines.filter(({ fate }) => !isAfter || fate === 'stays' || fate === 'unknown').reduce((sum, { keys }) => sum + keys, 0);
-  const label = isAfter ? `After the change: ${counted(kept, 'line of keys', 'keys')} left on ${left.names.length} platforms` : `Now: ${left.names.length} platforms hold keys of ${right.names.length} providers`;
+  const label = isAfter ? `After: ${counted(data.stats.none, 'key stays', 'keys stay')}, of providers without federation` : `Now: ${left.names.length} platforms hold keys of ${right.names.length} providers`;
   const svg = s('svg', { viewBox: `0 0 ${WIDTH} ${height}`, class: 'graph', role: 'img', 'aria-label': `${label}. The table below says the same.` });
   svg.append(s('text', { x: '0', y: '14', class: 'head' }, 'workloads on'), s('text', { x: String(WIDTH), y: '14', class: 'head', 'text-anchor': 'end' }, 'provider'));
   const from = NODE.width;
@@ -71,10 +73,10 @@ function drawing(data: PageData, left: Column, right: Column, isAfter: boolean):
   const middle = (from + to) / 2;
   for (const { row, end, fate, keys } of lines) {
     const [a, b] = [y(left, row) + FATE_SHIFT[fate], y(right, end) + FATE_SHIFT[fate]];
-    svg.append(s('path', { d: `M${from},${a} C${middle},${a} ${middle},${b} ${to},${b}`, class: `edge ${isAfter ? fate : 'key'}`, 'stroke-width': (1.25 + 4.5 * Math.sqrt(keys / most)).toFixed(2) }, s('title', {}, `${left.names[row] ?? ''} to ${right.names[end] ?? ''}: ${counted(keys, 'key', 'keys')}, ${isAfter ? FATE_WORDS[fate] : 'long-lived'}`)));
+    svg.append(s('path', { d: `M${from},${a} C${middle},${a} ${middle},${b} ${to},${b}`, class: `edge ${isAfter ? fate : 'key'}`, 'stroke-width': (1 + 4 * Math.sqrt(keys / most)).toFixed(2) }, s('title', {}, `${left.names[row] ?? ''} to ${right.names[end] ?? ''}: ${counted(keys, 'key', 'keys')}, ${isAfter ? FATE_WORDS[fate] : 'long-lived'}`)));
   }
-  left.names.forEach((name, row) => svg.append(node(0, y(left, row), name, lines.filter((line) => line.row === row))));
-  right.names.forEach((name, row) => svg.append(node(to, y(right, row), name, lines.filter(({ end }) => end === row))));
+  left.names.forEach((name, row) => svg.append(node(0, y(left, row), name, left.keys[row] ?? 0)));
+  right.names.forEach((name, row) => svg.append(node(to, y(right, row), name, right.keys[row] ?? 0)));
   return svg;
 }
 
@@ -98,9 +100,8 @@ function merged(edges: readonly Edge[], left: Column, right: Column, isAfter: bo
   return [...lines.values()];
 }
 
-function node(x: number, y: number, name: string, lines: readonly Line[]): SVGElement {
-  const keys = lines.reduce((sum, line) => sum + line.keys, 0);
-  const shown = name.length > 24 ? `${name.slice(0, 23)}\u2026` : name;
+function node(x: number, y: number, name: string, keys: number): SVGElement {
+  const shown = name.length > 22 ? `${name.slice(0, 21)}\u2026` : name;
   return s('g', { class: 'node' },
     s('rect', { x: String(x + 0.5), y: String(y - NODE.height / 2), width: String(NODE.width - 1), height: String(NODE.height), rx: '4' }),
     s('text', { x: String(x + 12), y: String(y + 5) }, shown),

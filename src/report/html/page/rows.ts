@@ -23,40 +23,57 @@ export interface Query {
   readonly sort: string;
 }
 
-/** Rows with their texts in lower case, worked out once. */
+/** Rows with what every query needs of them, worked out once. */
 export interface Searchable<T> {
   readonly rows: readonly T[];
+  /** All texts of a row in lower case. */
   readonly texts: readonly string[];
+  /** By column: where each row stands when all are sorted by it; equal rows stand in the same place. Made when it is first asked for. */
+  readonly ranks: (column: Column<T>) => readonly number[];
 }
 
 export function searchable<T>(rows: readonly T[], columns: readonly Column<T>[]): Searchable<T> {
-  return { rows, texts: rows.map((row) => columns.map((column) => column.text(row)).join('\n').toLowerCase()) };
+  const made = new Map<string, readonly number[]>();
+  const ranks = (column: Column<T>): readonly number[] => {
+    const known = made.get(column.name) ?? ranksOf(rows, column);
+    made.set(column.name, known);
+    return known;
+  };
+  return { rows, texts: rows.map((row) => columns.map((column) => column.text(row)).join('\n').toLowerCase()), ranks };
 }
 
-/** The rows that a query leaves, in its order. Linear, but for sorting. */
-export function select<T>({ rows, texts }: Searchable<T>, columns: readonly Column<T>[], filters: readonly Filter<T>[], query: Query): readonly T[] {
+function ranksOf<T>(rows: readonly T[], { rank, text }: Column<T>): readonly number[] {
+  if (rank !== undefined) return rows.map(rank);
+  const texts = rows.map(text);
+  const order = new Map([...new Set(texts)].toSorted().map((value, index) => [value, index]));
+  return texts.map((value) => order.get(value) ?? 0);
+}
+
+/** The rows that a query leaves, in its order. */
+export function select<T>({ rows, texts, ranks }: Searchable<T>, columns: readonly Column<T>[], filters: readonly Filter<T>[], query: Query): readonly T[] {
   const words = query.words.toLowerCase().split(/\s+/).filter((word) => word !== '');
   const chosen = filters.flatMap((filter) => {
     const value = Object.hasOwn(query.chosen, filter.id) ? query.chosen[filter.id] : undefined;
     return value === undefined || value === '' ? [] : [{ filter, value }];
   });
-  const left = rows.filter((row, index) => {
+  const left: number[] = [];
+  rows.forEach((row, index) => {
     const text = texts[index] ?? '';
-    return words.every((word) => text.includes(word)) && chosen.every(({ filter, value }) => filter.value(row) === value);
+    if (words.every((word) => text.includes(word)) && chosen.every(({ filter, value }) => filter.value(row) === value)) left.push(index);
   });
   const isDown = query.sort.startsWith('-');
   const column = columns.find(({ name }) => name === (isDown ? query.sort.slice(1) : query.sort));
-  return column === undefined ? left : sorted(left, column, isDown);
-}
-
-function sorted<T>(rows: readonly T[], { rank, text }: Column<T>, isDown: boolean): readonly T[] {
-  const sign = isDown ? -1 : 1;
-  if (rank !== undefined) {
-    const ranked = rows.map((row, index) => ({ row, index, by: rank(row) }));
-    return ranked.toSorted((a, b) => sign * (a.by - b.by) || a.index - b.index).map(({ row }) => row);
+  if (column !== undefined) {
+    const by = ranks(column);
+    const sign = isDown ? -1 : 1;
+    // Equal rows keep the order of the data.
+    left.sort((a, b) => sign * ((by[a] ?? 0) - (by[b] ?? 0)) || a - b);
   }
-  const worded = rows.map((row, index) => ({ row, index, by: text(row) }));
-  return worded.toSorted((a, b) => sign * (a.by < b.by ? -1 : a.by > b.by ? 1 : 0) || a.index - b.index).map(({ row }) => row);
+  return left.flatMap((index) => {
+    const row = rows[index];
+    // A row may be a list itself.
+    return row === undefined ? [] : [row] as T[];
+  });
 }
 
 /** Values of a filter that occur, in the order of first occurrence, with how often. */

@@ -19,10 +19,21 @@ export function text({ data }: Store, index: number): string {
   return data.strings[index] ?? '';
 }
 
-/** `path:14`, with its target in front when there are several. */
+/** `path:14`, with its target behind it when there are several. */
 export function place(store: Store, target: number, path: number, line: number): string {
-  const name = store.data.targets.length > 1 ? store.data.targets[target]?.name : undefined;
-  return `${name === undefined ? '' : `${name}: `}${text(store, path)}${line === 0 ? '' : `:${line}`}`;
+  const name = targetOf(store, target);
+  return `${text(store, path)}${line === 0 ? '' : `:${line}`}${name === '' ? '' : ` in ${name}`}`;
+}
+
+function targetOf({ data }: Store, target: number): string {
+  return data.targets.length > 1 ? (data.targets[target]?.name ?? '') : '';
+}
+
+/** The same for the eye: what tells places apart comes first and is not cut. Column 0 is none. */
+export function placeMark(store: Store, target: number, path: number, line: number, column = 0): HTMLElement {
+  const name = targetOf(store, target);
+  const at = `${text(store, path)}${line === 0 ? '' : `:${line}`}${line === 0 || column === 0 ? '' : `:${column}`}`;
+  return h('span', {}, h('code', {}, at), name === '' ? undefined : ' ', name === '' ? undefined : h('span', { class: 'sub' }, name));
 }
 
 export function level(index: number): string {

@@ -4,7 +4,7 @@ import { shortProviderTitle } from '../messages.ts';
 import type { Page } from '../text-page.ts';
 import type { Edge, Fate, PagePlatform, PageProvider } from './page-data.ts';
 
-const FEDERATION: Readonly<Record<'native' | 'after-change' | 'none', string>> = { native: 'accepts workload identity today', 'after-change': 'after a change of code or model access', none: 'has no federation' };
+const FEDERATION: Readonly<Record<'native' | 'after-change' | 'none', string>> = { native: 'Accepts workload identity today', 'after-change': 'Reached after a change of code or model access', none: 'Has no federation' };
 
 /** Every provider that has a credential, most keys first; `keys` are those on the path to zero. */
 export function pageProviders(page: Page, keys: readonly Credential[]): readonly PageProvider[] {
@@ -23,8 +23,8 @@ export function pageProviders(page: Page, keys: readonly Credential[]): readonly
         afterChange: count('after-change'),
         none: count('none'),
         worst: own.length === 0 ? 4 : Math.min(...own.map(({ risk }) => Math.max(0, SEVERITIES.indexOf(risk.level)))),
-        federation: known === undefined ? 'not in the registry' : `${FEDERATION[known.federation.kind]}. ${known.federation.note}`,
-        revoke: known?.revoke ?? '',
+        federation: known === undefined ? 'not in the registry' : `${FEDERATION[known.federation.kind]}. ${known.federation.note}`.replaceAll('`', ''),
+        revoke: (known?.revoke ?? '').replaceAll('`', ''),
         checked: known?.checked ?? '',
       };
     })

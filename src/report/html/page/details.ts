@@ -39,7 +39,7 @@ export function credentialPage(store: Store, id: string): HTMLElement | undefine
     h('header', {},
       h('p', { class: 'kicker' }, provider === undefined ? '' : link('p', provider.id, provider.title), ` \u00b7 ${credential.notes.map((note) => text(store, note)).join(' \u00b7 ')}`),
       h('h1', {}, credential.title, ' ', h('code', {}, credential.preview)),
-      h('p', {}, levelMark(credential.level, credential.score), ' ', h('span', { class: 'badge' }, replacementText(credential.disposition)), change?.state === 'new' ? h('span', { class: 'badge' }, 'new') : undefined)),
+      h('p', {}, levelMark(credential.level, credential.score), ' ', h('span', { class: 'badge' }, badge(credential.disposition)), change?.state === 'new' ? h('span', { class: 'badge' }, 'new') : undefined)),
     h('div', { class: 'columns' },
       h('section', {}, h('h2', {}, `Why ${credential.score}`), factors(store, credential)),
       h('section', {}, h('h2', {}, 'What replaces it'),
@@ -59,6 +59,10 @@ export function credentialPage(store: Store, id: string): HTMLElement | undefine
     uses.length + others.length === 0 ? undefined : h('section', {}, h('h2', {}, `Used by ${counted(credential.workloads.length, 'workload', 'workloads')}`),
       growing('Consumers', ['Workload', 'Runs on', 'Place', 'Takes it from'], [...uses, ...others], (row) => (typeof row === 'number' ? workloadCells(store, row) : useCells(store, row)))),
   );
+}
+
+function badge(disposition: number): string {
+  return disposition < 2 ? `replace ${replacementText(disposition)}` : replacementText(disposition);
 }
 
 function factors(store: Store, credential: PageCredential): HTMLElement {

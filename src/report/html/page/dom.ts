@@ -41,7 +41,7 @@ export function counted(count: number, one: string, many: string): string {
 export function table(label: string, columns: readonly string[], rows: readonly (readonly (Node | string)[])[], attributes: Attributes = {}): HTMLElement {
   const isNumber = columns.map((column) => column.endsWith('#'));
   const cellClass = (index: number): Attributes => (isNumber[index] === true ? { class: 'number' } : {});
-  return h(
+  const box = h(
     'div',
     { class: 'scroll', ...attributes },
     h(
@@ -52,6 +52,15 @@ export function table(label: string, columns: readonly string[], rows: readonly 
       h('tbody', {}, ...rows.map((row) => h('tr', {}, ...row.map((cell, index) => h('td', cellClass(index), cell))))),
     ),
   );
+  // Who has no mouse scrolls by keys, so what scrolls can be reached by them; what does not is no stop on the way.
+  new ResizeObserver(() => {
+    const scrolls = box.scrollWidth > box.clientWidth;
+    for (const [name, value] of [['tabindex', '0'], ['role', 'region'], ['aria-label', label]] as const) {
+      if (scrolls) box.setAttribute(name, value);
+      else box.removeAttribute(name);
+    }
+  }).observe(box);
+  return box;
 }
 
 /** Terms with what is said of each; pairs that say nothing are left out. */

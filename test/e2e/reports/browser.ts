@@ -50,7 +50,7 @@ export class Tab {
   readonly #input: Writable;
   readonly #profile: string;
   readonly #waiting = new Map<number, { readonly resolve: (answer: Answer) => void; readonly reject: (error: Error) => void }>();
-  readonly #events: { readonly method: string; readonly resolve: () => void }[] = [];
+  readonly #events: { readonly method: string; readonly resolve: () => void; readonly reject: (error: Error) => void }[] = [];
   #session = '';
   #next = 1;
   #rest = Buffer.alloc(0);
@@ -61,8 +61,8 @@ export class Tab {
     this.#process = spawn(path, ['--headless=new', '--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage', '--no-first-run', '--disable-extensions', '--hide-scrollbars', '--remote-debugging-pipe', `--user-data-dir=${this.#profile}`, 'about:blank'], { stdio: ['ignore', 'ignore', 'ignore', 'pipe', 'pipe'] });
     this.#input = this.#process.stdio[3] as Writable;
     (this.#process.stdio[4] as Readable).on('data', (chunk: Buffer) => this.#take(chunk));
-    this.#process.once('exit', () => {
-      for (const { reject } of this.#waiting.values()) reject(new Error('Chromium ended'));
+    this.#process.once('exit', (code, signal) => {
+      for (const { reject } of [...this.#waiting.values(), ...this.#events]) reject(new Error(`Chromium ended: ${code ?? signal ?? ''}`));
     });
   }
 
@@ -141,7 +141,7 @@ export class Tab {
   }
 
   #event(method: string): Promise<void> {
-    return new Promise((resolve) => this.#events.push({ method, resolve }));
+    return new Promise((resolve, reject) => this.#events.push({ method, resolve, reject }));
   }
 
   #take(chunk: Buffer): void {

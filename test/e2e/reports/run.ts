@@ -42,11 +42,11 @@ export async function runReports(args: readonly string[]): Promise<number> {
         const measured = await measure(tab, files.html);
         proof.check(measured.openMs < LIMITS.openMs, `opening took ${Math.round(measured.openMs)} ms`);
         for (const { what, ms } of measured.queries) proof.check(ms < LIMITS.filterMs, `${what} took ${Math.round(ms)} ms`);
-        process.stdout.write(`${table(['measured', 'value', 'limit'], [
-          ['size of the file', `${(statSync(files.html).size / 1e6).toFixed(2)} MB`, '8 MB'],
-          ['opened and drawn', `${Math.round(measured.openMs)} ms`, `${LIMITS.openMs} ms`],
-          ...measured.queries.map(({ what, ms }) => [what, `${ms.toFixed(1)} ms`, `${LIMITS.filterMs} ms`]),
-          ['rows in the document', String(measured.rows), ''],
+        process.stdout.write(`${table(['measured', 'best', 'middle', 'limit'], [
+          ['size of the file', `${(statSync(files.html).size / 1e6).toFixed(2)} MB`, '', '8 MB'],
+          ['opened and drawn', `${Math.round(measured.openMs)} ms (worst of 3)`, '', `${LIMITS.openMs} ms`],
+          ...measured.queries.map(({ what, ms, middle }) => [what, `${ms.toFixed(1)} ms`, `${middle.toFixed(1)} ms`, `${LIMITS.filterMs} ms`]),
+          ['rows in the document', String(measured.rows), '', ''],
         ]).join('\n')}\n`);
         proof.check(measured.rows < 200, `${measured.rows} rows are in the document: the list is not virtual`);
         await provePage(tab, proof, files);

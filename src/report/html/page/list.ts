@@ -91,9 +91,20 @@ export function list<T>(options: ListOptions<T>): HTMLElement {
   queueMicrotask(() => {
     ask(query);
     // So that the first click on a header of twenty thousand rows does not wait.
-    columns.forEach((column, index) => setTimeout(() => source.ranks(column), 120 * (index + 1)));
+    const idle = (at: number): void => {
+      const column = columns[at];
+      if (column === undefined || !frame.isConnected) return;
+      source.ranks(column);
+      warm(() => idle(at + 1));
+    };
+    warm(() => idle(0));
   });
   return h('div', { class: 'list' }, bar, under, frame);
+}
+
+/** When nothing else is to be done; not at all in a browser that cannot say when that is. */
+function warm(work: () => void): void {
+  if ('requestIdleCallback' in globalThis) requestIdleCallback(work);
 }
 
 function header<T>({ name, kind }: ListColumn<T>, sort: () => void): HTMLTableCellElement {
@@ -117,7 +128,7 @@ function spacer(): { readonly row: HTMLTableRowElement; readonly height: (pixels
 /** Nodes that stay are not taken out, so the one with the focus keeps it. */
 function replaceKeepingFocus(body: HTMLElement, wanted: readonly HTMLElement[]): void {
   const stays = new Set<Element>(wanted);
-  for (const child of [...body.children]) if (!stays.has(child)) child.remove();
+  for (const child of Array.from(body.children)) if (!stays.has(child)) child.remove();
   let before: Element | null = body.firstElementChild;
   for (const row of wanted) {
     if (row === before) before = before.nextElementSibling;

@@ -69,11 +69,12 @@ export function select<T>({ rows, texts, ranks }: Searchable<T>, columns: readon
     // Equal rows keep the order of the data.
     left.sort((a, b) => sign * ((by[a] ?? 0) - (by[b] ?? 0)) || a - b);
   }
-  return left.flatMap((index) => {
+  const found: T[] = [];
+  for (const index of left) {
     const row = rows[index];
-    // A row may be a list itself.
-    return row === undefined ? [] : [row] as T[];
-  });
+    if (row !== undefined) found.push(row);
+  }
+  return found;
 }
 
 /** Values of a filter that occur, in the order of first occurrence, with how often. */

@@ -6,6 +6,7 @@ import { execFileSync } from 'node:child_process';
 import { chmodSync, copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { buildPage } from './page.mjs';
 
 const root = join(import.meta.dirname, '..');
 const at = (...parts) => join(root, ...parts);
@@ -46,6 +47,8 @@ for (const name of ['main.cjs', 'worker.cjs']) {
   if (odd !== null) throw new Error(`dist/${name} is not plain ASCII: write the character as \\uXXXX: ${odd[0]}`);
 }
 copyFileSync(at('src/detect/prefilter/prefilter.wasm'), at('dist/prefilter.wasm'));
+// Beside the bundle and beside the source, where `src/report/html/assets.ts` looks for them.
+await buildPage(at('dist'), at('src/report/html'));
 
 // The prefilter's tables for both scopes, so that a scan does not work them out each time it starts.
 const tables = at('.cache/tables/tables.mjs');

@@ -16,8 +16,11 @@ if (script === undefined) {
 } else {
   const folder = join(import.meta.dirname, '..', '.cache', 'scripts');
   mkdirSync(folder, { recursive: true });
-  const prefilter = join(import.meta.dirname, '../src/detect/prefilter/prefilter.wasm');
-  if (existsSync(prefilter)) copyFileSync(prefilter, join(folder, 'prefilter.wasm'));
+  // What the sources look for beside themselves.
+  for (const asset of ['detect/prefilter/prefilter.wasm', 'report/html/report-page.js', 'report/html/report-page.css']) {
+    const made = join(import.meta.dirname, '../src', asset);
+    if (existsSync(made)) copyFileSync(made, join(folder, basename(asset)));
+  }
   const outfile = join(folder, `${basename(script, '.ts')}-${process.pid}.mjs`);
   await build({ entryPoints: [resolve(script)], outfile, bundle: true, platform: 'node', format: 'esm', target: 'node20', plugins: [{ name: 'packages', setup: leaveOut }], sourcemap: 'inline', logLevel: 'warning' });
   process.argv = [process.argv[0], resolve(script), ...rest];

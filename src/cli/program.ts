@@ -75,6 +75,39 @@ export function buildProgram(version: string, finish: (code: number) => void): C
     });
 
   program
+    .command('report')
+    .description('render, merge and compare saved inventories')
+    .argument('<INVENTORY...>', 'files that dekey scan --format json wrote, each of other targets')
+    .addOption(new Option('--format <FORMAT>', 'output format').choices([...FORMATS]).default('text'))
+    .option('-o, --output <FILE>', 'write the result to a file (mode 0600) instead of standard output')
+    .option('--since <OLD>', 'an earlier inventory of the same targets: what is new, fixed, changed, and for how long open')
+    .option('--trend <FOLDER>', 'inventories with a date in their names (dekey-2026-11-29.json): the curve to zero')
+    .option('--share', 'with html: counts only, no names and no paths')
+    .addOption(new Option('--fail-on <LEVEL>', 'exit 1 when a finding is this bad or worse (default: exit 0; junit marks high)').choices([...SEVERITIES, 'none']))
+    .option('--no-color', 'no colour (also: NO_COLOR)')
+    .option('-v, --verbose', 'every place, every reason')
+    .addHelpText(
+      'after',
+      [
+        '',
+        'Examples:',
+        '  dekey report app.json --format html -o app.html      one file to open in a browser',
+        '  dekey report app.json web.json --format markdown     two inventories as one',
+        '  dekey report new.json --since old.json               what came and what went',
+        '  dekey report app.json --trend inventories/           the curve to zero',
+        '  dekey report app.json --format html --share -o a.html',
+        '',
+        'Merging: ids stay, unless an earlier file has the same one. Keys of two files are',
+        'one key only when both were scanned with the same --fingerprint-key and it says so.',
+        'Inventories that hold the same target are refused: it would be counted twice.',
+      ].join('\n'),
+    )
+    .action(async (files: string[], flags: Record<string, unknown>) => {
+      const { runReport } = await import('./commands/report.ts');
+      finish(await runReport(files, flags));
+    });
+
+  program
     .command('plan')
     .description('work out what replaces each key; write the plan and its configuration')
     .argument('[TARGET...]', 'files, folders, git repositories, github:ORG[/REPO], accounts,\nor one saved inventory', ['.'])

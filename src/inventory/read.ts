@@ -57,7 +57,7 @@ type Kind = 'a text' | 'a list of texts' | 'texts by name' | 'an object' | 'true
 const LISTS: Lists = {
   targets: { id: 'a text', kind: 'a text', name: 'a text', complete: 'true or false', facts: 'texts by name' },
   credentials: { id: 'a text', provider: 'a text', kind: 'a text', lifetime: 'a text', confidence: 'a text', disposition: 'a text', names: 'a list of texts', findings: 'a list of texts', workloads: 'a list of texts', risk: 'an object', facts: 'texts by name' },
-  findings: { id: 'a text', code: 'a text', location: 'an object' },
+  findings: { id: 'a text', code: 'a text', class: 'a text', provider: 'a text', detector: 'a text', severity: 'a text', confidence: 'a text', location: 'an object', credential: 'a text', arguments: 'texts by name', fingerprint: 'a text' },
   workloads: { id: 'a text', platform: 'a text', name: 'a text', location: 'an object', uses: 'a list of texts', identity: 'an object', facts: 'texts by name' },
 };
 

@@ -10,6 +10,9 @@ export const renderers: Readonly<Record<Format, (options: RenderOptions) => Prom
   sarif: async () => (await import('./sarif.ts')).renderSarif,
   github: async () => (await import('./github.ts')).renderGithub,
   markdown: async () => (await import('./markdown.ts')).renderMarkdown,
+  html: loadHtml,
+  csv: async () => (await import('./csv.ts')).renderCsv,
+  junit: async () => (await import('./junit.ts')).renderJunit,
 };
 
 /** Renders `inventory` in `format`; the result is what goes to stdout, whole. */
@@ -23,4 +26,10 @@ async function loadText(options: RenderOptions): Promise<Renderer> {
   if (!options.color) return textRenderer(plainPalette);
   const { colorPalette } = await import('./palette.ts');
   return textRenderer(colorPalette());
+}
+
+/** The page's own script and style are files of the build. */
+async function loadHtml(): Promise<Renderer> {
+  const [{ htmlRenderer }, { pageAssets }] = await Promise.all([import('./html/render.ts'), import('./html/assets.ts')]);
+  return htmlRenderer(pageAssets());
 }

@@ -1,3 +1,5 @@
+import type { Comparison } from '../inventory/compare.ts';
+import type { TrendPoint } from '../inventory/trend.ts';
 import type { Inventory } from '../model/inventory.ts';
 import type { Severity } from '../model/levels.ts';
 import type { Provider } from '../model/provider.ts';
@@ -26,10 +28,16 @@ export interface RenderOptions {
   readonly base?: { readonly name: string; readonly reason: string };
   /** Where a person can read the files of `commit`: an https address that a path from the folder of the run goes behind. */
   readonly permalink?: { readonly url: string; readonly commit: string };
+  /** What became of each credential since an earlier inventory. */
+  readonly comparison?: Comparison;
+  /** Oldest first; the last point is the inventory that is rendered. */
+  readonly trend?: readonly TrendPoint[];
+  /** `html` only: counts, and no name, path, preview or id. */
+  readonly share?: boolean;
 }
 
 /** Turns an inventory into the whole text of one output format, ending in a newline. Pure. */
 export type Renderer = (inventory: Inventory, options: RenderOptions) => string;
 
-export const FORMATS = ['text', 'json', 'sarif', 'github', 'markdown'] as const;
+export const FORMATS = ['text', 'json', 'sarif', 'github', 'markdown', 'html', 'csv', 'junit'] as const;
 export type Format = (typeof FORMATS)[number];

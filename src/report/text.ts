@@ -7,6 +7,7 @@ import type { Renderer } from './renderer.ts';
 import { accountName, accountSection, foldSameName, isOfAccount, looseEnds, sameNameLines } from './text-account.ts';
 import { block } from './text-block.ts';
 import { EXAMPLES, findingsOf, isAccepted, type Page, type Palette, pageOf } from './text-page.ts';
+import { sinceLines } from './text-since.ts';
 
 export { plainPalette, type Palette } from './text-page.ts';
 
@@ -30,6 +31,7 @@ export function textRenderer(paint: Palette): Renderer {
       ...looseEnds(page, groups),
       accountSection(page),
       ...(inventory.findings.length === 0 ? [] : [summary(page, groups)]),
+      sinceLines(page),
       coverage(page),
       problems(page),
       commands(page, groups),

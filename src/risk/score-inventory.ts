@@ -1,6 +1,7 @@
 import { joinCredentials, type JoinedCredential, type JoinedFinding, type JoinedInventory } from '../inventory/build.ts';
 import { compareText } from '../inventory/order.ts';
-import type { Credential, Disposition, Finding, Inventory, Liveness, Sightings, Summary, Workload } from '../model/inventory.ts';
+import { summaryOf } from '../inventory/summary.ts';
+import type { Credential, Disposition, Finding, Inventory, Liveness, Sightings, Workload } from '../model/inventory.ts';
 import { CONFIDENCES, type Severity } from '../model/levels.ts';
 import type { Provider } from '../model/provider.ts';
 import type { NameTable, ReferenceStore } from '../model/reference.ts';
@@ -142,26 +143,4 @@ const STORE_SEVERITY: Readonly<Record<ReferenceStore, Severity>> = {
 function referenceSeverity(finding: Pick<Finding, 'confidence'>, store: ReferenceStore, credential: Credential | undefined): Severity {
   if (finding.confidence === 'low' || credential === undefined || credential.disposition === 'not-a-key') return 'info';
   return STORE_SEVERITY[store];
-}
-
-/** `byLevel` counts credentials, low confidence included; the path to zero counts keys that are surely there, so no name that no store holds. */
-function summaryOf(credentials: readonly Credential[], findings: readonly Finding[], workloads: readonly Workload[]): Summary {
-  const byLevel: Record<Severity, number> = { critical: 0, high: 0, medium: 0, low: 0, info: 0 };
-  const pathToZero = { today: 0, afterChange: 0, none: 0 };
-  for (const { risk, confidence, disposition, facts } of credentials) {
-    byLevel[risk.level] += 1;
-    if (confidence === 'low' || facts['missing'] === 'true') continue;
-    if (disposition === 'today') pathToZero.today += 1;
-    if (disposition === 'after-change') pathToZero.afterChange += 1;
-    if (disposition === 'none') pathToZero.none += 1;
-  }
-  return {
-    findings: findings.length,
-    credentials: credentials.length,
-    workloads: workloads.length,
-    byLevel,
-    pathToZero,
-    allowed: findings.filter(({ allowed }) => allowed !== undefined).length,
-    baselined: 0,
-  };
 }

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { DEKEY, findingsOf, type Key, Kit, requireBuild } from '../e2e/kit.ts';
 
-const FORMATS = ['text', 'json', 'sarif', 'github', 'markdown'] as const;
+const FORMATS = ['text', 'json', 'sarif', 'github', 'markdown', 'html', 'csv', 'junit'] as const;
 const kit = new Kit(72);
 let folder = '';
 let keys: { readonly tree: Key; readonly old: Key };

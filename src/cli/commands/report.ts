@@ -32,6 +32,9 @@ export async function runReport(files: readonly string[], raw: Readonly<Record<s
   if (twice !== undefined) throw new UsageError(`${visible(twice.files[0])} and ${visible(twice.files[1])} both hold ${visible(twice.target)}: it would be counted twice`, 'Leave one out. To compare the two: dekey report NEW.json --since OLD.json');
   const inventory = mergeInventories(named.map((one) => one.inventory));
 
+  const service = text('exposedBy');
+  if (service !== undefined) return await showExposed(inventory, service, { format, ...(output === undefined ? {} : { output: resolve(cwd, output) }) });
+
   const today = new Date().toISOString().slice(0, 10);
   const since = text('since');
   const folder = text('trend');
@@ -55,6 +58,15 @@ export async function runReport(files: readonly string[], raw: Readonly<Record<s
   else await writeNewFile(resolve(cwd, output), result, { overwrite: true });
   // It was said when it was scanned that something could not be read; this run read all it was given.
   return failOn !== undefined && exitCodeOf(inventory, failOn) === EXIT_CODES.findings.code ? EXIT_CODES.findings.code : EXIT_CODES.clean.code;
+}
+
+async function showExposed(inventory: Inventory, service: string, { format, output }: { readonly format: string; readonly output?: string }): Promise<number> {
+  if (format !== 'text' && format !== 'json') throw new UsageError(`--exposed-by answers as text or json, not as ${format}`, 'Leave out --format, or give json.');
+  const { renderExposed } = await import('./exposed.ts');
+  const result = renderExposed(inventory, service, format, process.stdout.isTTY && output === undefined ? Math.min(process.stdout.columns ?? 80, 110) : 100);
+  if (output === undefined) await print(result);
+  else await writeNewFile(output, result, { overwrite: true });
+  return EXIT_CODES.clean.code;
 }
 
 /** With `--since` what came and went; with `--trend` alone for how many days each is known. */

@@ -13,6 +13,7 @@ const CASES: Readonly<Record<string, () => Promise<Proof>>> = {
   kubernetes: async () => await (await import('./kubernetes/prove.ts')).proveKubernetes(),
   gitlab: async () => await (await import('./gitlab/prove.ts')).proveGitlab(),
   machine: async () => await (await import('./machine/prove.ts')).proveMachine(),
+  exposed: async () => await (await import('./case-exposed.ts')).proveExposed(),
   join: async () => await (await import('./case-join.ts')).proveJoin(),
 };
 

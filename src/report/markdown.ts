@@ -5,6 +5,7 @@ import { counted, formatCount, shortProviderTitle } from './messages.ts';
 import type { RenderOptions } from './renderer.ts';
 import { type Groups, groupCredentials, merged, shares, skippedPhrase } from './text.ts';
 import { type Page, pageOf, plainPalette } from './text-page.ts';
+import { sinceMarkdown } from './text-since.ts';
 
 /** GitHub refuses a comment of more than 65,536 characters and a summary of more than 1 MiB; with this many bytes the text fits in both, with room for what a poster adds. */
 export const MARKDOWN_LIMIT = 60_000;
@@ -40,7 +41,7 @@ function openGroups(page: Page): Groups {
 }
 
 function rendered(page: Page, groups: Groups, limit: number): string {
-  const sections = [headline(page, groups), unread(page), pathToZero(page, groups), table(page, groups, limit), next(page, groups), reasons(page, groups, limit), doubtful(page, groups, limit), shortLived(page, groups, limit), problems(page, limit), notListed(page), coverage(page), footer(page)];
+  const sections = [headline(page, groups), unread(page), pathToZero(page, groups), sinceMarkdown(page.options), table(page, groups, limit), next(page, groups), reasons(page, groups, limit), doubtful(page, groups, limit), shortLived(page, groups, limit), problems(page, limit), notListed(page), coverage(page), footer(page)];
   return `${sections.filter((section) => section.length > 0).map((section) => section.join('\n')).join('\n\n')}\n`;
 }
 

@@ -1,7 +1,9 @@
 import type { Comparison } from '../inventory/compare.ts';
 import type { TrendPoint } from '../inventory/trend.ts';
 import { wrapItems } from './layout.ts';
+import { code } from './markdown-text.ts';
 import { counted, credentialTitle, formatCount } from './messages.ts';
+import type { RenderOptions } from './renderer.ts';
 import type { Page } from './text-page.ts';
 
 /** Credentials that are named; more are counted. */
@@ -15,18 +17,31 @@ export function sinceLines(page: Page): string[] {
   return [...(comparison === undefined || comparison.name === '' ? [] : comparisonLines(page, comparison)), ...(trend === undefined || trend.length < 2 ? [] : trendLines(page, trend))];
 }
 
-function comparisonLines(page: Page, comparison: Comparison): string[] {
+/** `40 new`, `25 fixed`, `50 changed`, `oldest open 291 days`. */
+function changes(comparison: Comparison): string[] {
   const states = [...comparison.credentials.values()];
   const count = (state: string): number => states.filter((one) => one.state === state).length;
   const days = states.flatMap(({ daysOpen }) => daysOpen ?? []);
-  const items = [
+  return [
     `${formatCount(count('new'))} new`,
     `${formatCount(comparison.fixed.length)} fixed`,
     `${formatCount(count('changed'))} changed`,
     ...(days.length === 0 ? [] : [`oldest open ${counted(Math.max(...days), 'day', 'days')}`]),
   ];
+}
+
+/** The same for Markdown, as lines; no line for what was not asked for. */
+export function sinceMarkdown({ comparison, trend = [] }: RenderOptions): string[] {
+  const [first, last] = [trend[0], trend.at(-1)];
+  return [
+    ...(comparison === undefined || comparison.name === '' ? [] : [`Since ${code(comparison.date ?? comparison.name, 60)}: ${changes(comparison).join(' \u00b7 ')}`]),
+    ...(first === undefined || last === undefined || trend.length < 2 ? [] : [`Curve to zero \`${sparkline(sampled(trend, CELLS).map(({ keys }) => keys), true)}\` ${formatCount(first.keys)} on ${first.date}, ${formatCount(last.keys)} on ${last.date}`]),
+  ];
+}
+
+function comparisonLines(page: Page, comparison: Comparison): string[] {
   const label = ` Since ${page.clean(comparison.date ?? comparison.name)}   `;
-  const [first = '', ...rest] = wrapItems(items, ` ${page.glyphs.dot} `, Math.max(20, page.width - label.length));
+  const [first = '', ...rest] = wrapItems(changes(comparison), ` ${page.glyphs.dot} `, Math.max(20, page.width - label.length));
   return [`${label}${first}`, ...rest.map((line) => ' '.repeat(label.length) + line), ...named(page, comparison)];
 }
 
@@ -51,7 +66,7 @@ function trendLines(page: Page, trend: readonly TrendPoint[]): string[] {
 }
 
 /** At most `most` of the points, the first and the last among them. */
-export function sampled<T>(points: readonly T[], most: number): readonly T[] {
+function sampled<T>(points: readonly T[], most: number): readonly T[] {
   if (points.length <= most) return points;
   return Array.from({ length: most }, (_, index) => points[Math.round((index * (points.length - 1)) / (most - 1))]).flatMap((point) => point ?? []);
 }

@@ -110,6 +110,7 @@ describe('the command', () => {
     expect(code).toBe(0);
     expect(stdout).toContain(' Since 2026-10-01   1 new \u00b7 0 fixed \u00b7 1 changed \u00b7 oldest open ');
     expect(stdout).toMatch(/Curve to zero {2}\S+ {2}4 on 2026-10-01, 4 on 20\d\d-\d\d-\d\d/);
+    expect(report('a.json', '--since', 'old-2026-10-01.json', '--format', 'markdown').stdout).toMatch(/\n\nSince `2026-10-01`: 1 new \u00b7 0 fixed \u00b7 1 changed \u00b7 oldest open \d+ days\n\n/);
     expect(stderr).toContain('no-day.json has no date in its name');
   });
 

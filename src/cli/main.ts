@@ -12,12 +12,19 @@ async function main(argv: readonly string[]): Promise<void> {
   });
   program.exitOverride();
   for (const command of program.commands) command.exitOverride();
+  let given = argv;
   if (argv.length === 0) {
-    program.outputHelp();
-    return;
+    if (!process.stdin.isTTY || !process.stdout.isTTY) {
+      program.outputHelp();
+      return;
+    }
+    const { offerScan } = await import('./first-run.ts');
+    const chosen = await offerScan();
+    if (chosen === undefined) return;
+    given = chosen;
   }
   try {
-    await program.parseAsync(argv, { from: 'user' });
+    await program.parseAsync(given, { from: 'user' });
   } catch (error) {
     process.exitCode = await report(error);
   }

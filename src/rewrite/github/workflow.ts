@@ -184,7 +184,7 @@ function refuseStrangersCode({ triggers, editor }: Scene, job: YamlMap): void {
   if (!triggers.includes('issue_comment') || isGuarded) return;
   const steps = stepsOf(job).map(({ step }) => step);
   const at = steps.findIndex((step) => PULL_REQUEST_REF.test(textOf(get(get(step, 'with'), 'ref')) ?? '') || PULL_REQUEST_CHECKOUT.test(textOf(get(step, 'run')) ?? ''));
-  if (at < 0 || !steps.slice(at + 1).some((step) => RUNS_CODE.test(textOf(get(step, 'run')) ?? '') || textOf(get(step, 'uses'))?.startsWith('./') === true)) return;
+  if (at < 0 || !steps.slice(at + 1).some((step) => RUNS_CODE.test(textOf(get(step, 'run')) ?? '') || /^[.$]\//.test(textOf(get(step, 'uses')) ?? ''))) return;
   throw new CannotRewrite('no-path', 'A comment starts the job, which then runs the code of the pull request: that code could ask for the job’s token.', 'Run that code in a job of its own without id-token: write, or let an environment with reviewers hold the job.', { line: editor.lineOf(steps[at] ?? job) });
 }
 
@@ -241,9 +241,9 @@ function changeOf(id: string, jobs: string, done: readonly JobEdits[], nodes: re
 
 // --- workflows that call, and that are called ---
 
-/** `./.github/workflows/x.yml` of this repository as a path. */
+/** `./.github/workflows/x.yml` of this repository, or `$/.github/workflows/x.yml`, as a path. */
 function localPath(calls: string): string | undefined {
-  return calls.startsWith('./') ? calls.slice(2) : undefined;
+  return /^[.$]\//.test(calls) ? calls.slice(2) : undefined;
 }
 
 function calleeJobs(scene: Scene, calls: string): readonly YamlMap[] {
@@ -386,7 +386,7 @@ function rewriteCalled(scene: Scene, replacement: Replacement, handed: readonly 
         done.push(job);
         continue;
       }
-      if (entry(value, 'environment') !== undefined) job.doubts.push('its environment stands in the subject of the token, which the rule made for the caller does not have: plan it with that environment');
+      if (entry(value, 'environment') !== undefined) throw new CannotRewrite('unknown-shape', 'A job of it has an environment, which stands in the subject of its token: the rule that is made for the caller would refuse it.', 'Let the rule trust that environment, or take it from the job, then change both by hand.', { line: scene.editor.lineOf(value) });
       // A called workflow keeps what its caller has, unless it says less itself.
       const own = entry(value, 'permissions') ?? entry(scene.root, 'permissions');
       const permission = own === undefined ? { kind: 'none' as const } : permissionEdit(scene.root, value, entriesOf(get(scene.root, 'jobs')).length, scene.house, scene.context.read);
@@ -453,10 +453,10 @@ function rewriteAction(path: string, root: YamlMap, context: RewriteContext): Re
 
 /** Whether another action of the repository uses the one in `folder`: what it hands over is not followed. */
 function isUsedByActions(folder: string, { paths = [], read }: RewriteContext): boolean {
-  return paths.some((path) => ACTION.test(path) && path !== `${folder}/action.yml` && path !== `${folder}/action.yaml` && new RegExp(`uses:[^\\n]*\\./${folder.replace(/[^\w/-]/g, '\\$&')}/?["'\\s]`).test(`${read(path) ?? ''}\n`));
+  return paths.some((path) => ACTION.test(path) && path !== `${folder}/action.yml` && path !== `${folder}/action.yaml` && new RegExp(`uses:[^\\n]*[.$]/${folder.replace(/[^\w/-]/g, '\\$&')}/?["'\\s]`).test(`${read(path) ?? ''}\n`));
 }
 
 function callsAction(text: string | undefined, folder: string, workload: string): boolean {
-  const [root] = text === undefined || !text.includes(`./${folder}`) ? [] : editorOf(text).file.documents;
+  const [root] = text === undefined || !text.includes(`/${folder}`) ? [] : editorOf(text).file.documents;
   return entriesOf(get(root, 'jobs')).some(({ key, value }) => workload.endsWith(` › ${key}`) && stepsOf(value).some(({ step }) => folderOf(textOf(get(step, 'uses')) ?? '') === folder));
 }

@@ -1,0 +1,102 @@
+import { CannotRewrite } from '../cannot.ts';
+import type { Replacement, RewriteContext } from '../types.ts';
+
+/** What a step's commands are, and where they run. */
+export interface Programs {
+  readonly scripts: string;
+  /** Commands of the job that install packages. */
+  readonly installs: string;
+  /** Folders that the steps run in, as the workflow says them; none for the root. */
+  readonly folders: readonly string[];
+}
+
+/** What runs programs of a language. */
+export const LANGUAGES: Readonly<Record<string, RegExp>> = {
+  javascript: /\b(?:node|npm|npx|pnpm|yarn|bun|bunx|deno|tsx)\b/,
+  python: /\b(?:python3?|pytest|uv|uvx|poetry|pip3?|pipx|tox|nox|hatch|pdm)\b/,
+  go: /\bgo (?:run|test)\b/,
+  java: /(?:\b|\.\/)(?:mvnw?|gradlew?|java)\b/,
+  ruby: /\b(?:ruby|bundle exec|rake|rspec)\b/,
+  php: /\b(?:php|phpunit|composer)\b/,
+  csharp: /\bdotnet (?:run|test)\b/,
+  rust: /\bcargo (?:run|test|nextest|llvm-cov)\b/,
+  elixir: /\bmix (?:test|run|[a-z]+\.[a-z.]+)\b/,
+  r: /\bRscript\b|\b(?:rcmdcheck|devtools|testthat)::/,
+};
+
+/** Which files declare the packages of a language. */
+const MANIFESTS: Readonly<Record<string, RegExp>> = {
+  javascript: /(?:^|\/)package\.json$/,
+  python: /(?:^|\/)(?:requirements[^/]*\.txt|pyproject\.toml|setup\.(?:cfg|py)|Pipfile)$/,
+  go: /(?:^|\/)go\.mod$/,
+  java: /(?:^|\/)(?:pom\.xml|build\.gradle(?:\.kts)?)$/,
+  ruby: /(?:^|\/)(?:Gemfile|[^/]+\.gemspec)$/,
+  php: /(?:^|\/)composer\.json$/,
+  csharp: /\.csproj$/,
+  rust: /(?:^|\/)Cargo\.toml$/,
+  elixir: /(?:^|\/)mix\.exs$/,
+  r: /(?:^|\/)DESCRIPTION$/,
+};
+
+const SOURCES: Readonly<Record<string, RegExp>> = { javascript: /\.[cm]?[jt]sx?$/, python: /\.(?:py|ipynb)$/, go: /\.go$/, java: /\.(?:java|kt)$/, csharp: /\.cs$/ };
+
+/** Clients for which a program needs other code than with a key, by party and language: what the code rewriters know. */
+const CHANGED: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>> = {
+  azure: { javascript: ['openai', '@azure/openai', '@azure/identity', '@ai-sdk/azure'], python: ['openai', 'azure-identity', 'azure-ai-inference', 'azure-ai-projects'], go: ['github.com/Azure/azure-sdk-for-go/sdk/azidentity'], java: ['azure-identity', 'azure-ai-openai'], csharp: ['Azure.Identity', 'Azure.AI.OpenAI'] },
+  google: { javascript: ['@google/genai', '@google-cloud/vertexai', '@google-cloud/aiplatform'], python: ['google-genai', 'google-cloud-aiplatform', 'google-auth', 'anthropic'], go: ['google.golang.org/genai', 'cloud.google.com/go'], java: ['google-genai', 'google-cloud-vertexai'], csharp: ['Google.GenAI', 'Google.Cloud.AIPlatform.V1'] },
+};
+
+/** Wrappers as dependency files name them. */
+const WRAPPERS = /(?:^|["'\s])(litellm|langchain-(?:anthropic|google-genai)|@langchain\/(?:anthropic|google-genai)|llama-index(?:-llms-\w+)?|crewai|dspy(?:-ai)?|haystack-ai|pydantic-ai(?:-slim)?|@ai-sdk\/(?:anthropic|google)|@mastra\/core|strands-agents)(?=["'\s=<>~![;,]|$)/gm;
+
+/** Programs that find an identity of their own accord, by party. */
+const COMMANDS: Readonly<Record<string, RegExp>> = {
+  anthropic: /(?:^|[\s;&|("'])(?:claude|ant|@anthropic-ai\/claude-code(?:@[\w.-]+)?)(?=\s|$)/m,
+  azure: /(?:^|[\s;&|(])az\s/m,
+  google: /(?:^|[\s;&|(])(?:gcloud|bq|gsutil)\s/m,
+};
+
+/**
+ * What has to be known of the programs that run with the new identity and no key: their client has to look for it. Empty when nothing has to.
+ *
+ * @throws CannotRewrite where the repository declares its packages and none of them is such a client, or one stands between that may take keys only
+ */
+export function clientDoubt({ paths = [], read }: Pick<RewriteContext, 'paths' | 'read'>, { parties: [party], floors, change, title }: Pick<Replacement, 'parties' | 'floors' | 'change' | 'title'>, { scripts, installs, folders }: Programs): string {
+  const spoken = Object.keys(LANGUAGES).filter((language) => LANGUAGES[language]?.test(scripts) === true);
+  const languages = spoken.length > 0 ? spoken : Object.keys(LANGUAGES);
+  const manifests = paths.filter((path) => languages.some((language) => MANIFESTS[language]?.test(path) === true));
+  const near = manifests.filter((path) => folders.some((folder) => path.startsWith(`${folder}/`)));
+  const governing = near.length > 0 ? near : manifests;
+  const texts = [...governing.map((path) => read(path) ?? ''), scripts, installs];
+  // What is in the way of a program stands beside it, or at the root.
+  const root = manifests.filter((path) => !path.includes('/'));
+  const beside = near.length > 0 ? texts : [...(root.length > 0 ? root : manifests).map((path) => read(path) ?? ''), scripts, installs];
+  const packages = change === 'configuration' ? floors.filter(({ language }) => languages.includes(language)).map(({ package: name }) => name) : languages.flatMap((language) => CHANGED[party ?? '']?.[language] ?? []);
+  const isDirect = packages.some((name) => texts.some((text) => declares(text, name.split(':').at(-1) ?? name)));
+  const found = [...new Set(beside.flatMap((text) => [...text.matchAll(WRAPPERS)].map(([, name = '']) => name)))];
+  const [first] = found;
+  // A client of its own beside a wrapper: which of them the program calls stands in its text.
+  const isImported = isDirect && (first === undefined || importsDirectly(paths, read, scripts, packages));
+  if (isImported || COMMANDS[party ?? '']?.test(scripts) === true) return first === undefined ? '' : `; ${found.slice(0, 3).join(', ')} may ask for a key of ${found.length === 1 ? 'its' : 'their'} own: try one call without it`;
+  if (first !== undefined && floors.length > 0) throw new CannotRewrite('needs-code-change', `The programs of the repository call ${title} by ${first}, which takes a key of its own.`, `See whether ${first} finds the identity by itself now; else call ${title} by its own client, then plan again.`);
+  const isUnknown = governing.length === 0 && (change === 'configuration' || paths.some((path) => languages.some((language) => SOURCES[language]?.test(path) === true)));
+  if (packages.length > 0 && isUnknown) return '';
+  if (packages.length === 0 && spoken.length === 0) return '';
+  const where = governing.length === 0 ? 'What the step runs is not declared in this repository' : `${governing.slice(0, 2).join(', ')}${governing.length > 2 ? ` and ${governing.length - 2} more` : ''} ${governing.length === 1 ? 'names' : 'name'} no client of ${title} that finds the identity by itself`;
+  throw new CannotRewrite('needs-code-change', `${where}: what takes the key in its place cannot be told.`, `Let the program use a client of ${title} that federates${packages.length === 0 ? '' : ` (${packages.slice(0, 2).join(', ')})`}, then plan again.`);
+}
+
+function declares(text: string, name: string): boolean {
+  return new RegExp(`(?:^|["'\\s/:>])${name.replace(/[^\w@/-]/g, '\\$&')}(?=["'\\s=<>~![;,@]|$)`, 'm').test(text);
+}
+
+/** Whether a source file that the commands name imports one of the packages, and no wrapper can be meant. */
+function importsDirectly(paths: readonly string[], read: RewriteContext['read'], scripts: string, packages: readonly string[]): boolean {
+  return paths.some((path) => {
+    if (!/\.(?:[cm]?[jt]sx?|py|go|java|rb|php|cs)$/.test(path)) return false;
+    const name = path.slice(path.lastIndexOf('/') + 1);
+    if (!new RegExp(`(?<![\\w.-])${name.replace(/[^\w-]/g, '\\$&')}(?![\\w-])`).test(scripts)) return false;
+    const text = read(path) ?? '';
+    return packages.some((one) => new RegExp(`(?:import|from|require\\()\\s*["']?${one.replaceAll('-', '[-_.]').replace(/[^\w@/\-[\].]/g, '\\$&')}`).test(text));
+  });
+}

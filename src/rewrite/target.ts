@@ -256,8 +256,8 @@ function reaches(text: string, path: string, read: TargetInput['read']): boolean
   if (SHOWN.test(path) || path.endsWith('.sh')) return false;
   // Only a package of its own runs nothing of what lies beside it.
   const homes = [...text.matchAll(/working-directory:\s*["']?(?:\.\/)?([\w./-]+)/g)].map(([, folder = '']) => folder.replace(/\/+$/, '')).map((folder) => (PACKAGES.some((file) => read(`${folder}/${file}`) !== undefined) ? folder : ''));
-  for (const [, tests, given = '', options = '', script] of text.matchAll(RUNNERS)) {
-    if (script !== undefined && INSTALLERS.test(script)) continue;
+  for (const [command, tests, given = '', options = '', script] of text.matchAll(RUNNERS)) {
+    if ((script !== undefined && INSTALLERS.test(script)) || !speaks(command, path)) continue;
     const named = tests === undefined ? /(?:-C|--prefix|--cwd)[ =](?:\.\/)?([\w./-]+)/.exec(options)?.[1] : undefined;
     const paths = tests === undefined ? [] : given.split(/\s+/).filter((word) => !word.startsWith('-') && /[/]|\.py$/.test(word));
     const folders = named === undefined ? (homes.length > 0 ? homes : ['']) : [named.replace(/\/+$/, '')];
@@ -267,6 +267,19 @@ function reaches(text: string, path: string, read: TargetInput['read']): boolean
     if (isTest && paths.length > 0 ? paths.some((one) => path.startsWith(one.replace(/^\.\//, ''))) : folders.some((folder) => folder === '' || path.startsWith(`${folder}/`))) return true;
   }
   return false;
+}
+
+/** Whether a command runs programs of the language that `path` is written in; targets of a Makefile run any. */
+function speaks(command: string, path: string): boolean {
+  const kinds: readonly (readonly [command: RegExp, files: RegExp])[] = [
+    [/\b(?:pytest|tox|nox|hatch|poe)\b/, /\.py$/],
+    [/\b(?:npm|pnpm|yarn|bun)\b/, /\.[cm]?[jt]sx?$/],
+    [/\bgo\s+test\b/, /\.go$/],
+    [/\b(?:mvnw?|gradlew?)\b/i, /\.(?:java|kt|groovy|scala)$/],
+    [/\bcargo\s+test\b/, /\.rs$/],
+  ];
+  const kind = kinds.find(([one]) => one.test(command));
+  return kind === undefined || kind[1].test(path);
 }
 
 function scriptText(folder: string, script: string, read: TargetInput['read']): string {
@@ -290,7 +303,7 @@ function withReads(file: RewrittenFile, replacements: readonly Replacement[]): R
     const read = readIn(file.after, replacement.names);
     if (read === undefined) continue;
     const known = found.find(({ line, reason }) => line === read.line && reason.includes(read.name));
-    if (known === undefined) found.push({ code: 'needs-code-change', line: read.line, reason: `The program reads ${read.name} itself, and nothing is set there any more.`, byHand: `Let it make its client without a key (${replacement.title}), then plan again.`, migrations: [replacement.migration], shadows: false });
+    if (known === undefined) found.push({ code: 'needs-code-change', line: read.line, reason: `The program reads ${read.name} itself, which nothing sets once its workload has switched.`, byHand: `Let it make its client without a key (${replacement.title}), then plan again.`, migrations: [replacement.migration], shadows: false });
     else found.splice(found.indexOf(known), 1, { ...known, migrations: [...known.migrations, replacement.migration] });
   }
   return found.length === 0 ? file : { ...file, refusals: [...file.refusals, ...found].toSorted((a, b) => a.line - b.line) };

@@ -65,12 +65,12 @@ export function clientDoubt({ paths = [], read }: Pick<RewriteContext, 'paths' |
   const spoken = Object.keys(LANGUAGES).filter((language) => LANGUAGES[language]?.test(scripts) === true);
   const languages = spoken.length > 0 ? spoken : Object.keys(LANGUAGES);
   const manifests = paths.filter((path) => languages.some((language) => MANIFESTS[language]?.test(path) === true));
-  const near = manifests.filter((path) => folders.some((folder) => path.startsWith(`${folder}/`)));
+  const homes = [...folders, ...[...scripts.matchAll(/(?:^|[;&|\s])cd\s+(?:\.\/)?([\w][\w./-]*)/g)].map(([, folder = '']) => folder.replace(/\/+$/, ''))];
+  const near = manifests.filter((path) => homes.some((folder) => path.startsWith(`${folder}/`)));
   const governing = near.length > 0 ? near : manifests;
   const texts = [...governing.map((path) => read(path) ?? ''), scripts, installs];
   // What is in the way of a program stands beside it, or at the root.
-  const root = manifests.filter((path) => !path.includes('/'));
-  const beside = near.length > 0 ? texts : [...(root.length > 0 ? root : manifests).map((path) => read(path) ?? ''), scripts, installs];
+  const beside = near.length > 0 ? texts : [...manifests.filter((path) => !path.includes('/')).map((path) => read(path) ?? ''), scripts, installs];
   const packages = change === 'configuration' ? floors.filter(({ language }) => languages.includes(language)).map(({ package: name }) => name) : languages.flatMap((language) => CHANGED[party ?? '']?.[language] ?? []);
   const isDirect = packages.some((name) => texts.some((text) => declares(text, name.split(':').at(-1) ?? name)));
   const found = [...new Set(beside.flatMap((text) => [...text.matchAll(WRAPPERS)].map(([, name = '']) => name)))];
@@ -78,6 +78,9 @@ export function clientDoubt({ paths = [], read }: Pick<RewriteContext, 'paths' |
   // A client of its own beside a wrapper: which of them the program calls stands in its text.
   const isImported = isDirect && (first === undefined || importsDirectly(paths, read, scripts, packages));
   if (isImported || COMMANDS[party ?? '']?.test(scripts) === true) return first === undefined ? '' : `; ${found.slice(0, 3).join(', ')} may ask for a key of ${found.length === 1 ? 'its' : 'their'} own: try one call without it`;
+  if (first !== undefined && isDirect && floors.length > 0) {
+    throw new CannotRewrite('needs-code-change', `Beside a client of ${title} the repository has ${first}, which takes a key of its own, and which of them runs here cannot be told.`, `See whether a run without the key works; if so take the key out by hand, else call ${title} by its own client.`);
+  }
   if (first !== undefined && floors.length > 0) throw new CannotRewrite('needs-code-change', `The programs of the repository call ${title} by ${first}, which takes a key of its own.`, `See whether ${first} finds the identity by itself now; else call ${title} by its own client, then plan again.`);
   const isUnknown = governing.length === 0 && (change === 'configuration' || paths.some((path) => languages.some((language) => SOURCES[language]?.test(path) === true)));
   if (packages.length > 0 && isUnknown) return '';

@@ -1,4 +1,5 @@
 import { CannotRewrite } from '../cannot.ts';
+import { compareVersions } from '../code/_floors.ts';
 import type { Replacement, RewriteContext } from '../types.ts';
 
 /** What a step's commands are, and where they run. */
@@ -73,20 +74,49 @@ export function clientDoubt({ paths = [], read }: Pick<RewriteContext, 'paths' |
   const beside = near.length > 0 ? texts : [...manifests.filter((path) => !path.includes('/')).map((path) => read(path) ?? ''), scripts, installs];
   const packages = change === 'configuration' ? floors.filter(({ language }) => languages.includes(language)).map(({ package: name }) => name) : languages.flatMap((language) => CHANGED[party ?? '']?.[language] ?? []);
   const isDirect = packages.some((name) => texts.some((text) => declares(text, name.split(':').at(-1) ?? name)));
-  const found = [...new Set(beside.flatMap((text) => [...text.matchAll(WRAPPERS)].map(([, name = '']) => name)))];
+  const rival = party === 'google' ? /anthropic/ : /google/;
+  const found = [...new Set(beside.flatMap((text) => [...text.matchAll(WRAPPERS)].map(([, name = '']) => name)))].filter((name) => !rival.test(name));
   const [first] = found;
   // A client of its own beside a wrapper: which of them the program calls stands in its text.
   const isImported = isDirect && (first === undefined || importsDirectly(paths, read, scripts, packages));
-  if (isImported || COMMANDS[party ?? '']?.test(scripts) === true) return first === undefined ? '' : `; ${found.slice(0, 3).join(', ')} may ask for a key of ${found.length === 1 ? 'its' : 'their'} own: try one call without it`;
+  const locked = lockedBelow(read, homes, floors.filter(({ language }) => languages.includes(language)));
+  if (isImported || COMMANDS[party ?? '']?.test(scripts) === true) return locked + (first === undefined ? '' : `; ${found.slice(0, 3).join(', ')} may ask for a key of ${found.length === 1 ? 'its' : 'their'} own: try one call without it`);
   if (first !== undefined && isDirect && floors.length > 0) {
     throw new CannotRewrite('needs-code-change', `Beside a client of ${title} the repository has ${first}, which takes a key of its own, and which of them runs here cannot be told.`, `See whether a run without the key works; if so take the key out by hand, else call ${title} by its own client.`);
   }
   if (first !== undefined && floors.length > 0) throw new CannotRewrite('needs-code-change', `The programs of the repository call ${title} by ${first}, which takes a key of its own.`, `See whether ${first} finds the identity by itself now; else call ${title} by its own client, then plan again.`);
   const isUnknown = governing.length === 0 && (change === 'configuration' || paths.some((path) => languages.some((language) => SOURCES[language]?.test(path) === true)));
-  if (packages.length > 0 && isUnknown) return '';
+  if (packages.length > 0 && isUnknown) return locked;
   if (packages.length === 0 && spoken.length === 0) return '';
   const where = governing.length === 0 ? 'What the step runs is not declared in this repository' : `${governing.slice(0, 2).join(', ')}${governing.length > 2 ? ` and ${governing.length - 2} more` : ''} ${governing.length === 1 ? 'names' : 'name'} no client of ${title} that finds the identity by itself`;
   throw new CannotRewrite('needs-code-change', `${where}: what takes the key in its place cannot be told.`, `Let the program use a client of ${title} that federates${packages.length === 0 ? '' : ` (${packages.slice(0, 2).join(', ')})`}, then plan again.`);
+}
+
+/** Lock files, with how each names the release of a package. */
+const LOCKS: Readonly<Record<string, readonly [language: string, entry: string]>> = {
+  'uv.lock': ['python', 'name = "NAME"\\r?\\nversion = "([\\d.]+)"'],
+  'poetry.lock': ['python', 'name = "NAME"\\r?\\nversion = "([\\d.]+)"'],
+  'pdm.lock': ['python', 'name = "NAME"\\r?\\nversion = "([\\d.]+)"'],
+  'package-lock.json': ['javascript', '"node_modules/NAME": \\{\\s*"version": "([\\d.]+)"'],
+  'pnpm-lock.yaml': ['javascript', "^  '?/?NAME[@/]([\\d.]+)"],
+  'yarn.lock': ['javascript', '^"?NAME@[^\\n]*:\\r?\\n  version:? "?([\\d.]+)'],
+};
+
+/** What a lock file installs is older than the first release that does without a key, whatever the manifest allows. */
+function lockedBelow(read: RewriteContext['read'], folders: readonly string[], floors: Replacement['floors']): string {
+  for (const folder of [...folders.map((one) => `${one}/`), '']) {
+    for (const [file, [language, entry]] of Object.entries(LOCKS)) {
+      const text = read(`${folder}${file}`);
+      if (text === undefined) continue;
+      for (const { language: own, package: name, version } of floors) {
+        if (own !== language) continue;
+        const held = [...text.matchAll(new RegExp(entry.replace('NAME', name.replace(/[^\w@/-]/g, '\\$&')), 'gm'))].flatMap(([, one]) => one ?? []);
+        const [oldest] = held.filter((one) => compareVersions(one, version) < 0);
+        if (oldest !== undefined && held.every((one) => compareVersions(one, version) < 0)) return `; ${folder}${file} holds ${name} ${oldest}: bring it to ${version} or later together with this`;
+      }
+    }
+  }
+  return '';
 }
 
 function declares(text: string, name: string): boolean {

@@ -159,6 +159,7 @@ function editsOf(scene: Scene, { job, replacement }: JobNode, rootUses: readonly
   refuseStrangersCode(scene, job);
   const done = calls === undefined ? planJob(scene, job, replacement, rootUses) : planCall(scene, job, calls, replacement);
   if (!done.needsToken) return done;
+  refuseSharedEnvironment(scene, job);
   const callee = calls === undefined ? [] : calleeJobs(scene, calls);
   const permission = permissionEdit(scene.root, job, count, scene.house, scene.context.read, callee);
   if (permission.kind === 'impossible') throw new CannotRewrite('unknown-shape', `The job cannot be given id-token: write: ${permission.reason}.`, 'Write the permissions of the job out by hand, id-token: write among them, then plan again.');
@@ -186,6 +187,37 @@ function refuseStrangersCode({ triggers, editor }: Scene, job: YamlMap): void {
   const at = steps.findIndex((step) => PULL_REQUEST_REF.test(textOf(get(get(step, 'with'), 'ref')) ?? '') || PULL_REQUEST_CHECKOUT.test(textOf(get(step, 'run')) ?? ''));
   if (at < 0 || !steps.slice(at + 1).some((step) => RUNS_CODE.test(textOf(get(step, 'run')) ?? '') || /^[.$]\//.test(textOf(get(step, 'uses')) ?? ''))) return;
   throw new CannotRewrite('no-path', 'A comment starts the job, which then runs the code of the pull request: that code could ask for the job’s token.', 'Run that code in a job of its own without id-token: write, or let an environment with reviewers hold the job.', { line: editor.lineOf(steps[at] ?? job) });
+}
+
+/** Agents that act on what they read. */
+const AGENT = /^(?:anthropics\/claude-code|google-github-actions\/run-gemini-cli|openai\/codex-action)/i;
+/** Logins that show the job's token to a cloud or a broker. */
+const LOGIN = /^(?:aws-actions\/configure-aws-credentials|azure\/login|google-github-actions\/auth|hashicorp\/vault-action|infisical\/secrets-action|dopplerhq\/secrets-fetch-action)$/i;
+const BY_TOKEN = /^(?:role-to-assume|client-id|workload_identity_provider|method|auth-method)$/;
+
+/**
+ * An agent that gets `id-token: write` in an environment by which another job logs in elsewhere: its token would say the same, and open the same doors.
+ *
+ * @throws CannotRewrite
+ */
+function refuseSharedEnvironment({ root, editor, context }: Scene, job: YamlMap): void {
+  const name = environmentOf(job);
+  const isGranted = [get(job, 'permissions'), entry(job, 'permissions') === undefined ? get(root, 'permissions') : undefined].some((block) => textOf(get(block, 'id-token')) === 'write' || textOf(block) === 'write-all');
+  if (name === undefined || name.includes('${{') || isGranted || !stepsOf(job).some(({ step }) => AGENT.test(textOf(get(step, 'uses')) ?? ''))) return;
+  for (const path of (context.paths ?? []).filter((one) => WORKFLOW.test(one))) {
+    const other = context.read(path);
+    if (other === undefined || !other.includes(name)) continue;
+    const login = entriesOf(get(editorOf(other).file.documents[0], 'jobs')).find(
+      ({ value }) => environmentOf(value) === name && stepsOf(value).some(({ step }) => LOGIN.test((textOf(get(step, 'uses')) ?? '').replace(/@.*$/, '')) && entriesOf(get(step, 'with')).some(({ key }) => BY_TOKEN.test(key))),
+    );
+    if (login === undefined) continue;
+    throw new CannotRewrite('no-path', `Job ${login.key} of ${path} logs in elsewhere by the environment ${name}: an agent that may ask for a token there could do so too.`, 'Give the agent an environment of its own, then plan again.', { line: editor.lineOf(job) });
+  }
+}
+
+function environmentOf(job: YamlMap | ReturnType<typeof get>): string | undefined {
+  const environment = get(job, 'environment');
+  return textOf(environment) ?? textOf(get(environment, 'name'));
 }
 
 /** A rule trusts one subject: what runs of the workflow have another, and who can cause them. */

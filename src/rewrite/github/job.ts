@@ -333,6 +333,7 @@ class JobPlanner {
     if (converted.includes(undefined)) {
       throw new CannotRewrite('needs-other-change', 'The job also logs in to Google Cloud with the key of a service account.', 'Let that step federate first (workload_identity_provider), then plan again.');
     }
+    this.#outlast();
     const [unseen] = consumers.filter(({ kind }) => kind.kind === 'other');
     if (unseen !== undefined && !this.#isExchange() && this.#replacement.parties[0] !== 'aws' && consumers.every(({ kind }) => kind.kind === 'other')) {
       throw new CannotRewrite('takes-only-a-key', `What ${actionOf(unseen.step)?.name ?? 'the action'} does with the key in its environment cannot be seen here.`, 'See whether what it runs finds the identity by itself; if so set it up by hand, else call the model from a run step.', { line: this.#line(unseen.step) });
@@ -617,6 +618,16 @@ class JobPlanner {
     return this.#lifetime() >= LONG_ENOUGH && this.#joined(consumers) !== undefined ? [consumers] : groupsOf(consumers);
   }
 
+  /** A job that is given more time than its token lives. @throws CannotRewrite where the token lives minutes only */
+  #outlast(): void {
+    const given = get(this.#job, 'timeout-minutes');
+    const minutes = Number(textOf(given) ?? '');
+    if (!this.#isExchange() || given === undefined || !(minutes * 60 > this.#lifetime())) return;
+    const words = `the job is given ${minutes} minutes, and its token of ${this.#replacement.title} lives ${inWords(this.#lifetime())}`;
+    if (this.#lifetime() < LONG_ENOUGH) throw new CannotRewrite('needs-code-change', `${words.replace(/^t/, 'T')}.`, 'Let the program exchange the token of the job again before it ends, or give the job no more time than that, then plan again.', { line: this.#line(given) });
+    this.#doubts.push(words);
+  }
+
   /** Of the token that the party gives, in seconds. */
   #lifetime(): number {
     return parties.find(({ id }) => id === this.#replacement.parties[0])?.lifetime ?? 0;
@@ -772,7 +783,7 @@ class JobPlanner {
 
   #gateInput(): string {
     const { parties: [party], set } = this.#replacement;
-    const known: Readonly<Record<string, string>> = { anthropic: 'anthropic.federation_rule_id', openai: 'openai.identity_provider_id', aws: 'aws.role_arn', google: 'google.project_id', azure: 'azure.client_id', huggingface: 'huggingface.resource' };
+    const known: Readonly<Record<string, string>> = { anthropic: 'anthropic.federation_rule_id', openai: 'openai.identity_provider_id', aws: 'aws.role_arn', google: 'google.project_id', azure: 'azure.client_id', huggingface: 'huggingface.resource', openrouter: 'openrouter.federation_policy_id' };
     return known[party ?? ''] ?? Object.values(set).flatMap((value) => /^\{([a-z_]+\.[a-z_]+)\}$/.exec(value)?.[1] ?? [])[0] ?? '';
   }
 

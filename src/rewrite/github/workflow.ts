@@ -247,7 +247,7 @@ function eventDoubts(scene: Scene, job: YamlMap, { identity, otherRuns = [] }: R
   const elsewhere = (what: string): CannotRewrite => new CannotRewrite('no-path', `The rule would trust the branch ${branch}, and the job also runs for ${what}, where its token would be refused.`, 'Give the job an environment, whose name then stands in every token of it, or keep those runs out by a condition; then plan again.');
   const isBound = /\bgithub\.(?:ref|ref_name|ref_type|base_ref)\b|startsWith\(/.test(condition);
   if (others.length > 0) throw elsewhere(`pushes to ${others.join(', ')}`);
-  if (triggers.includes('push') && mayRunOn(condition, 'push', 'a-branch-of-somebody') && branches.length === 0 && (push?.kind !== 'map' || push.entries.every(({ key }) => key !== 'tags' && key !== 'branches'))) doubts.push(`pushes run on every branch, and the rule trusts ${branch}: on others the token is refused`);
+  if (triggers.includes('push') && mayRunOn(condition, 'push', 'a-branch-of-somebody') && branches.length === 0 && (push?.kind !== 'map' || push.entries.every(({ key }) => key !== 'tags' && key !== 'branches'))) throw elsewhere('pushes to every other branch');
   if (triggers.includes('push') && get(push, 'tags') !== undefined && !isBound) throw elsewhere('tags');
   if (triggers.includes('release') && triggers.length > 1 && !isBound) throw elsewhere('releases');
   if (triggers.includes('merge_group') && triggers.length > 1) doubts.push(`runs for merge_group have another subject than the branch ${branch} that the rule trusts`);

@@ -98,7 +98,7 @@ function unserved(files: ReadonlyMap<string, RewrittenFile>, needless: Set<strin
   const made = new Set(all.flatMap(({ path, change, follows }) => (MANIFEST.test(path) || change.standsAlone === true ? [] : change.migrations.filter((migration) => !follows || homes.get(migration) === path))));
   // Where a workload waits for code, the code may go ahead of it.
   const waiting = new Set(
-    [...files.values()].flatMap(({ path, refusals, declined }) => (SOURCE.test(path) ? [] : [...refusals.filter(({ code }) => code === 'needs-code-change'), ...declined.filter(({ id }) => blocked.has(`${path}\n${id}`))].flatMap(({ migrations }) => migrations))),
+    [...files.values()].flatMap(({ path, refusals, declined }) => (SOURCE.test(path) || MANIFEST.test(path) ? [] : [...refusals.filter(({ code }) => code === 'needs-code-change'), ...declined.filter(({ id }) => blocked.has(`${path}\n${id}`))].flatMap(({ migrations }) => migrations))),
   );
   const isServed = ({ migrations, safety }: MadeChange): boolean => safety === 'safe' || migrations.length === 0 || migrations.some((migration) => made.has(migration) || waiting.has(migration));
   const coded = new Set(all.flatMap(({ path, change, follows }) => (follows && SOURCE.test(path) && isServed(change) ? change.migrations : [])));

@@ -9,6 +9,8 @@ export interface Programs {
   readonly installs: string;
   /** Folders that the steps run in, as the workflow says them; none for the root. */
   readonly folders: readonly string[];
+  /** They run where an image keeps its own programs. */
+  readonly isElsewhere: boolean;
 }
 
 /** What runs programs of a language. */
@@ -62,7 +64,8 @@ const COMMANDS: Readonly<Record<string, RegExp>> = {
  *
  * @throws CannotRewrite where the repository declares its packages and none of them is such a client, or one stands between that may take keys only
  */
-export function clientDoubt({ paths = [], read }: Pick<RewriteContext, 'paths' | 'read'>, { parties: [party], floors, change, title }: Pick<Replacement, 'parties' | 'floors' | 'change' | 'title'>, { scripts, installs, folders }: Programs): string {
+export function clientDoubt({ paths = [], read }: Pick<RewriteContext, 'paths' | 'read'>, { parties: [party], floors, change, title }: Pick<Replacement, 'parties' | 'floors' | 'change' | 'title'>, { scripts, installs, folders, isElsewhere }: Programs): string {
+  if (isElsewhere) throw new CannotRewrite('needs-code-change', 'What the step runs lies outside this repository: what takes the key in its place cannot be told.', `See whether it finds an identity of ${title} by itself; if so take the key out by hand.`);
   const spoken = Object.keys(LANGUAGES).filter((language) => LANGUAGES[language]?.test(scripts) === true);
   const languages = spoken.length > 0 ? spoken : Object.keys(LANGUAGES);
   const manifests = paths.filter((path) => languages.some((language) => MANIFESTS[language]?.test(path) === true));

@@ -394,6 +394,7 @@ class JobPlanner {
     const folders = [...consumers.map(({ step }) => get(step, 'working-directory')), get(get(get(this.#job, 'defaults'), 'run'), 'working-directory'), get(get(get(this.#scene.root, 'defaults'), 'run'), 'working-directory')];
     const runs = stepsOf(this.#job).flatMap(({ step }) => textOf(get(step, 'run')) ?? []);
     return {
+      isElsewhere: folders.some((folder) => (textOf(folder) ?? '').startsWith('/')),
       scripts: consumers.map(({ step }) => textOf(get(step, 'run')) ?? '').join('\n'),
       installs: runs.flatMap((run) => run.split('\n').filter((line) => /\b(?:install|add|--with)\b/.test(line))).join('\n'),
       folders: [...new Set(folders.flatMap((folder) => textOf(folder) ?? []).map((folder) => folder.replace(/^\.\//, '').replace(/\/+$/, '')).filter((folder) => folder !== '' && folder !== '.' && !folder.includes('${{')))],

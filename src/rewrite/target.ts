@@ -200,7 +200,7 @@ function declaresFor(workflow: string, manifest: string, read: TargetInput['read
 }
 
 /** Code that asks for an identity at the parties whose clients need other code than with a key. */
-const ASKS = /DefaultAzureCredential|WorkloadIdentityCredential|azure_ad_token_provider|azureADTokenProvider|getBearerTokenProvider|\bvertexai\b|vertexai\s*[=:]\s*true|enterprise\s*[=:]\s*true|google\.auth\b/i;
+const ASKS = /(?:Default|WorkloadIdentity|ManagedIdentity)(?:Azure)?Credential\(|azure_ad_token_provider\s*=|azureADTokenProvider\s*[,:}]|getBearerTokenProvider\(|vertexai\s*[=:]\s*true|enterprise\s*[=:]\s*true|google\.auth\.default\(/i;
 
 /** By migration of a workflow for which the program needs other code: what would have to change, where nothing of it does and nothing has been written for it yet. */
 function withoutCode(files: Iterable<RewrittenFile>, replacements: readonly Replacement[], followers: ReadonlySet<string>): ReadonlyMap<string, string> {

@@ -200,7 +200,10 @@ function declaresFor(workflow: string, manifest: string, read: TargetInput['read
 }
 
 /** Code that asks for an identity at the parties whose clients need other code than with a key. */
-const ASKS = /(?:Default|WorkloadIdentity|ManagedIdentity)(?:Azure)?Credential\(|azure_ad_token_provider\s*=|azureADTokenProvider\s*[,:}]|getBearerTokenProvider\(|vertexai\s*[=:]\s*true|enterprise\s*[=:]\s*true|google\.auth\.default\(/i;
+const ASKS: Readonly<Record<string, RegExp>> = {
+  azure: /(?:DefaultAzure|WorkloadIdentity|ManagedIdentity)Credential\(|azure_ad_token_provider\s*=|azureADTokenProvider\s*[,:}]|getBearerTokenProvider\(/,
+  google: /vertexai\s*[=:]\s*true|enterprise\s*[=:]\s*true|google\.auth\.default\(/i,
+};
 
 /** By migration of a workflow for which the program needs other code: what would have to change, where nothing of it does and nothing has been written for it yet. */
 function withoutCode(files: Iterable<RewrittenFile>, replacements: readonly Replacement[], followers: ReadonlySet<string>): ReadonlyMap<string, string> {
@@ -209,7 +212,7 @@ function withoutCode(files: Iterable<RewrittenFile>, replacements: readonly Repl
   const all = [...files].filter(({ path }) => SOURCE.test(path));
   return new Map(
     open
-      .filter(({ migration }) => !all.some(({ after, changes }) => ASKS.test(after) || changes.some((change) => followers.has(change.rewriter) && change.migrations.includes(migration))))
+      .filter(({ migration, parties: [party = 'azure'] }) => !all.some(({ after, changes }) => ASKS[party]?.test(after) === true || changes.some((change) => followers.has(change.rewriter) && change.migrations.includes(migration))))
       .map(({ migration, names }) => [migration, all.find(({ before }) => names.some((name) => before.includes(name)))?.path ?? 'the program'] as const),
   );
 }

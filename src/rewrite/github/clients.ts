@@ -64,7 +64,7 @@ const COMMANDS: Readonly<Record<string, RegExp>> = {
  *
  * @throws CannotRewrite where the repository declares its packages and none of them is such a client, or one stands between that may take keys only
  */
-export function clientDoubt({ paths = [], read }: Pick<RewriteContext, 'paths' | 'read'>, { parties: [party], floors, change, title }: Pick<Replacement, 'parties' | 'floors' | 'change' | 'title'>, { scripts, installs, folders, isElsewhere }: Programs): string {
+export function clientDoubt({ paths = [], read }: Pick<RewriteContext, 'paths' | 'read'>, { parties: [party], floors, change, title, hosts }: Pick<Replacement, 'parties' | 'floors' | 'change' | 'title' | 'hosts'>, { scripts, installs, folders, isElsewhere }: Programs): string {
   if (isElsewhere) throw new CannotRewrite('needs-code-change', 'What the step runs lies outside this repository: what takes the key in its place cannot be told.', `See whether it finds an identity of ${title} by itself; if so take the key out by hand.`);
   const spoken = Object.keys(LANGUAGES).filter((language) => LANGUAGES[language]?.test(scripts) === true);
   const languages = spoken.length > 0 ? spoken : Object.keys(LANGUAGES);
@@ -80,8 +80,9 @@ export function clientDoubt({ paths = [], read }: Pick<RewriteContext, 'paths' |
   const rival = party === 'google' ? /anthropic/ : /google/;
   const found = [...new Set(beside.flatMap((text) => [...text.matchAll(WRAPPERS)].map(([, name = '']) => name)))].filter((name) => !rival.test(name));
   const [first] = found;
-  // A client of its own beside a wrapper: which of them the program calls stands in its text.
-  const isImported = isDirect && (first === undefined || importsDirectly(paths, read, scripts, packages));
+  // A client of its own beside a wrapper: which of them the program calls stands in its text. Requests that it makes by hand are seen to where they stand.
+  const run = textsOf(paths, read, scripts);
+  const isImported = (isDirect && (first === undefined || importsOne(run, packages))) || run.some((text) => hosts.some((host) => text.includes(`//${host}`)));
   const locked = lockedBelow(read, homes, floors.filter(({ language }) => languages.includes(language)));
   if (isImported || COMMANDS[party ?? '']?.test(scripts) === true) return locked + (first === undefined ? '' : `; ${found.slice(0, 3).join(', ')} may ask for a key of ${found.length === 1 ? 'its' : 'their'} own: try one call without it`);
   if (first !== undefined && isDirect && floors.length > 0) {
@@ -126,13 +127,18 @@ function declares(text: string, name: string): boolean {
   return new RegExp(`(?:^|["'\\s/:>])${name.replace(/[^\w@/-]/g, '\\$&')}(?=["'\\s=<>~![;,@]|$)`, 'm').test(text);
 }
 
-/** Whether a source file that the commands name imports one of the packages, and no wrapper can be meant. */
-function importsDirectly(paths: readonly string[], read: RewriteContext['read'], scripts: string, packages: readonly string[]): boolean {
-  return paths.some((path) => {
-    if (!/\.(?:[cm]?[jt]sx?|py|go|java|rb|php|cs)$/.test(path)) return false;
+/** Source files that the commands name. */
+function textsOf(paths: readonly string[], read: RewriteContext['read'], scripts: string): readonly string[] {
+  return paths.flatMap((path) => {
+    if (!/\.(?:[cm]?[jt]sx?|py|go|java|rb|php|cs)$/.test(path)) return [];
     const name = path.slice(path.lastIndexOf('/') + 1);
-    if (!new RegExp(`(?<![\\w.-])${name.replace(/[^\w-]/g, '\\$&')}(?![\\w-])`).test(scripts)) return false;
-    const text = read(path) ?? '';
-    return packages.some((one) => new RegExp(`(?:import|from|require\\()\\s*["']?${one.replaceAll('-', '[-_.]').replace(/[^\w@/\-[\].]/g, '\\$&')}`).test(text));
+    return new RegExp(`(?<![\\w.-])${name.replace(/[^\w-]/g, '\\$&')}(?![\\w-])`).test(scripts) ? (read(path) ?? []) : [];
+  });
+}
+
+function importsOne(texts: readonly string[], packages: readonly string[]): boolean {
+  return packages.some((one) => {
+    const pattern = new RegExp(`(?:import|from|require\\()\\s*["']?${one.replaceAll('-', '[-_.]').replace(/[^\w@/\-[\].]/g, '\\$&')}`);
+    return texts.some((text) => pattern.test(text));
   });
 }

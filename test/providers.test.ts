@@ -191,6 +191,8 @@ describe('name table', () => {
     'getAnthropicApiKey',
     'gcp_kms_key',
     'ACME_CO_API_KEY',
+    'GEMINI_PAT',
+    'APP_SECRET_PEM_HUGGINGFACE_HUB_BOT',
     'monkey',
     'openaikeyboard',
     'A'.repeat(100_000),

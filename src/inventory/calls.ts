@@ -79,9 +79,9 @@ export function inheritedCalls(workloads: readonly WorkloadSighting[], resolve: 
   return all;
 }
 
-/** `./dir/x.yml`, or `owner/repo/dir/x.yml@ref` when the target is that repository. */
+/** `./dir/x.yml` or `$/dir/x.yml`, or `owner/repo/dir/x.yml@ref` when the target is that repository. */
 function localPath(call: string, remote: string | undefined): string | undefined {
-  if (call.startsWith('./')) return call.slice(2);
+  if (/^[.$]\//.test(call)) return call.slice(2);
   const [owner, repository, ...rest] = call.split('@')[0]?.split('/') ?? [];
   if (owner === undefined || repository === undefined || rest.length === 0 || remote === undefined) return undefined;
   const own = remote.toLowerCase().endsWith(`/${owner}/${repository}`.toLowerCase());

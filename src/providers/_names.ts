@@ -34,7 +34,9 @@ const NOT_FIRST = set('has have is get set validate valid check missing invalid 
 /** Anywhere in the name these turn `token` into a unit of text. */
 const NOT_ANYWHERE = set('max maximum count tiktoken tokenizer');
 /** A store or a server that the provider's program uses, with a credential of its own: `LANGFUSE_S3_SECRET_ACCESS_KEY`. */
-const ELSEWHERE = set('s3 minio gcs redis postgres postgresql mysql mongodb clickhouse database smtp ssl tls nextauth jwt session cookie webhook salt signing slack stripe sentry');
+const ELSEWHERE = set('s3 minio gcs redis postgres postgresql mysql mongodb clickhouse database smtp ssl tls nextauth jwt session cookie webhook salt signing slack stripe sentry pem');
+/** Providers whose own keys are called personal access tokens; elsewhere one is for the code host: `GEMINI_PAT`. */
+const PERSONAL = set('github databricks snowflake clarifai');
 
 interface KnownName {
   readonly provider: string;
@@ -134,6 +136,7 @@ function namesAKey(tokens: readonly string[], word: Run): boolean {
     if (at >= word.start && at <= word.end) continue;
     const token = withoutNumber(tokens[at] ?? '');
     if (!KEY_WORDS.has(token) && !(at > word.end && KEY_WORDS_AFTER.has(token))) continue;
+    if (token === 'pat' && !PERSONAL.has(word.provider)) return false;
     if (at > 0 && NOT_BEFORE.has(tokens[at - 1] ?? '')) return false;
     return !aboutSomethingElse(tokens, at);
   }

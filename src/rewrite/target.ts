@@ -1,6 +1,7 @@
 import type { Change } from '../model/change.ts';
 import type { Edit } from './edit.ts';
 import { type MadeChange, rewriteText } from './run.ts';
+import { isExchanged } from './code/_floors.ts';
 import type { FileRefusal, IdStyle, Kept, Replacement, RewriteContext, Rewriter } from './types.ts';
 
 /** Everything known of one target. */
@@ -46,16 +47,18 @@ export function rewriteTarget(rewriters: readonly Rewriter[], input: TargetInput
   const files = new Map<string, RewrittenFile>();
   const blocked = new Map<string, string>();
   const needless = new Set<string>();
+  const served = new Set(input.replacements.filter(isExchanged).map(({ migration }) => migration));
   const accepts: TargetInput['accepts'] = (change, path, rewriter) => !blocked.has(`${path}\n${change.id}`) && !needless.has(`${path}\n${change.id}`) && (input.accepts?.(change, path, rewriter) ?? true);
   const rewrite = (paths: readonly string[]): void => {
     for (const path of paths) {
       const text = input.read(path);
-      if (text !== undefined) files.set(path, withReads(rewriteFile(rewriters, path, text, { ...input, accepts }), input.replacements));
+      if (text !== undefined) files.set(path, withoutServed(withReads(rewriteFile(rewriters, path, text, { ...input, accepts }), input.replacements), served));
     }
   };
   rewrite(input.paths);
   rewrite(newlyNeedless(files, needless, input, followers));
   for (let paths = newlyBlocked(files, blocked, input.replacements, followers, input.read); paths.length > 0; paths = newlyBlocked(files, blocked, input.replacements, followers, input.read)) rewrite(paths);
+  rewrite(unserved(files, needless, blocked, input.replacements, followers));
   rewrite(stillNeeded(files, needless, input));
   const results = input.paths.flatMap((path): RewrittenFile[] => {
     const rewritten = files.get(path);
@@ -83,6 +86,31 @@ function newlyNeedless(files: ReadonlyMap<string, RewrittenFile>, needless: Set<
     }
   }
   return [...paths];
+}
+
+/**
+ * Manifests follow what runs without a key, and a check for the key goes with the workload that had it: where all of those keep it nothing has to follow. Gives the files that have to be
+ * rewritten without it.
+ */
+function unserved(files: ReadonlyMap<string, RewrittenFile>, needless: Set<string>, blocked: ReadonlyMap<string, string>, replacements: readonly Replacement[], followers: ReadonlySet<string>): readonly string[] {
+  const homes = new Map(replacements.map(({ migration, path }) => [migration, path]));
+  const all = [...files.values()].flatMap(({ path, changes }) => changes.map((change) => ({ path, change, follows: followers.has(change.rewriter) })));
+  const made = new Set(all.flatMap(({ path, change, follows }) => (MANIFEST.test(path) || change.standsAlone === true ? [] : change.migrations.filter((migration) => !follows || homes.get(migration) === path))));
+  // Where a workload waits for code, the code may go ahead of it.
+  const waiting = new Set(
+    [...files.values()].flatMap(({ path, refusals, declined }) => (SOURCE.test(path) || MANIFEST.test(path) ? [] : [...refusals.filter(({ code }) => code === 'needs-code-change'), ...declined.filter(({ id }) => blocked.has(`${path}\n${id}`))].flatMap(({ migrations }) => migrations))),
+  );
+  const isServed = ({ migrations, safety }: MadeChange): boolean => safety === 'safe' || migrations.length === 0 || migrations.some((migration) => made.has(migration) || waiting.has(migration));
+  const coded = new Set(all.flatMap(({ path, change, follows }) => (follows && SOURCE.test(path) && isServed(change) ? change.migrations : [])));
+  const dropped = all.filter(({ path, change, follows }) => {
+    if (!follows || (!SOURCE.test(path) && !MANIFEST.test(path))) return false;
+    if (SOURCE.test(path)) return !isServed(change);
+    // A package of which nothing but changed code makes use.
+    const isImported = !change.id.startsWith('azure-identity/') || change.migrations.some((migration) => coded.has(migration));
+    return change.migrations.length > 0 && !(isImported && change.migrations.some((migration) => made.has(migration) || coded.has(migration)));
+  });
+  for (const { path, change } of dropped) needless.add(`${path}\n${change.id}`);
+  return [...new Set(dropped.map(({ path }) => path))];
 }
 
 /** Refusals after which no program is waited for. */
@@ -114,16 +142,21 @@ function concernsPrograms(home: RewrittenFile | undefined, migration: string, fo
 
 /** Blocks every change that needs one which is not made; gives the files that have to be rewritten without them. */
 function newlyBlocked(files: ReadonlyMap<string, RewrittenFile>, blocked: Map<string, string>, replacements: readonly Replacement[], followers: ReadonlySet<string>, read: TargetInput['read']): readonly string[] {
+  const held = refusedByManifests(files.values(), replacements);
+  const unchanged = withoutCode(files.values(), replacements, followers);
   const made = new Set([...files.values()].flatMap(({ path, changes }) => changes.map(({ id }) => `${path}\n${id}`)));
   const waiting = refusedAtHome(files, replacements);
   const stuck = refusedElsewhere(files.values(), followers);
   const paths = new Set<string>();
   for (const { path, changes, before } of files.values()) {
-    for (const { id, requires, migrations, standsAlone } of changes) {
+    for (const { id, requires, migrations, standsAlone, rewriter } of changes) {
       const home = migrations.map((migration) => waiting.get(migration)).find((other) => other !== undefined && other !== path);
       // A job that runs a file by its name cannot do without the key while that file cannot.
       const runs = standsAlone === true ? undefined : migrations.flatMap((migration) => stuck.get(migration) ?? []).find((other) => other !== path && (names(before, other) || reaches(before, other, read)));
-      const missing = requires?.find((other) => !made.has(`${other.path}\n${other.id}`))?.path ?? home ?? runs;
+      const isProgram = standsAlone !== true && !followers.has(rewriter) && !SOURCE.test(path) && !MANIFEST.test(path);
+      const floor = isProgram ? migrations.flatMap((migration) => held.get(migration) ?? []).find((other) => declaresFor(before, other, read)) : undefined;
+      const code = isProgram ? migrations.map((migration) => unchanged.get(migration)).find((other) => other !== undefined) : undefined;
+      const missing = requires?.find((other) => !made.has(`${other.path}\n${other.id}`))?.path ?? home ?? runs ?? floor ?? code;
       if (missing === undefined) continue;
       blocked.set(`${path}\n${id}`, missing);
       paths.add(path);
@@ -143,6 +176,45 @@ function refusedAtHome(files: ReadonlyMap<string, RewrittenFile>, replacements: 
     if (home.refusals.some(({ migrations }) => migrations.includes(migration))) waiting.set(migration, path);
   }
   return waiting;
+}
+
+/** Files that declare packages. */
+const MANIFEST = /(?:^|\/)(?:package\.json|pyproject\.toml|requirements[^/]*\.txt|setup\.cfg|Pipfile|go\.mod|pom\.xml|build\.gradle(?:\.kts)?)$/;
+
+/** By migration of a workflow whose clients have to find the identity by themselves: files that hold such a client back at a release that does not. */
+function refusedByManifests(files: Iterable<RewrittenFile>, replacements: readonly Replacement[]): ReadonlyMap<string, readonly string[]> {
+  const own = new Set(replacements.filter((one) => one.platform === 'github-actions' && !isExchanged(one)).map(({ migration }) => migration));
+  const held = new Map<string, string[]>();
+  for (const { path, refusals } of files) {
+    if (!MANIFEST.test(path) || SHOWN.test(path)) continue;
+    for (const { code, migrations } of refusals) if (code === 'needs-code-change') for (const migration of migrations) if (own.has(migration)) held.set(migration, [...(held.get(migration) ?? []), path]);
+  }
+  return held;
+}
+
+/** Whether the packages that `manifest` declares are those of a workflow's programs: at the root, where its steps run, or named. */
+function declaresFor(workflow: string, manifest: string, read: TargetInput['read']): boolean {
+  const folder = manifest.slice(0, Math.max(0, manifest.lastIndexOf('/')));
+  const homes = [...workflow.matchAll(/working-directory:\s*["']?(?:\.\/)?([\w./-]+)/g)].map(([, home = '']) => home.replace(/\/+$/, '')).filter((home) => PACKAGES.some((file) => read(`${home}/${file}`) !== undefined));
+  return homes.length === 0 ? folder === '' || workflow.includes(manifest) : homes.includes(folder);
+}
+
+/** Code that asks for an identity at the parties whose clients need other code than with a key. */
+const ASKS: Readonly<Record<string, RegExp>> = {
+  azure: /(?:DefaultAzure|WorkloadIdentity|ManagedIdentity)Credential\(|azure_ad_token_provider\s*=|azureADTokenProvider\s*[,:}]|getBearerTokenProvider\(/,
+  google: /vertexai\s*[=:]\s*true|enterprise\s*[=:]\s*true|google\.auth\.default\(/i,
+};
+
+/** By migration of a workflow for which the program needs other code: what would have to change, where nothing of it does and nothing has been written for it yet. */
+function withoutCode(files: Iterable<RewrittenFile>, replacements: readonly Replacement[], followers: ReadonlySet<string>): ReadonlyMap<string, string> {
+  const open = replacements.filter((one) => one.platform === 'github-actions' && one.change === 'code' && !isExchanged(one) && (one.parties[0] === 'azure' || one.parties[0] === 'google'));
+  if (open.length === 0) return new Map();
+  const all = [...files].filter(({ path }) => SOURCE.test(path));
+  return new Map(
+    open
+      .filter(({ migration, parties: [party = 'azure'] }) => !all.some(({ after, changes }) => ASKS[party]?.test(after) === true || changes.some((change) => followers.has(change.rewriter) && change.migrations.includes(migration))))
+      .map(({ migration, names }) => [migration, all.find(({ before }) => names.some((name) => before.includes(name)))?.path ?? 'the program'] as const),
+  );
 }
 
 /** By migration: source files that still take the key, because what they do with it could not be changed. */
@@ -176,7 +248,8 @@ function names(text: string, path: string): boolean {
 /** Folders of what a repository shows, and does not run for itself. */
 const SHOWN = /(?:^|\/)(?:examples?|docs?|samples?|cookbook|demos?|tutorials?|notebooks?|templates?|fixtures|benchmarks?)\//;
 /** Commands that run more of a repository than they name: tests, scripts of a package, targets. */
-const RUNNERS = /(?:^|[\s;&|"'(])(?:(pytest|tox|nox|hatch|poe|just|task)\b([^\n|;&]*)|(?:npm|pnpm|yarn|bun)\b([^\n|;&]*?)\s(?:run(?:-script)?\s+)?([\w:.-]+)|make\b|go\s+test\b|cargo\s+test\b)/gm;
+const RUNNERS = /(?:^|[\s;&|"'(])(?:(pytest|tox|nox|hatch|poe|just|task)\b([^\n|;&]*)|(?:npm|pnpm|yarn|bun)\b([^\n|;&]*?)\s(?:run(?:-script)?\s+)?([\w:.-]+)|make\b|go\s+test\b|cargo\s+test\b|(?:\.\/)?mvnw?\b[^\n|;&]*\s(?:test|verify|install|deploy|package)\b|(?:\.\/)?gradlew?\b[^\n|;&]*\s\S*(?:test|check|build)\b)/gim;
+const PACKAGES = ['package.json', 'pyproject.toml', 'setup.py', 'setup.cfg', 'requirements.txt', 'go.mod', 'Cargo.toml', 'pom.xml', 'build.gradle', 'build.gradle.kts'];
 const INSTALLERS = /^(?:ci|i|install|add|dlx|exec|audit|config|cache|store|link|pack|publish|version|view|set|corepack|import|fetch|rebuild|prune|lint|format|build|typecheck)/;
 
 /**
@@ -184,9 +257,10 @@ const INSTALLERS = /^(?:ci|i|install|add|dlx|exec|audit|config|cache|store|link|
  */
 function reaches(text: string, path: string, read: TargetInput['read']): boolean {
   if (SHOWN.test(path) || path.endsWith('.sh')) return false;
-  const homes = [...text.matchAll(/working-directory:\s*["']?(?:\.\/)?([\w./-]+)/g)].map(([, folder = '']) => folder.replace(/\/+$/, ''));
-  for (const [, tests, given = '', options = '', script] of text.matchAll(RUNNERS)) {
-    if (script !== undefined && INSTALLERS.test(script)) continue;
+  // Only a package of its own runs nothing of what lies beside it.
+  const homes = [...text.matchAll(/working-directory:\s*["']?(?:\.\/)?([\w./-]+)/g)].map(([, folder = '']) => folder.replace(/\/+$/, '')).map((folder) => (PACKAGES.some((file) => read(`${folder}/${file}`) !== undefined) ? folder : ''));
+  for (const [command, tests, given = '', options = '', script] of text.matchAll(RUNNERS)) {
+    if ((script !== undefined && INSTALLERS.test(script)) || !speaks(command, path)) continue;
     const named = tests === undefined ? /(?:-C|--prefix|--cwd)[ =](?:\.\/)?([\w./-]+)/.exec(options)?.[1] : undefined;
     const paths = tests === undefined ? [] : given.split(/\s+/).filter((word) => !word.startsWith('-') && /[/]|\.py$/.test(word));
     const folders = named === undefined ? (homes.length > 0 ? homes : ['']) : [named.replace(/\/+$/, '')];
@@ -198,9 +272,29 @@ function reaches(text: string, path: string, read: TargetInput['read']): boolean
   return false;
 }
 
+/** Whether a command runs programs of the language that `path` is written in; targets of a Makefile run any. */
+function speaks(command: string, path: string): boolean {
+  const kinds: readonly (readonly [command: RegExp, files: RegExp])[] = [
+    [/\b(?:pytest|tox|nox|hatch|poe)\b/, /\.py$/],
+    [/\b(?:npm|pnpm|yarn|bun)\b/, /\.[cm]?[jt]sx?$/],
+    [/\bgo\s+test\b/, /\.go$/],
+    [/\b(?:mvnw?|gradlew?)\b/i, /\.(?:java|kt|groovy|scala)$/],
+    [/\bcargo\s+test\b/, /\.rs$/],
+  ];
+  const kind = kinds.find(([one]) => one.test(command));
+  return kind === undefined || kind[1].test(path);
+}
+
 function scriptText(folder: string, script: string, read: TargetInput['read']): string {
   const text = read(folder === '' ? 'package.json' : `${folder}/package.json`) ?? '';
   return new RegExp(`"${script.replace(/[^\w-]/g, '\\$&')}"\\s*:\\s*"([^"]*)"`).exec(text)?.[1] ?? '';
+}
+
+/** Code takes what a step of the workflow exchanged as it took the key: there is nothing for it to change. */
+function withoutServed(file: RewrittenFile, served: ReadonlySet<string>): RewrittenFile {
+  if (!SOURCE.test(file.path)) return file;
+  const refusals = file.refusals.filter(({ code, migrations }) => !STAYS.has(code) || migrations.length === 0 || !migrations.every((migration) => served.has(migration)));
+  return refusals.length === file.refusals.length ? file : { ...file, refusals };
 }
 
 /** A file that reads the variable itself, and that nobody has changed or refused: without the key it stops. */
@@ -212,7 +306,7 @@ function withReads(file: RewrittenFile, replacements: readonly Replacement[]): R
     const read = readIn(file.after, replacement.names);
     if (read === undefined) continue;
     const known = found.find(({ line, reason }) => line === read.line && reason.includes(read.name));
-    if (known === undefined) found.push({ code: 'needs-code-change', line: read.line, reason: `The program reads ${read.name} itself, and nothing is set there any more.`, byHand: `Let it make its client without a key (${replacement.title}), then plan again.`, migrations: [replacement.migration], shadows: false });
+    if (known === undefined) found.push({ code: 'needs-code-change', line: read.line, reason: `The program reads ${read.name} itself, which nothing sets once its workload has switched.`, byHand: `Let it make its client without a key (${replacement.title}), then plan again.`, migrations: [replacement.migration], shadows: false });
     else found.splice(found.indexOf(known), 1, { ...known, migrations: [...known.migrations, replacement.migration] });
   }
   return found.length === 0 ? file : { ...file, refusals: [...file.refusals, ...found].toSorted((a, b) => a.line - b.line) };

@@ -13,7 +13,7 @@ const HOSTED = ['--repository', 'github.com/acme/app', '--branch', 'main'] as co
 
 /** A workflow whose key input becomes federation inputs. `extra`: lines of the step's `with`. */
 function workflow(job = 'evals', extra: readonly string[] = []): string {
-  return ['on: push', 'jobs:', `  ${job}:`, '    runs-on: ubuntu-latest', '    steps:', '      - uses: anthropics/claude-code-action@v1', '        with:', '          anthropic_api_key: ${{ secrets.ANTHROPIC_API_KEY }}', '          prompt: Run the evals', ...extra.map((line) => `          ${line}`), ''].join('\n');
+  return ['on: { push: { branches: [main] } }', 'jobs:', `  ${job}:`, '    runs-on: ubuntu-latest', '    steps:', '      - uses: anthropics/claude-code-action@v1', '        with:', '          anthropic_api_key: ${{ secrets.ANTHROPIC_API_KEY }}', '          prompt: Run the evals', ...extra.map((line) => `          ${line}`), ''].join('\n');
 }
 
 const CI = '.github/workflows/ci.yml';
@@ -225,7 +225,7 @@ describe('writing', () => {
     const after = tree(folder);
     expect(Object.keys(after)).toEqual(names);
     expect(after[CI]?.startsWith('640 ')).toBe(true);
-    expect(after['.github/workflows/win.yml']).toContain('\xef\xbb\xbfon: push\r\n');
+    expect(after['.github/workflows/win.yml']).toContain('\xef\xbb\xbfon: { push: { branches: [main] } }\r\n');
     expect(after['.github/workflows/win.yml']?.replaceAll('\r\n', '')).not.toContain('\n');
     expect(after['.github/workflows/bare.yml']?.endsWith('\n')).toBe(false);
     expect(statSync(join(folder, 'dekey-plan/rollback-1.json')).mode & 0o777).toBe(0o600);
@@ -455,7 +455,7 @@ describe('keys', () => {
 
   test('context gives way so that git still takes the patch', () => {
     const key = kit.key().text;
-    const text = workflow().replace('on: push\n', `on: push\nenv:\n  OTHER: ${key}\n`).replace('          prompt: Run the evals\n', `          prompt: Run the evals\n          x: ${key}\n`);
+    const text = workflow().replace('on: { push: { branches: [main] } }\n', `on: { push: { branches: [main] } }\nenv:\n  OTHER: ${key}\n`).replace('          prompt: Run the evals\n', `          prompt: Run the evals\n          x: ${key}\n`);
     const folder = kit.repository('context');
     kit.write(folder, { [CI]: text });
     plan(folder);

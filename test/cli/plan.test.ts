@@ -13,7 +13,7 @@ let home = '';
 beforeEach(() => {
   home = mkdtempSync(join(tmpdir(), 'dekey-plan-'));
   put('.github/workflows/evals.yml', [
-    'on: push',
+    'on: { push: { branches: [main] } }',
     'jobs:',
     '  evals:',
     '    runs-on: ubuntu-latest',

@@ -287,9 +287,9 @@ function checkedBranch(branch: string): string {
 }
 
 /** Files that say which versions of an SDK a program asks for. */
-const MANIFEST = /^(?:package\.json|pyproject\.toml|requirements[^/]{0,64}\.txt|setup\.cfg|Pipfile|go\.mod|pom\.xml|build\.gradle(?:\.kts)?)$/;
+const MANIFEST = /^(?:package\.json|pyproject\.toml|requirements[^/]{0,64}\.txt|setup\.(?:cfg|py)|Pipfile|go\.mod|pom\.xml|build\.gradle(?:\.kts)?|Gemfile|[^/]{1,64}\.(?:gemspec|csproj)|composer\.json|Cargo\.toml|mix\.exs|DESCRIPTION)$/;
 
-/** A hash of every file that applying the plan may edit, so that it can see what has changed since: those a workload stands in, the actions beside workflows, which may hand on what they are given, and what declares the packages of source files. */
+/** A hash of every file that applying the plan may edit or has to look at, so that it can see what has changed since: those a workload stands in, the actions beside workflows, which may hand on what they are given, and what declares the packages of source files and of what workflows run. */
 function sourcesOf(inventory: Inventory, cwd: string, fetched: ReadonlyMap<string, string>): readonly SourceFile[] {
   const roots = new Map(inventory.targets.flatMap(({ id, kind, name }): [string, string][] => {
     const root = kind === 'directory' || kind === 'git' ? resolve(cwd, name) : fetched.get(id);
@@ -302,6 +302,12 @@ function sourcesOf(inventory: Inventory, cwd: string, fetched: ReadonlyMap<strin
   };
   const withWorkflows = new Set(inventory.workloads.filter(({ platform }) => platform === 'github-actions').map(({ location }) => location.target));
   for (const target of withWorkflows) for (const path of actionsIn(roots.get(target))) add(target, path);
+  // What a job may run with no key is declared at the root, or where its steps run.
+  for (const { location, platform } of inventory.workloads) {
+    const root = roots.get(location.target);
+    if (platform !== 'github-actions' || root === undefined) continue;
+    for (const folder of ['', ...workingFoldersIn(join(root, location.path))]) for (const path of manifestsIn(root, folder)) add(location.target, path);
+  }
   for (const { location, platform } of inventory.workloads) {
     add(location.target, location.path);
     const root = roots.get(location.target);
@@ -341,6 +347,17 @@ function actionsIn(root: string | undefined): readonly string[] {
       return [];
     }
   });
+}
+
+/** Folders that the steps of a workflow say they run in, below the root of the repository. */
+function workingFoldersIn(path: string): readonly string[] {
+  try {
+    if (!lstatSync(path).isFile() || lstatSync(path).size > LARGEST_SOURCE) return [];
+    const folders = [...readFileSync(path, 'utf8').matchAll(/^[ \t-]*working-directory:[ \t]*["']?(?:\.\/)?([\w][\w./-]{0,200})/gm)].map(([, folder = '']) => folder.replace(/\/+$/, ''));
+    return [...new Set(folders)].filter((folder) => !folder.split('/').includes('..'));
+  } catch {
+    return [];
+  }
 }
 
 /** Names of regular files only; a folder that is not there, or a link on the way to it, gives none. */

@@ -28,7 +28,7 @@ export function floorsFor(context: Pick<RewriteContext, 'all'>, language: string
 }
 
 /** A step of the workflow makes the exchange: any release of the client takes what it gives. */
-function isExchanged({ platform, parties: [party], set }: Replacement): boolean {
+export function isExchanged({ platform, parties: [party], set }: Replacement): boolean {
   return platform === 'github-actions' && party !== 'anthropic' && party !== 'google' && party !== 'aws' && !Object.values(set).includes('{token-file}');
 }
 

@@ -100,8 +100,10 @@ function meet(text: string, manifest: Manifest, demands: readonly Demand[], line
   let breaking = false;
   for (const demand of demands) {
     const { package: name, version, add, migrations } = demand;
-    const found = manifest.declared.filter((one) => one.name === name);
+    // What a package asks of those that install it is no floor of what runs here.
+    const found = manifest.declared.filter((one) => one.name === name && one.section !== 'peerDependencies');
     if (found.length === 0) {
+      if (manifest.declared.some((one) => one.name === name)) continue;
       if (add === undefined) continue;
       const added = addEntry(text, manifest, name, add);
       if (added === undefined) {

@@ -12,9 +12,12 @@ interface CompositeUse {
   readonly uses: readonly Use[];
 }
 
-/** `.github/actions/ask` of `./.github/actions/ask/`; undefined when the action is of another repository. */
+/**
+ * `.github/actions/ask` of `./.github/actions/ask/`; undefined when the action is of another repository. `$/` is this repository at the commit of the workflow, without a checkout.
+ * https://github.com/actions/runner/pull/4457, 2026-11-29.
+ */
 export function folderOf(uses: string): string | undefined {
-  return /^\.\/?$/.test(uses) ? '' : uses.startsWith('./') ? uses.slice(2).replace(/\/+$/, '') : undefined;
+  return /^\.\/?$/.test(uses) ? '' : /^[.$]\//.test(uses) ? uses.slice(2).replace(/\/+$/, '') : undefined;
 }
 
 /** Names of inputs of the action `text` that the callers of `replacement` can leave out once a step before has set the environment. Normalised; empty when it does more with them. */

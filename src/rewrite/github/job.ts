@@ -6,6 +6,7 @@ import type { Edit } from '../edit.ts';
 import type { Replacement, RewriteContext } from '../types.ts';
 import type { YamlEditor, YamlMap } from '../yaml-edit.ts';
 import { type House, isBelow, pinOf, reference, versionOf } from './actions.ts';
+import { clientDoubt, LANGUAGES, type Programs } from './clients.ts';
 import { compositeKeys, folderOf } from './composite.ts';
 import { actionOf, isKeyInput, isPreparing, type NativeAction, nativeOf } from './native.ts';
 import { anthropicProfile, assumeRole, exchange, fill, forRuns, googleAuth, type Ids, idsOf, type Setup, tokenFile, withConditions } from './steps.ts';
@@ -168,6 +169,11 @@ class JobPlanner {
     if (distinct.length > 1 && this.#replacement.provider === 'huggingface') {
       throw new CannotRewrite('unknown-shape', `${distinct.join(' and ')} are for different repositories or rights at Hugging Face, and an exchanged token is for one.`, 'Split the job by what each of them is for, then plan again.');
     }
+    const { provider, identity, migration, suffix } = this.#replacement;
+    const other = provider !== 'huggingface' ? undefined : this.#scene.context.all.find((one) => one.provider === provider && one.migration !== migration && (one.identity.id === identity.id || one.suffix === suffix) && !one.names.some((name) => this.#replacement.names.includes(name) && !STANDARD.test(name)) && secretsIn(one.names).some((name) => !secretsIn(this.#replacement.names).includes(name)));
+    if (other !== undefined) {
+      throw new CannotRewrite('unknown-shape', `${secretsIn(this.#replacement.names).join(', ')} and ${secretsIn(other.names).join(', ')} of ${other.workload} may be for different repositories or rights at Hugging Face, and would get one resource.`, 'Give each job an environment of its own, so that each has a resource, then plan again.');
+    }
     if (distinct.length > 1) this.#doubts.push(`${distinct.join(' and ')} become one identity, which has to be allowed what each of them was for`);
   }
 
@@ -201,7 +207,7 @@ class JobPlanner {
       if (native !== undefined && (own.length > 0 || (wide.length > 0 && native.readsEnvironment === true))) return [{ step, top, index, kind: { kind: 'native', native }, uses: own }];
       if (own.length === 0 && isNamed[index] !== true && (isPreparing(step) || (isTold && speaks[index] !== true && !runsPrograms(step)))) return [];
       if (action === undefined) return [{ step, top, index, kind: { kind: this.#callsByCurl(step, own) ? 'curl' : 'run' }, uses: own }];
-      if (action.name.startsWith('./')) return [{ step, top, index, kind: { kind: 'composite', inputs: this.#compositeInputs(action.name) }, uses: own }];
+      if (/^[.$]\//.test(action.name)) return [{ step, top, index, kind: { kind: 'composite', inputs: this.#compositeInputs(action.name) }, uses: own }];
       return [{ step, top, index, kind: { kind: 'other' }, uses: own }];
     });
   }
@@ -236,6 +242,7 @@ class JobPlanner {
     const first = held.find(({ holder }) => holder === inputs);
     for (const { holder, entry: gone } of held) this.#remove(holder, gone);
     const missing = lines.filter((line) => entry(inputs, line.slice(0, line.indexOf(':'))) === undefined);
+    const chosen = this.#choose(native, step);
     if (missing.length > 0) {
       const style = held[0]?.entry.value.kind === 'scalar' ? held[0].entry.value.style : 'plain';
       const text = missing.map((line) => `${quotedAs(line, style)}\n`).join('');
@@ -244,16 +251,29 @@ class JobPlanner {
       else throw new CannotRewrite('unknown-shape', 'The inputs of the step are computed.', 'Write them out as a map, then plan again.', { line: this.#line(step) });
     }
     this.#lines.push(this.#line(first?.entry ?? step));
-    this.#titles.push(held.some(({ holder }) => holder === inputs) ? `${held.length > 1 ? 'keys become' : 'key input becomes'} ${missing.length === 0 ? 'nothing, the federation inputs are there already' : 'federation inputs'}` : 'federation inputs in place of a key in the environment');
+    const isThere = missing.length === 0 && chosen === undefined;
+    this.#titles.push(held.some(({ holder }) => holder === inputs) ? `${held.length > 1 ? 'keys become' : 'key input becomes'} ${isThere ? 'nothing, the federation inputs are there already' : 'federation inputs'}` : 'federation inputs in place of a key in the environment');
     this.#why.push(`${actionOf(step)?.name ?? 'The action'} asks for the job’s own token and exchanges it; a key beside these inputs would win over them.`);
-    if (missing.length === 0 && (this.#replacement.otherRuns ?? []).length > 0) {
-      throw new CannotRewrite('unknown-shape', 'The federation inputs that stand there already name one provider, and the runs of this job need one each for pull requests and for branches.', 'Let the provider that they name take both subjects, set the variables that they read, then take the key inputs out.', { line: this.#line(step) });
-    }
-    if (missing.length === 0) this.#doubts.push(`the variables that the federation inputs read have to be set: ${readIn(step).join(', ')}`);
+    const read = readIn(step, chosen);
+    if (isThere || read.length > 0) this.#doubts.push(`the variables that the federation inputs read have to be set: ${read.join(', ')}`);
     if (native.party === 'aws' && stepsOf(this.#job).some(({ step: other }) => /AWS_SECRET_ACCESS_KEY/.test(textOf(get(other, 'run')) ?? ''))) this.#doubts.push('a script names AWS_SECRET_ACCESS_KEY: AWS_SESSION_TOKEN has to go with it, and the credentials live an hour');
     const caution = native.caution?.(step);
     if (caution !== undefined) this.#doubts.push(caution);
     this.#raise(step, native);
+  }
+
+  /** Writes which identity a run takes over what names one for all of them; gives the input. */
+  #choose({ chooses }: NativeAction, step: YamlMap): string | undefined {
+    const standing = chooses === undefined ? undefined : entry(get(step, 'with'), chooses.input);
+    if (chooses === undefined || standing === undefined || (this.#replacement.otherRuns ?? []).length === 0) return undefined;
+    const value = chooses.value(this.#replacement, this.#ids);
+    if (value === undefined || standing.value.kind !== 'scalar' || standing.via !== undefined) {
+      throw new CannotRewrite('unknown-shape', `${chooses.input} names one provider, and the runs of this job need one each for pull requests and for branches.`, 'Let the provider that it names take both subjects, set the variables that the inputs read, then take the key inputs out.', { line: this.#line(step) });
+    }
+    const text = quotedAs(`${chooses.input}: ${value}`, standing.value.style).slice(chooses.input.length + 2);
+    this.#edits.push({ kind: 'replace', scalar: standing.value, text });
+    this.#doubts.push(`${chooses.input} named one provider for all runs, and now names the one of the plan for each of them`);
+    return chooses.input;
   }
 
   /** Raises an action that is too old to know the inputs. */
@@ -313,6 +333,12 @@ class JobPlanner {
     if (converted.includes(undefined)) {
       throw new CannotRewrite('needs-other-change', 'The job also logs in to Google Cloud with the key of a service account.', 'Let that step federate first (workload_identity_provider), then plan again.');
     }
+    this.#outlast();
+    const [unseen] = consumers.filter(({ kind }) => kind.kind === 'other');
+    if (unseen !== undefined && !this.#isExchange() && this.#replacement.parties[0] !== 'aws' && consumers.every(({ kind }) => kind.kind === 'other')) {
+      throw new CannotRewrite('takes-only-a-key', `What ${actionOf(unseen.step)?.name ?? 'the action'} does with the key in its environment cannot be seen here.`, 'See whether what it runs finds the identity by itself; if so set it up by hand, else call the model from a run step.', { line: this.#line(unseen.step) });
+    }
+    const doubt = this.#isExchange() || this.#replacement.parties[0] === 'aws' || !consumers.some(({ kind }) => kind.kind === 'run') ? '' : clientDoubt(this.#scene.context, this.#replacement, this.#programs(consumers));
     if (isLoggedIn) {
       this.#titles.push('key is gone, the job has logged in by federation already');
       this.#why.push('A step before logs in to the same cloud by the job’s own token.');
@@ -331,7 +357,7 @@ class JobPlanner {
     this.#why.push(setup.why);
     const isOwn = consumers.every(({ kind }) => kind.kind === 'run' || (kind.kind === 'composite' && kind.inputs.size > 0));
     if (consumers.some(({ kind }) => kind.kind === 'composite' && kind.inputs.size > 0)) this.#doubts.push('the composite action has to be changed together with it');
-    this.#doubts.push(isOwn ? this.#programDoubt(consumers) : 'what the called action does with its environment cannot be seen here');
+    this.#doubts.push(isOwn ? this.#programDoubt(consumers, doubt) : 'what the called action does with its environment cannot be seen here');
   }
 
   /** The first step that asks whether the variable is set: an exchange has to come before it too. */
@@ -353,25 +379,26 @@ class JobPlanner {
     return after === undefined ? {} : { before: after };
   }
 
-  #programDoubt(consumers: readonly Consumer[]): string {
+  #programDoubt(consumers: readonly Consumer[], doubt: string): string {
     const { parties: [party], floors } = this.#replacement;
-    if (this.#isExchange()) return 'the token lives an hour at most, and the program has to take it as it took the key';
+    if (this.#isExchange()) return `the token lives ${inWords(this.#lifetime())} at most, and the program has to take it as it took the key`;
     const scripts = consumers.map(({ step }) => textOf(get(step, 'run')) ?? '').join('\n');
     const spoken = floors.filter(({ language }) => LANGUAGES[language]?.test(scripts) === true);
     const floor = (spoken.length > 0 ? spoken : floors).map(({ package: name, version }) => `${name} ${version}`).slice(0, 2).join(', ');
     if (party === 'aws') return 'the program has to use the default chain of AWS, as it does with keys in the environment';
-    return `the program has to use the client’s default chain${floor === '' ? '' : ` (from ${floor})`}${this.#wrappers()}`;
+    return `the program has to use the client’s default chain${floor === '' ? '' : ` (from ${floor})`}${doubt}`;
   }
 
-  /** Packages of the repository that stand between a program and the client, and may ask for a key of their own. @throws CannotRewrite where there is nothing else. */
-  #wrappers(): string {
-    const { paths = [], read } = this.#scene.context;
-    const manifests = paths.filter((path) => /(?:^|\/)(?:requirements[^/]*\.txt|pyproject\.toml|package\.json)$/.test(path)).map((path) => read(path) ?? '');
-    const found = manifests.flatMap((text) => [...text.matchAll(WRAPPERS)].map(([, name = '']) => name));
-    const [first, ...more] = new Set(found);
-    const isDirect = this.#replacement.floors.some(({ package: name }) => manifests.some((text) => new RegExp(`(?:^|["'\\s])${name.replace(/[^\w@/-]/g, '\\$&')}(?=["'\\s=<>~![;,]|$)`, 'm').test(text)));
-    if (first !== undefined && !isDirect && this.#replacement.floors.length > 0) throw new CannotRewrite('needs-code-change', `The programs of the repository call ${this.#replacement.title} by ${first}, which takes a key of its own.`, `See whether ${first} finds the identity by itself now; else call ${this.#replacement.title} by its own client, then plan again.`);
-    return first === undefined ? '' : `; ${[first, ...more].slice(0, 3).join(', ')} may ask for a key of ${more.length === 0 ? 'its' : 'their'} own: try one call without it`;
+  /** What the steps run, and where. */
+  #programs(consumers: readonly Consumer[]): Programs {
+    const folders = [...consumers.map(({ step }) => get(step, 'working-directory')), get(get(get(this.#job, 'defaults'), 'run'), 'working-directory'), get(get(get(this.#scene.root, 'defaults'), 'run'), 'working-directory')];
+    const runs = stepsOf(this.#job).flatMap(({ step }) => textOf(get(step, 'run')) ?? []);
+    return {
+      isElsewhere: folders.some((folder) => (textOf(folder) ?? '').startsWith('/')),
+      scripts: consumers.map(({ step }) => textOf(get(step, 'run')) ?? '').join('\n'),
+      installs: runs.flatMap((run) => run.split('\n').filter((line) => /\b(?:install|add|--with)\b/.test(line))).join('\n'),
+      folders: [...new Set(folders.flatMap((folder) => textOf(folder) ?? []).map((folder) => folder.replace(/^\.\//, '').replace(/\/+$/, '')).filter((folder) => folder !== '' && folder !== '.' && !folder.includes('${{')))],
+    };
   }
 
   /** Where no variable of the job held the key, its token goes from step to step too: other steps never see it. */
@@ -530,7 +557,7 @@ class JobPlanner {
       return;
     }
     const action = actionOf(step)?.name;
-    throw new CannotRewrite('takes-only-a-key', `${key === '' ? 'An input' : key} of ${action ?? 'the action'} takes only a key.`, action === undefined || !action.startsWith('./') ? 'See whether a newer version documents federation; else call the model from a run step with an SDK that federates.' : 'Change that action first: let its steps use a client that finds its identity by itself, and take the input out.', { line: this.#line(use.scalar) });
+    throw new CannotRewrite('takes-only-a-key', `${key === '' ? 'An input' : key} of ${action ?? 'the action'} takes only a key.`, action === undefined || !/^[.$]\//.test(action) ? 'See whether a newer version documents federation; else call the model from a run step with an SDK that federates.' : 'Change that action first: let its steps use a client that finds its identity by itself, and take the input out.', { line: this.#line(use.scalar) });
   }
 
   /** `openai-api-key`, `hf_token`: an input that takes a bearer token, by its name. */
@@ -589,8 +616,22 @@ class JobPlanner {
    */
   #groups(consumers: readonly Consumer[], wide: readonly Use[]): readonly (readonly Consumer[])[] {
     if (!this.#isExchange() || wide.length > 0) return [consumers];
-    const lifetime = parties.find(({ id }) => id === this.#replacement.parties[0])?.lifetime ?? 0;
-    return lifetime >= LONG_ENOUGH && this.#joined(consumers) !== undefined ? [consumers] : groupsOf(consumers);
+    return this.#lifetime() >= LONG_ENOUGH && this.#joined(consumers) !== undefined ? [consumers] : groupsOf(consumers);
+  }
+
+  /** A job that is given more time than its token lives. @throws CannotRewrite where the token lives minutes only */
+  #outlast(): void {
+    const given = get(this.#job, 'timeout-minutes');
+    const minutes = Number(textOf(given) ?? '');
+    if (!this.#isExchange() || given === undefined || !(minutes * 60 > this.#lifetime())) return;
+    const words = `the job is given ${minutes} minutes, and its token of ${this.#replacement.title} lives ${inWords(this.#lifetime())}`;
+    if (this.#lifetime() < LONG_ENOUGH) throw new CannotRewrite('needs-code-change', `${words.replace(/^t/, 'T')}.`, 'Let the program exchange the token of the job again before it ends, or give the job no more time than that, then plan again.', { line: this.#line(given) });
+    this.#doubts.push(words);
+  }
+
+  /** Of the token that the party gives, in seconds. */
+  #lifetime(): number {
+    return parties.find(({ id }) => id === this.#replacement.parties[0])?.lifetime ?? 0;
   }
 
   /** The condition under which any of the steps runs; '' for always, undefined where a condition asks for what only comes later. */
@@ -743,7 +784,7 @@ class JobPlanner {
 
   #gateInput(): string {
     const { parties: [party], set } = this.#replacement;
-    const known: Readonly<Record<string, string>> = { anthropic: 'anthropic.federation_rule_id', openai: 'openai.identity_provider_id', aws: 'aws.role_arn', google: 'google.project_id', azure: 'azure.client_id', huggingface: 'huggingface.resource' };
+    const known: Readonly<Record<string, string>> = { anthropic: 'anthropic.federation_rule_id', openai: 'openai.identity_provider_id', aws: 'aws.role_arn', google: 'google.project_id', azure: 'azure.client_id', huggingface: 'huggingface.resource', openrouter: 'openrouter.federation_policy_id' };
     return known[party ?? ''] ?? Object.values(set).flatMap((value) => /^\{([a-z_]+\.[a-z_]+)\}$/.exec(value)?.[1] ?? [])[0] ?? '';
   }
 
@@ -776,6 +817,10 @@ class JobPlanner {
   }
 }
 
+function inWords(seconds: number): string {
+  return seconds >= LONG_ENOUGH || seconds === 0 ? 'an hour' : `${Math.round(seconds / 60)} minutes`;
+}
+
 function groupsOf(consumers: readonly Consumer[]): readonly (readonly Consumer[])[] {
   const groups: Consumer[][] = [];
   for (const consumer of consumers) {
@@ -798,6 +843,14 @@ function isQuestion({ scope, shape, step, held, scalar, spans }: Use): boolean {
   return onlyAsks(spans.toReversed().reduce((text, { start, end }) => `${text.slice(0, start)}$THE_KEY${text.slice(end)}`, scalar.value), 'THE_KEY');
 }
 
+/** Names that clients read: they say nothing of what a token is for. */
+const STANDARD = /^(?:HF_TOKEN|HF_API_TOKEN|HUGGING_?FACE(?:_HUB)?_(?:API_)?(?:TOKEN|KEY))$/i;
+
+function secretsIn(names: readonly string[]): readonly string[] {
+  const own = names.filter((name) => !STANDARD.test(name));
+  return own.length > 0 ? own : names;
+}
+
 /** The read inside `${{ }}` alone, so that what stands for it can be put there. */
 function asGate(use: Use): Use {
   const spans = use.spans.flatMap(({ start, end }) => {
@@ -816,20 +869,14 @@ function isOwnHost(address: string, hosts: readonly string[]): boolean {
   return address === '' || (URL.canParse(address) && hosts.includes(new URL(address).hostname));
 }
 
-/** Wrappers as dependency files name them. */
-const WRAPPERS = /(?:^|["'\s])(litellm|langchain-(?:anthropic|google-genai)|@langchain\/(?:anthropic|google-genai)|llama-index(?:-llms-\w+)?|crewai|dspy(?:-ai)?|haystack-ai|@ai-sdk\/(?:anthropic|google))(?=["'\s=<>~![;,]|$)/gm;
-
-/** What runs programs of a language. */
-const LANGUAGES: Readonly<Record<string, RegExp>> = { javascript: /\b(?:node|npm|npx|pnpm|yarn|bun|deno)\b/, python: /\b(?:python3?|pytest|uv|poetry|pip|tox|nox|hatch)\b/, go: /\bgo (?:run|test)\b/, java: /\b(?:mvnw?|gradlew?|java)\b/ };
-
 /** Tests and programs of the repository: what they read of the environment is in no line of the workflow. */
 function runsPrograms(step: YamlMap): boolean {
   return /(?:^|[;&|]|\s)(?:pytest|tox|nox|jest|vitest|python3?\s+(?!-m\s+(?:pip|build|venv|black|ruff|mypy|flake8|isort)\b)|node\s|tsx\s|ts-node\s|(?:npm|pnpm|yarn|bun)\s+(?:run\s+)?(?:test|eval|e2e|start)|go\s+(?:test|run)|cargo\s+(?:test|run)|mvn\s+\S*test|gradlew?\s+\S*test|make\s+(?:\w+-)?(?:test|eval|e2e))/m.test(textOf(get(step, 'run')) ?? '');
 }
 
-/** `vars.X` that the inputs of a step read. */
-function readIn(step: YamlMap): readonly string[] {
-  return [...new Set(entriesOf(get(step, 'with')).flatMap(({ key, value }) => (/identity_provider|project|location|service_account|vertex|client-id|tenant|role/i.test(key) ? [...(textOf(value) ?? '').matchAll(/vars\.(\w+)/g)].map(([, name = '']) => name) : [])))];
+/** `vars.X` that the inputs of a step read, but for the input that is written anew. */
+function readIn(step: YamlMap, except: string | undefined): readonly string[] {
+  return [...new Set(entriesOf(get(step, 'with')).flatMap(({ key, value }) => (key !== except && /identity_provider|project|location|service_account|vertex|client-id|tenant|role/i.test(key) ? [...(textOf(value) ?? '').matchAll(/vars\.(\w+)/g)].map(([, name = '']) => name) : [])))];
 }
 
 /** The job without its steps, whose uses are sought step by step. */

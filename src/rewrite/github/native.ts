@@ -18,6 +18,8 @@ export interface NativeAction {
   readonly floor?: { readonly version: readonly [number, number, number]; readonly raise: KnownAction };
   /** Inputs in place of the key, as lines of YAML. @throws CannotRewrite */
   readonly inputs: (step: YamlMap, replacement: Replacement, ids: Ids) => readonly string[];
+  /** The input that names the identity, where one of several is chosen from: what stands there would be right for one of them only. */
+  readonly chooses?: { readonly input: string; readonly value: (replacement: Replacement, ids: Ids) => string | undefined };
   /** It also takes a key from the environment of the job. */
   readonly readsEnvironment?: true;
   /** What a reviewer has to know beyond the edit. */
@@ -62,6 +64,7 @@ const NATIVE: readonly NativeAction[] = [
     action: /^google-github-actions\/auth$/,
     party: 'google',
     keys: ['credentials_json'],
+    chooses: { input: 'workload_identity_provider', value: googleProvider },
     inputs: (step, replacement, ids) => {
       const inputs = get(step, 'with');
       if (entry(inputs, 'token_format') !== undefined) {
@@ -84,6 +87,7 @@ const NATIVE: readonly NativeAction[] = [
     action: /^google-github-actions\/run-gemini-cli$/,
     party: 'google',
     keys: ['gemini_api_key', 'google_api_key'],
+    chooses: { input: 'gcp_workload_identity_provider', value: googleProvider },
     inputs: (step, replacement, ids) => {
       const inputs = get(step, 'with');
       const missing = (name: string, value: string): readonly string[] => (entry(inputs, name) === undefined ? [`${name}: ${value}`] : []);
@@ -98,7 +102,7 @@ const NATIVE: readonly NativeAction[] = [
         ...missing('use_vertex_ai', "'true'"),
       ];
     },
-    caution: () => 'the model is then served by Vertex AI, whose model ids and quotas differ',
+    caution: (step) => `the model is then served by Vertex AI, whose model ids and quotas differ${entry(get(step, 'with'), 'gcp_service_account') === undefined ? '' : '; the step impersonates a service account, which the principal of the plan has to be allowed (roles/iam.workloadIdentityUser)'}`,
   },
 ];
 
@@ -120,7 +124,7 @@ export function isKeyInput(native: NativeAction, name: string): boolean {
 }
 
 /** Actions that get things ready or pass results on, and call no model: nothing has to stand before them. */
-const PREPARING = /^(?:actions\/.+|github\/.+|docker\/.+|astral-sh\/.+|pnpm\/action-setup|oven-sh\/setup-bun|denoland\/setup-deno|abatilo\/actions-poetry|snok\/install-poetry|pdm-project\/setup-pdm|prefix-dev\/setup-pixi|swatinem\/rust-cache|dtolnay\/rust-toolchain|taiki-e\/install-action|gradle\/.+|step-security\/harden-runner|dorny\/.+|tj-actions\/.+|google-github-actions\/(?:auth|setup-gcloud)|aws-actions\/configure-aws-credentials|azure\/login|hashicorp\/setup-terraform|ruby\/setup-ruby|shivammathur\/setup-php|codecov\/.+|coverallsapp\/.+|peter-evans\/.+|slackapi\/.+|8398a7\/action-slack|softprops\/action-gh-release|marocchino\/.+|jlumbroso\/free-disk-space|mikepenz\/.+)$/i;
+const PREPARING = /^(?:actions\/.+|pre-commit(?:-ci)?\/.+|psf\/black|chartboost\/ruff-action|golangci\/.+|super-linter\/.+|oxsecurity\/megalinter|biomejs\/setup-biome|jdx\/mise-action|github\/.+|docker\/.+|astral-sh\/.+|pnpm\/action-setup|oven-sh\/setup-bun|denoland\/setup-deno|abatilo\/actions-poetry|snok\/install-poetry|pdm-project\/setup-pdm|prefix-dev\/setup-pixi|swatinem\/rust-cache|dtolnay\/rust-toolchain|taiki-e\/install-action|gradle\/.+|step-security\/harden-runner|dorny\/.+|tj-actions\/.+|google-github-actions\/(?:auth|setup-gcloud)|aws-actions\/configure-aws-credentials|azure\/login|hashicorp\/setup-terraform|ruby\/setup-ruby|shivammathur\/setup-php|codecov\/.+|coverallsapp\/.+|peter-evans\/.+|slackapi\/.+|8398a7\/action-slack|softprops\/action-gh-release|marocchino\/.+|jlumbroso\/free-disk-space|mikepenz\/.+)$/i;
 
 /** Lines that install, build, format or say something: they need no model. One that writes somewhere is not among them. */
 const INSTALLING = new RegExp(

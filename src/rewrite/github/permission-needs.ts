@@ -112,7 +112,7 @@ function scopesOf(step: YamlNode, read: Read): readonly (readonly [string, Level
   if (uses.startsWith('actions/github-script@')) found.push(...scriptScopes(textOf(get(inputs, 'script')) ?? ''));
   if (handsToken(step)) for (const text of programsIn(run, textOf(get(step, 'working-directory')) ?? '', read)) found.push(...programScopes(text));
   // An action that is given the token and works on pull requests.
-  if (handsToken(step) && uses !== '' && !uses.startsWith('./') && /review|comment|\bpr\b|pull/i.test(uses.replace(/@.*/, ''))) found.push(...Object.entries(BOTH));
+  if (handsToken(step) && uses !== '' && !/^[.$]\//.test(uses) && /review|comment|\bpr\b|pull/i.test(uses.replace(/@.*/, ''))) found.push(...Object.entries(BOTH));
   if (/\bgh\s+api\b|api\.github\.com|\$\{?GITHUB_API_URL/.test(run)) found.push(...requestScopes(run));
   return found;
 }

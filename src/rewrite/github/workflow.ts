@@ -159,6 +159,7 @@ function editsOf(scene: Scene, { job, replacement }: JobNode, rootUses: readonly
   refuseStrangersCode(scene, job);
   const done = calls === undefined ? planJob(scene, job, replacement, rootUses) : planCall(scene, job, calls, replacement);
   if (!done.needsToken) return done;
+  refuseSharedEnvironment(scene, job);
   const callee = calls === undefined ? [] : calleeJobs(scene, calls);
   const permission = permissionEdit(scene.root, job, count, scene.house, scene.context.read, callee);
   if (permission.kind === 'impossible') throw new CannotRewrite('unknown-shape', `The job cannot be given id-token: write: ${permission.reason}.`, 'Write the permissions of the job out by hand, id-token: write among them, then plan again.');
@@ -184,8 +185,39 @@ function refuseStrangersCode({ triggers, editor }: Scene, job: YamlMap): void {
   if (!triggers.includes('issue_comment') || isGuarded) return;
   const steps = stepsOf(job).map(({ step }) => step);
   const at = steps.findIndex((step) => PULL_REQUEST_REF.test(textOf(get(get(step, 'with'), 'ref')) ?? '') || PULL_REQUEST_CHECKOUT.test(textOf(get(step, 'run')) ?? ''));
-  if (at < 0 || !steps.slice(at + 1).some((step) => RUNS_CODE.test(textOf(get(step, 'run')) ?? '') || textOf(get(step, 'uses'))?.startsWith('./') === true)) return;
+  if (at < 0 || !steps.slice(at + 1).some((step) => RUNS_CODE.test(textOf(get(step, 'run')) ?? '') || /^[.$]\//.test(textOf(get(step, 'uses')) ?? ''))) return;
   throw new CannotRewrite('no-path', 'A comment starts the job, which then runs the code of the pull request: that code could ask for the job’s token.', 'Run that code in a job of its own without id-token: write, or let an environment with reviewers hold the job.', { line: editor.lineOf(steps[at] ?? job) });
+}
+
+/** Agents that act on what they read. */
+const AGENT = /^(?:anthropics\/claude-code|google-github-actions\/run-gemini-cli|openai\/codex-action)/i;
+/** Logins that show the job's token to a cloud or a broker. */
+const LOGIN = /^(?:aws-actions\/configure-aws-credentials|azure\/login|google-github-actions\/auth|hashicorp\/vault-action|infisical\/secrets-action|dopplerhq\/secrets-fetch-action)$/i;
+const BY_TOKEN = /^(?:role-to-assume|client-id|workload_identity_provider|method|auth-method)$/;
+
+/**
+ * An agent that gets `id-token: write` in an environment by which another job logs in elsewhere: its token would say the same, and open the same doors.
+ *
+ * @throws CannotRewrite
+ */
+function refuseSharedEnvironment({ root, editor, context }: Scene, job: YamlMap): void {
+  const name = environmentOf(job);
+  const isGranted = [get(job, 'permissions'), entry(job, 'permissions') === undefined ? get(root, 'permissions') : undefined].some((block) => textOf(get(block, 'id-token')) === 'write' || textOf(block) === 'write-all');
+  if (name === undefined || name.includes('${{') || isGranted || !stepsOf(job).some(({ step }) => AGENT.test(textOf(get(step, 'uses')) ?? ''))) return;
+  for (const path of (context.paths ?? []).filter((one) => WORKFLOW.test(one))) {
+    const other = context.read(path);
+    if (other === undefined || !other.includes(name)) continue;
+    const login = entriesOf(get(editorOf(other).file.documents[0], 'jobs')).find(
+      ({ value }) => environmentOf(value) === name && stepsOf(value).some(({ step }) => LOGIN.test((textOf(get(step, 'uses')) ?? '').replace(/@.*$/, '')) && entriesOf(get(step, 'with')).some(({ key }) => BY_TOKEN.test(key))),
+    );
+    if (login === undefined) continue;
+    throw new CannotRewrite('no-path', `Job ${login.key} of ${path} logs in elsewhere by the environment ${name}: an agent that may ask for a token there could do so too.`, 'Give the agent an environment of its own, then plan again.', { line: editor.lineOf(job) });
+  }
+}
+
+function environmentOf(job: YamlMap | ReturnType<typeof get>): string | undefined {
+  const environment = get(job, 'environment');
+  return textOf(environment) ?? textOf(get(environment, 'name'));
 }
 
 /** A rule trusts one subject: what runs of the workflow have another, and who can cause them. */
@@ -215,7 +247,7 @@ function eventDoubts(scene: Scene, job: YamlMap, { identity, otherRuns = [] }: R
   const elsewhere = (what: string): CannotRewrite => new CannotRewrite('no-path', `The rule would trust the branch ${branch}, and the job also runs for ${what}, where its token would be refused.`, 'Give the job an environment, whose name then stands in every token of it, or keep those runs out by a condition; then plan again.');
   const isBound = /\bgithub\.(?:ref|ref_name|ref_type|base_ref)\b|startsWith\(/.test(condition);
   if (others.length > 0) throw elsewhere(`pushes to ${others.join(', ')}`);
-  if (triggers.includes('push') && mayRunOn(condition, 'push', 'a-branch-of-somebody') && branches.length === 0 && (push?.kind !== 'map' || push.entries.every(({ key }) => key !== 'tags' && key !== 'branches'))) doubts.push(`pushes run on every branch, and the rule trusts ${branch}: on others the token is refused`);
+  if (triggers.includes('push') && mayRunOn(condition, 'push', 'a-branch-of-somebody') && branches.length === 0 && (push?.kind !== 'map' || push.entries.every(({ key }) => key !== 'tags' && key !== 'branches'))) throw elsewhere('pushes to every other branch');
   if (triggers.includes('push') && get(push, 'tags') !== undefined && !isBound) throw elsewhere('tags');
   if (triggers.includes('release') && triggers.length > 1 && !isBound) throw elsewhere('releases');
   if (triggers.includes('merge_group') && triggers.length > 1) doubts.push(`runs for merge_group have another subject than the branch ${branch} that the rule trusts`);
@@ -241,9 +273,9 @@ function changeOf(id: string, jobs: string, done: readonly JobEdits[], nodes: re
 
 // --- workflows that call, and that are called ---
 
-/** `./.github/workflows/x.yml` of this repository as a path. */
+/** `./.github/workflows/x.yml` of this repository, or `$/.github/workflows/x.yml`, as a path. */
 function localPath(calls: string): string | undefined {
-  return calls.startsWith('./') ? calls.slice(2) : undefined;
+  return /^[.$]\//.test(calls) ? calls.slice(2) : undefined;
 }
 
 function calleeJobs(scene: Scene, calls: string): readonly YamlMap[] {
@@ -386,7 +418,7 @@ function rewriteCalled(scene: Scene, replacement: Replacement, handed: readonly 
         done.push(job);
         continue;
       }
-      if (entry(value, 'environment') !== undefined) job.doubts.push('its environment stands in the subject of the token, which the rule made for the caller does not have: plan it with that environment');
+      if (entry(value, 'environment') !== undefined) throw new CannotRewrite('unknown-shape', 'A job of it has an environment, which stands in the subject of its token: the rule that is made for the caller would refuse it.', 'Let the rule trust that environment, or take it from the job, then change both by hand.', { line: scene.editor.lineOf(value) });
       // A called workflow keeps what its caller has, unless it says less itself.
       const own = entry(value, 'permissions') ?? entry(scene.root, 'permissions');
       const permission = own === undefined ? { kind: 'none' as const } : permissionEdit(scene.root, value, entriesOf(get(scene.root, 'jobs')).length, scene.house, scene.context.read);
@@ -453,10 +485,10 @@ function rewriteAction(path: string, root: YamlMap, context: RewriteContext): Re
 
 /** Whether another action of the repository uses the one in `folder`: what it hands over is not followed. */
 function isUsedByActions(folder: string, { paths = [], read }: RewriteContext): boolean {
-  return paths.some((path) => ACTION.test(path) && path !== `${folder}/action.yml` && path !== `${folder}/action.yaml` && new RegExp(`uses:[^\\n]*\\./${folder.replace(/[^\w/-]/g, '\\$&')}/?["'\\s]`).test(`${read(path) ?? ''}\n`));
+  return paths.some((path) => ACTION.test(path) && path !== `${folder}/action.yml` && path !== `${folder}/action.yaml` && new RegExp(`uses:[^\\n]*[.$]/${folder.replace(/[^\w/-]/g, '\\$&')}/?["'\\s]`).test(`${read(path) ?? ''}\n`));
 }
 
 function callsAction(text: string | undefined, folder: string, workload: string): boolean {
-  const [root] = text === undefined || !text.includes(`./${folder}`) ? [] : editorOf(text).file.documents;
+  const [root] = text === undefined || !text.includes(`/${folder}`) ? [] : editorOf(text).file.documents;
   return entriesOf(get(root, 'jobs')).some(({ key, value }) => workload.endsWith(` › ${key}`) && stepsOf(value).some(({ step }) => folderOf(textOf(get(step, 'uses')) ?? '') === folder));
 }

@@ -82,7 +82,7 @@ describe('pull requests', { timeout: 60_000 }, () => {
     if (pull === undefined) throw new Error('no pull request');
     pull.body = pull.body.replace('- [ ] One green run', '- [x] One green run');
     // A person does one of the two by hand, and changes the other.
-    const changed = { [CI]: workflow('evals', 'prompt: Run other evals'), '.github/workflows/b.yml': 'on: push\njobs: {}\n' };
+    const changed = { [CI]: workflow('evals', 'prompt: Run other evals'), '.github/workflows/b.yml': 'on: { push: { branches: [main] } }\njobs: {}\n' };
     g.push('app', 'main', changed);
     expect(outcomes(await g.publish({ write: true }))).toEqual([`acme/app refused: Changed since the plan: ${CI}. #1 stays as it is.`]);
     g.kit.write(`${g.folder}/app`, changed);
@@ -97,7 +97,7 @@ describe('pull requests', { timeout: 60_000 }, () => {
     expect(g.pulls('app')[0]?.body).toContain('- [x] One green run');
     expect(outcomes(await g.publish({ write: true }))).toEqual(['acme/app unchanged']);
 
-    g.push('app', 'main', { [CI]: 'on: push\njobs: {}\n' });
+    g.push('app', 'main', { [CI]: 'on: { push: { branches: [main] } }\njobs: {}\n' });
     const done = await g.publish({ write: true });
     expect(outcomes(done)).toEqual(['acme/app closed: Its files no longer name the keys.']);
     expect(pull).toMatchObject({ state: 'closed' });
@@ -144,7 +144,7 @@ describe('pull requests', { timeout: 60_000 }, () => {
     const g = await start();
     const organization = g.world.organization('acme');
     g.world.organizations.set('acme', { ...organization, hasDrafts: false } as NonNullable<typeof organization>);
-    g.add('app', { [CI]: workflow(), '.github/workflows/b.yml': 'on: push\njobs:\n  embed:\n    runs-on: ubuntu-latest\n    steps:\n      - run: python embed.py\n        env:\n          OPENAI_API_KEY: ${{ secrets.OPENAI_API_KEY }}\n', 'embed.py': 'from openai import OpenAI\nclient = OpenAI()\n' });
+    g.add('app', { [CI]: workflow(), '.github/workflows/b.yml': 'on: { push: { branches: [main] } }\njobs:\n  embed:\n    runs-on: ubuntu-latest\n    steps:\n      - run: python embed.py\n        env:\n          OPENAI_API_KEY: ${{ secrets.OPENAI_API_KEY }}\n', 'embed.py': 'from openai import OpenAI\nclient = OpenAI()\n' });
     g.plan(['app']);
     const made = await g.publish({ write: true, group: 'provider' });
     expect(made.items.map(({ provider, outcome, notes }) => `${provider} ${outcome} ${notes.join(' ')}`)).toEqual(['anthropic created It is no draft: this repository has none.', 'openai created It is no draft: this repository has none.']);

@@ -149,7 +149,7 @@ export class GithubKit {
 
 /** A workflow whose key input becomes federation inputs. */
 export function workflow(job = 'evals', step = 'prompt: Run the evals'): string {
-  return ['on: push', 'jobs:', `  ${job}:`, '    runs-on: ubuntu-latest', '    steps:', '      - uses: anthropics/claude-code-action@v1', '        with:', '          anthropic_api_key: ${{ secrets.ANTHROPIC_API_KEY }}', `          ${step}`, ''].join('\n');
+  return ['on: { push: { branches: [main] } }', 'jobs:', `  ${job}:`, '    runs-on: ubuntu-latest', '    steps:', '      - uses: anthropics/claude-code-action@v1', '        with:', '          anthropic_api_key: ${{ secrets.ANTHROPIC_API_KEY }}', `          ${step}`, ''].join('\n');
 }
 
 export const CI = '.github/workflows/ci.yml';

@@ -201,7 +201,7 @@ if os.environ.get("PROOF_ENTRA"):
     azure.identity.DefaultAzureCredential = _Credential
 `;
 
-const workflow = (names: readonly string[]): string => `on: push
+const workflow = (names: readonly string[]): string => `on: { push: { branches: [main] } }
 permissions:
   contents: read
 jobs:

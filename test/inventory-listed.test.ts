@@ -141,4 +141,6 @@ test('an inventory shows no more of a listed key than a preview does, and holds 
   const validate = new Ajv2020({ allowUnionTypes: true }).compile(schema as object);
   validate(JSON.parse(renderJson(inventory, { providers, platforms: [], width: 80, color: false, verbose: false, failOn: 'none', elapsedMs: 1, hyperlinks: false, cwd: '/', unicode: true })));
   expect(validate.errors).toBeNull();
+  const written: unknown = JSON.parse(renderJson(inventory, { providers, platforms: [], width: 80, color: false, verbose: false, failOn: 'none', elapsedMs: 1, hyperlinks: false, cwd: '/', unicode: true }));
+  expect(written).toMatchObject({ accounts: { listed: [{ id: 'apikey_01', owner: { kind: 'person', name: 'ann' }, credential: inventory.credentials[0]?.id }] } });
 });

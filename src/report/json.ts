@@ -1,4 +1,4 @@
-import type { AccountInventory, AccountSetting, InventoryStored } from '../model/account.ts';
+import type { AccountInventory, AccountSetting, InventoryListed, InventoryStored } from '../model/account.ts';
 import type { Credential, Finding, Inventory, RiskScore, Skipped, Summary, TargetReport, Workload } from '../model/inventory.ts';
 import type { CommitStamp, HistoryPlace, Location } from '../model/location.ts';
 import type { Problem, WorkloadIdentity } from '../model/reference.ts';
@@ -149,8 +149,8 @@ function problemJson({ path, line, message, fix }: Problem): Problem {
   return { path, line, message, fix };
 }
 
-function accountsJson({ stored, unrelated, settings, readWhole }: AccountInventory): AccountInventory {
-  return { stored: stored.map(storedJson), unrelated, settings: settings.map(settingJson), readWhole };
+function accountsJson({ stored, listed, unrelated, settings, readWhole }: AccountInventory): AccountInventory {
+  return { stored: stored.map(storedJson), ...(listed === undefined ? {} : { listed: listed.map(listedJson) }), unrelated, settings: settings.map(settingJson), readWhole };
 }
 
 function storedJson({ target, store, scope, environment, name, created, updated, visibility, readers, credential, usedBy }: InventoryStored): InventoryStored {
@@ -165,6 +165,25 @@ function storedJson({ target, store, scope, environment, name, created, updated,
     ...(visibility === undefined ? {} : { visibility }),
     readers,
     usedBy,
+    credential,
+  };
+}
+
+function listedJson({ target, provider, kind, privilege, id, name, status, owner, created, expires, lastUsed, publicPart, facts, credential }: InventoryListed): InventoryListed {
+  return {
+    target,
+    provider,
+    kind,
+    privilege,
+    id,
+    name,
+    status,
+    ...(owner === undefined ? {} : { owner: { kind: owner.kind, name: owner.name } }),
+    ...(created === undefined ? {} : { created }),
+    ...(expires === undefined ? {} : { expires }),
+    ...(lastUsed === undefined ? {} : { lastUsed }),
+    ...(publicPart === undefined ? {} : { publicPart: { fact: publicPart.fact, value: publicPart.value } }),
+    facts: sortedJson(facts),
     credential,
   };
 }

@@ -133,7 +133,7 @@ describe('commands of the README', () => {
     expect(commands).toContain('npm ci && node bin/dekey.js scan .');
     expect(commands).toContain('npm ci && npm test');
     const steps = [...text('.ci/run').matchAll(/^step '([^']+)' (.+)$/gm)];
-    expect(steps[0]?.[2]).toBe("limited 600 bash -c 'npm ci && npm test'");
+    expect(steps[0]?.[2]).toBe("limited 900 bash -c 'npm ci && npm test'");
   });
 
   test('every dekey command it shows is a command with options that exist', () => {

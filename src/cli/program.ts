@@ -59,7 +59,7 @@ export function buildProgram(version: string, finish: (code: number) => void): C
         '  dekey scan --baseline dekey.baseline.json   only new findings fail',
         '  dekey scan github:acme                      a whole organisation',
         '  dekey scan github:acme/app --quick          the quickest look at one',
-        '  dekey scan . github:acme aws:prod openai:   one key across code, CI and accounts',
+        '  dekey scan . github:acme aws:prod openai:   one key across code and accounts',
         '  dekey scan machine:                         where keys lie on this machine',
         '',
         `Confidence (${CONFIDENCES.join(', ')}) is apart from severity: a finding of low`,
@@ -92,21 +92,30 @@ export function buildProgram(version: string, finish: (code: number) => void): C
       [
         '',
         'Examples:',
-        '  dekey report app.json --format html -o app.html      one file to open in a browser',
-        '  dekey report app.json web.json --format markdown     two inventories as one',
-        '  dekey report new.json --since old.json               what came and what went',
-        '  dekey report app.json --trend inventories/           the curve to zero',
+        '  dekey report app.json --format html -o app.html    to open in a browser',
+        '  dekey report app.json web.json --format markdown   two inventories as one',
+        '  dekey report new.json --since old.json             what came and what went',
+        '  dekey report app.json --trend inventories/         the curve to zero',
         '  dekey report app.json --format html --share -o a.html',
-        '  dekey report app.json --exposed-by braintrust        what a breach there means here',
+        '  dekey report app.json --exposed-by braintrust      what a breach there means',
         '',
-        'Merging: ids stay, unless an earlier file has the same one. Keys of two files are',
-        'one key only when both were scanned with the same --fingerprint-key and it says so.',
+        'Merging: ids stay, unless an earlier file has the same one. Keys of two files',
+        'are one key only when both were scanned with the same --fingerprint-key.',
         'Inventories that hold the same target are refused: it would be counted twice.',
       ].join('\n'),
     )
     .action(async (files: string[], flags: Record<string, unknown>) => {
       const { runReport } = await import('./commands/report.ts');
       finish(await runReport(files, flags));
+    });
+
+  program
+    .command('init')
+    .description('offer a configuration, a scheduled workflow and a pre-commit hook')
+    .option('--write', 'write those that are not there; nothing is ever replaced')
+    .action(async (flags: Record<string, unknown>) => {
+      const { runInit } = await import('./commands/init.ts');
+      finish(await runInit(flags, version));
     });
 
   program
@@ -189,19 +198,20 @@ export function buildProgram(version: string, finish: (code: number) => void): C
         '',
         'Examples:',
         '  dekey apply                                       the diff',
-        '  dekey apply --only anthropic --only safe --write  the safe changes for one provider',
+        '  dekey apply --only anthropic --only safe --write  the safe ones of one',
         '  dekey apply --only .github/ --interactive         one by one',
         '  dekey apply --format patch | git apply            by way of git',
         '  dekey apply --rollback dekey-plan/rollback-1.json --write',
-        '  dekey apply --pull-request                        each pull request, before it is made',
+        '  dekey apply --pull-request                        each pull request, to look at',
         '  dekey apply --pull-request --limit 5 --write      the first five',
         '',
         'Files that changed since the plan are not written. What an earlier run wrote is',
         'known by the rollback files in the folder of the plan.',
         '',
         'Pull requests are drafts on a branch dekey/wif-... with one signed commit. A run',
-        'looks first what is there: what is as it should be stays, what a person pushed to',
-        'or closed is left alone. Nothing is forced, merged, or written to a default branch.',
+        'looks first what is there: what is as it should be stays, what a person pushed',
+        'to or closed is left alone. Nothing is forced or merged, and no default branch',
+        'is written to.',
       ].join('\n'),
     )
     .action(async (plan: string | undefined, flags: Record<string, unknown>) => {

@@ -104,7 +104,7 @@ describe('help', () => {
   test('help of a command lists its options with their choices, in 80 columns', () => {
     const { stdout } = run(['scan', '--help']);
     for (const word of ['--history', '--staged', '--since', '--baseline', '--fail-on', 'sarif', 'Examples']) expect(stdout).toContain(word);
-    expect(stdout.split('\n').filter((line) => line.length > 80)).toEqual([]);
+    for (const command of ['scan', 'report', 'plan', 'apply', 'campaign', 'explain', 'init']) expect(run([command, '--help']).stdout.split('\n').filter((line) => line.length > 80), command).toEqual([]);
   });
 
   test('a misspelt command or flag is met with the nearest one', () => {

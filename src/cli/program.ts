@@ -198,7 +198,7 @@ export function buildProgram(version: string, finish: (code: number) => void): C
         '',
         'Examples:',
         '  dekey apply                                       the diff',
-        '  dekey apply --only anthropic --only safe --write  the safe ones of one',
+        '  dekey apply --only anthropic --only safe --write  its safe ones',
         '  dekey apply --only .github/ --interactive         one by one',
         '  dekey apply --format patch | git apply            by way of git',
         '  dekey apply --rollback dekey-plan/rollback-1.json --write',

@@ -202,7 +202,7 @@ export function buildProgram(version: string, finish: (code: number) => void): C
         '  dekey apply --only .github/ --interactive         one by one',
         '  dekey apply --format patch | git apply            by way of git',
         '  dekey apply --rollback dekey-plan/rollback-1.json --write',
-        '  dekey apply --pull-request                        each pull request, to look at',
+        '  dekey apply --pull-request                        shows each of them',
         '  dekey apply --pull-request --limit 5 --write      the first five',
         '',
         'Files that changed since the plan are not written. What an earlier run wrote is',

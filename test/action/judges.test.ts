@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { judgeFolder } from '../../scripts/judges/install.ts';
+import { offers } from '../../src/init/templates.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 const python = join(judgeFolder, 'python', 'bin');
@@ -54,4 +55,17 @@ judged(actionlint)('the workflows of docs/action.md are workflows, and pin what 
   const pins = new Set([...workflows.map((path) => readFileSync(join(ROOT, path), 'utf8')).join('\n').matchAll(/uses: (\S+@[0-9a-f]{40} # v\S+)/g)].map(([, pin]) => pin));
   for (const [, pin = ''] of page.matchAll(/uses: (\S+@[0-9a-f]{40} # v\S+)/g)) if (!pin.startsWith('actions/create-github-app-token@')) expect(pins).toContain(pin);
   expect(pins.size).toBe(2);
+});
+
+judged(join(python, 'zizmor'))('actionlint and zizmor find nothing in the workflow that dekey init offers', { timeout: 60_000 }, () => {
+  const folder = mkdtempSync(join(tmpdir(), 'dekey-init-'));
+  try {
+    const offered = offers({ hasHooks: true, isOnGithub: true, isOnGitlab: true }, '0.1.0').find(({ path }) => path === '.github/workflows/dekey.yml');
+    const file = join(folder, 'dekey.yml');
+    writeFileSync(file, offered?.text ?? '');
+    expect(verdict(actionlint, ['-shellcheck=', '-pyflakes=', file])).toEqual({ code: 0, output: '' });
+    expect(verdict(join(python, 'zizmor'), ['--offline', '--no-config', '--persona=auditor', '--no-progress', file])).toMatchObject({ code: 0 });
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
 });

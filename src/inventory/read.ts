@@ -29,6 +29,9 @@ export function readInventory(path: string): Inventory {
   if (!isRecord(value)) throw wrong('it is not an object');
   const version = value['schemaVersion'];
   if (version !== '1.0' && version !== '1.1') throw wrong(`its schema version is ${JSON.stringify(version)}, and this version reads "1.0" and "1.1"`);
+  const { summary, tool } = value;
+  if (!isRecord(tool) || typeof tool['version'] !== 'string') throw wrong('"tool" is missing');
+  if (!isRecord(summary) || !isRecord(summary['byLevel']) || !isRecord(summary['pathToZero'])) throw wrong('"summary" is missing');
   checkLists(value, LISTS, '', wrong);
   const accounts = value['accounts'];
   if (accounts !== undefined) {
@@ -52,13 +55,14 @@ function checkLists(holder: Readonly<Record<string, unknown>>, lists: Lists, at:
   }
 }
 
-type Kind = 'a text' | 'a list of texts' | 'texts by name' | 'an object' | 'true or false';
+type Kind = 'a text' | 'a number' | 'a list of objects' | 'a score with factors' | 'a list of texts' | 'texts by name' | 'an object' | 'true or false';
 
 const LISTS: Lists = {
-  targets: { id: 'a text', kind: 'a text', name: 'a text', complete: 'true or false', facts: 'texts by name' },
-  credentials: { id: 'a text', provider: 'a text', kind: 'a text', lifetime: 'a text', confidence: 'a text', disposition: 'a text', names: 'a list of texts', findings: 'a list of texts', workloads: 'a list of texts', risk: 'an object', facts: 'texts by name' },
+  targets: { id: 'a text', kind: 'a text', name: 'a text', complete: 'true or false', files: 'a number', objects: 'a number', skipped: 'a list of objects', facts: 'texts by name' },
+  credentials: { id: 'a text', provider: 'a text', kind: 'a text', lifetime: 'a text', confidence: 'a text', disposition: 'a text', names: 'a list of texts', findings: 'a list of texts', workloads: 'a list of texts', risk: 'a score with factors', facts: 'texts by name' },
   findings: { id: 'a text', code: 'a text', class: 'a text', provider: 'a text', detector: 'a text', severity: 'a text', confidence: 'a text', location: 'an object', credential: 'a text', arguments: 'texts by name', fingerprint: 'a text' },
   workloads: { id: 'a text', platform: 'a text', name: 'a text', location: 'an object', uses: 'a list of texts', identity: 'an object', facts: 'texts by name' },
+  problems: { path: 'a text', message: 'a text', fix: 'a text' },
 };
 
 const ACCOUNT_LISTS: Lists = {
@@ -70,6 +74,12 @@ function isOfKind(value: unknown, kind: Kind): boolean {
   switch (kind) {
     case 'a text':
       return typeof value === 'string';
+    case 'a number':
+      return typeof value === 'number';
+    case 'a list of objects':
+      return Array.isArray(value) && value.every(isRecord);
+    case 'a score with factors':
+      return isRecord(value) && typeof value['score'] === 'number' && typeof value['level'] === 'string' && typeof value['vector'] === 'string' && isOfKind(value['factors'], 'a list of objects');
     case 'true or false':
       return typeof value === 'boolean';
     case 'an object':

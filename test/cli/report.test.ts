@@ -119,6 +119,9 @@ describe('the command', () => {
     expect(report('a.json', '--fail-on', 'critical').code).toBe(1);
     writeFileSync(join(folder, 'broken.json'), '{"schemaVersion":"1.0","tool":{"name":"dekey"}}');
     expect(report('broken.json')).toMatchObject({ code: 2 });
+    const whole = JSON.parse(readFileSync(join(folder, 'a.json'), 'utf8')) as Record<string, unknown[]>;
+    writeFileSync(join(folder, 'half.json'), JSON.stringify({ ...whole, credentials: (whole['credentials'] ?? []).map((one) => ({ ...(one as object), risk: { score: 1 } })) }));
+    expect(report('half.json')).toMatchObject({ code: 2, stderr: expect.stringContaining('credentials[0].risk is missing or not a score with factors') as string });
     expect(report('a.json', 'a.json').stderr).toContain('both hold ./a');
     expect(report('a.json', '--share')).toMatchObject({ code: 2 });
     expect(report('missing.json').code).toBe(2);

@@ -67,9 +67,9 @@ export const workloads: ListView = (store, query, onQuery) => {
   const platform = ({ platform: at }: PageWorkload): string => data.platforms[at]?.title ?? '';
   const worst = (row: PageWorkload): number => Math.min(4, ...row.uses.map((use) => data.credentials[use]?.level ?? 4));
   const columns: readonly ListColumn<PageWorkload>[] = [
-    { name: 'Workload', text: ({ name }) => name, cell: (row) => link('w', row.id, row.name), kind: 'wide' },
+    { name: 'Workload', text: ({ name }) => name, cell: (row) => link('w', row.id, row.name), kind: 'wide name' },
     { name: 'Runs on', text: platform },
-    { name: 'Place', text: (row) => place(store, row.target, row.path, row.line), cell: (row) => placeMark(store, row.target, row.path, row.line), kind: 'minor' },
+    { name: 'Place', text: (row) => place(store, row.target, row.path, row.line), cell: (row) => placeMark(store, row.target, row.path, row.line), kind: 'minor place' },
     { name: 'Keys', text: ({ uses }) => String(uses.length), rank: ({ uses }) => uses.length, kind: 'number' },
     { name: 'Worst key', text: (row) => level(worst(row)), rank: worst, cell: (row) => levelMark(worst(row)), kind: 'risk' },
     { name: 'Identity', text: (row) => text(store, row.identity), kind: 'minor' },
@@ -119,7 +119,7 @@ export const targets: ListView = (store, query, onQuery) => {
     { name: 'Keys', text: (row) => String(row.keys), rank: (row) => row.keys, kind: 'number' },
     { name: 'Findings', text: (row) => number(row.findings), rank: (row) => row.findings, kind: 'number' },
     { name: 'Worst key', text: ({ worst }) => level(worst), rank: ({ worst }) => worst, cell: ({ worst, keys: count }) => (count === 0 ? '' : levelMark(worst)), kind: 'risk' },
-    { name: 'Read', text: ({ target }) => (target.complete ? 'whole' : 'in part') },
+    { name: 'Read', text: ({ target }) => (target.complete ? 'whole' : 'in part'), kind: 'minor' },
     { name: 'Files', text: ({ target }) => number(target.files), rank: ({ target }) => target.files, kind: 'number minor' },
   ];
   const filters: readonly Filter<TargetRow>[] = [{ id: 'kind', label: 'Any kind', value: ({ target }) => target.kind }, { id: 'read', label: 'Read how', value: ({ target }) => (target.complete ? 'whole' : 'in part') }];

@@ -34,7 +34,7 @@ export async function runApply(args: readonly string[]): Promise<number> {
   const scratch = mkdtempSync(join(tmpdir(), 'dekey-e2e-apply-'));
   const failures: string[] = [];
   try {
-    const installed = installJudges({ slow: false }).find(({ name }) => name === 'actionlint');
+    const installed = installJudges({ slow: false, only: ['actionlint'] })[0];
     if (installed?.failure !== undefined) failures.push(`actionlint could not be installed: ${installed.failure}`);
     const folder = given === undefined ? copyFixtures(scratch) : resolve(given);
     failures.push(...proveWorkflows(folder, say));

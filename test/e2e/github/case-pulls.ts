@@ -107,6 +107,7 @@ function renamed(text: string, { name, defaultBranch }: Repository): string {
   return text
     .replaceAll(/\bapp-([a-z-]+?)-main\b/g, `${name}-$1-${branch}`)
     .replaceAll(/'app-(pull-request|ci-develop)/g, `'${name}-$1`)
+    .replaceAll("'app-main'", `'${name}-${branch}'`)
     .replaceAll(/\b([A-Z_]+_(?:ID|ARN|RESOURCE)_[A-Z_]+?)_MAIN(?![A-Z])/g, `$1_${upper(branch)}`)
     .replaceAll(/_APP_([A-Z_]+?)_MAIN(?![A-Z])/g, `_${upper(name)}_$1_${upper(branch)}`)
     .replaceAll('_APP_', `_${upper(name)}_`);

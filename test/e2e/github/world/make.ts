@@ -48,6 +48,7 @@ export interface Truth {
 
 const KINDS: readonly KeyKind[] = ['openai', 'anthropic', 'groq', 'replicate', 'openrouter'];
 const STALE_NAMES = ['OLD_OPENAI_KEY', 'CLAUDE_KEY_2023', 'COHERE_API_KEY', 'MISTRAL_API_KEY'];
+const MANIFEST = /(?:^|\/)(?:package(?:-lock)?\.json|pyproject\.toml|requirements[^/]*\.txt|go\.(?:mod|sum)|pom\.xml|build\.gradle(?:\.kts)?|Cargo\.toml|Gemfile)$/;
 const START = Date.parse('2021-03-01T00:00:00Z');
 const DAY = 86_400_000;
 
@@ -165,12 +166,15 @@ class Maker {
     const isEmptyOne = !isForPulls && this.#is(0.04);
     const shape = isForPulls || this.#is(0.4) ? (this.#shapes[index % this.#shapes.length] ?? this.#one(this.#shapes)) : undefined;
     const visibility = this.#is(0.6) ? 'private' : this.#is(0.6) ? 'internal' : 'public';
-    const defaultBranch = this.#is(0.85) ? 'main' : this.#is(0.5) ? 'master' : isHostile ? 'a;b' : 'release/1.x';
+    const drawn = this.#is(0.85) ? 'main' : this.#is(0.5) ? 'master' : isHostile ? 'a;b' : 'release/1.x';
+    // Workflows that run for pushes to main alone would be refused elsewhere, as they should.
+    const defaultBranch = shape !== undefined && [...shape.files.values()].some((bytes) => /branches: \[main\]/.test(bytes.toString('utf8'))) ? 'main' : drawn;
     const files = new Map<string, FileOf>();
     const put = (path: string, bytes: Buffer, mode = '100644'): void => {
       files.set(path, { mode, oid: this.#store.add('blob', bytes) });
     };
-    for (const [path, bytes] of plainFiles(language, index)) put(path, bytes);
+    // A manifest without the client of a shape's provider would hold its workflows back, as it should.
+    for (const [path, bytes] of plainFiles(language, index)) if (shape === undefined || !MANIFEST.test(path)) put(path, bytes);
     for (const [path, bytes] of shape?.files ?? []) put(path, bytes);
     if (shape !== undefined && this.#is(0.15)) put('.github/CODEOWNERS', Buffer.from(isHostile ? '* @acme/team closes@#1 ${{ github.token }}\n.github/ @bob\n' : '* @bob\n.github/workflows/ @carol @acme/platform\n'));
     if (this.#is(0.2)) put('bin/run.sh', Buffer.from('#!/bin/sh\nexec make\n'), '100755');
@@ -299,7 +303,7 @@ class Maker {
       const inEnvironments = repository.environments.flatMap(({ secrets }) => secrets.map(({ name }) => name));
       for (const name of inEnvironments) this.#inEnvironments.add(`${full} ${name}`);
       if (repository.isArchived || repository.parent !== undefined) continue;
-      for (const name of shape.secrets) {
+      for (const name of shape.asked) {
         if (held('actions').includes(name) || inEnvironments.includes(name)) continue;
         this.#missing.add(`${full} ${name}`);
         if (held('dependabot').includes(name) || held('agents').includes(name)) this.#elsewhere.add(`${full} ${name}`);

@@ -10,6 +10,8 @@ export interface Shape {
   readonly expected: ReadonlyMap<string, Buffer>;
   /** Names in `secrets.NAME`. */
   readonly secrets: readonly string[];
+  /** Of those, the ones that a workflow names which is not only called: what a called one gets depends on its callers. */
+  readonly asked: readonly string[];
   /** Some name is computed while it runs: of no secret can it be said that nothing uses it. */
   readonly isOpaque: boolean;
 }
@@ -41,7 +43,7 @@ const HOSTILE_FILES = new Map([
 
 /** The fixtures' folders, and one that is hostile. */
 export function shapes(): readonly Shape[] {
-  return [...fixtureShapes(), { name: 'hostile', files: HOSTILE_FILES, expected: new Map(), secrets: ['ANTHROPIC_API_KEY'], isOpaque: false }];
+  return [...fixtureShapes(), { name: 'hostile', files: HOSTILE_FILES, expected: new Map(), secrets: ['ANTHROPIC_API_KEY'], asked: ['ANTHROPIC_API_KEY'], isOpaque: false }];
 }
 
 function fixtureShapes(): readonly Shape[] {
@@ -49,9 +51,15 @@ function fixtureShapes(): readonly Shape[] {
     const files = readFolder(join(FIXTURES, name, 'input'));
     const expected = readFolder(join(FIXTURES, name, 'expected'));
     expected.delete('changes.txt');
-    const text = [...files].filter(([path]) => path.startsWith('.github/')).map(([, bytes]) => bytes.toString('utf8')).join('\n');
-    return { name, files, expected, secrets: [...new Set([...text.matchAll(/secrets\.([A-Z][A-Z0-9_]*)/g)].flatMap((match) => match[1] ?? []))].filter((one) => one !== 'GITHUB_TOKEN'), isOpaque: /secrets\[(?!['"])|toJSON\(secrets\)/i.test(text) };
+    const texts = [...files].filter(([path]) => path.startsWith('.github/')).map(([, bytes]) => bytes.toString('utf8'));
+    const text = texts.join('\n');
+    const isCalledAlone = (one: string): boolean => /^ {2}workflow_call:/m.test(one) && !/^ {2}(?:push|pull_request|schedule|workflow_dispatch|issue_comment|issues|release):/m.test(one);
+    return { name, files, expected, secrets: namesIn(text), asked: namesIn(texts.filter((one) => !isCalledAlone(one)).join('\n')), isOpaque: /secrets\[(?!['"])|toJSON\(secrets\)/i.test(text) };
   });
+}
+
+function namesIn(text: string): readonly string[] {
+  return [...new Set([...text.matchAll(/secrets\.([A-Z][A-Z0-9_]*)/g)].flatMap((match) => match[1] ?? []))].filter((one) => one !== 'GITHUB_TOKEN');
 }
 
 function readFolder(folder: string): Map<string, Buffer> {

@@ -7,7 +7,7 @@ export interface Offered {
   /** What it is for, in one line. */
   readonly why: string;
   /** What is left to do by hand, in one line. */
-  readonly then?: string;
+  readonly next?: string;
 }
 
 /** What the folder has, as far as it decides what is offered. */
@@ -28,8 +28,8 @@ const UPLOAD = 'github/codeql-action/upload-sarif@8aad20d150bbac5944a9f9d289da16
 export function offers({ hasHooks, isOnGithub, isOnGitlab }: Surroundings, version: string): readonly Offered[] {
   return [
     { path: 'dekey.config.json', text: CONFIG, why: 'settings: what fails a run, what is left out, what is accepted and why' },
-    ...(isOnGithub ? [{ path: '.github/workflows/dekey.yml', text: workflow(version), why: 'a scan of each change and once a week, uploaded to code scanning', then: 'On private repositories code scanning has to be switched on (Settings, Advanced Security); else leave the upload out.' }] : []),
-    ...(isOnGitlab ? [{ path: '.gitlab/dekey.gitlab-ci.yml', text: gitlab(version), why: 'a job for GitLab CI/CD that fails for keys', then: "Add to .gitlab-ci.yml: include: [{ local: '.gitlab/dekey.gitlab-ci.yml' }]" }] : []),
+    ...(isOnGithub ? [{ path: '.github/workflows/dekey.yml', text: workflow(version), why: 'a scan of each change and once a week, uploaded to code scanning', next: 'On private repositories code scanning has to be switched on (Settings, Advanced Security); else leave the upload out.' }] : []),
+    ...(isOnGitlab ? [{ path: '.gitlab/dekey.gitlab-ci.yml', text: gitlab(version), why: 'a job for GitLab CI/CD that fails for keys', next: "Add to .gitlab-ci.yml: include: [{ local: '.gitlab/dekey.gitlab-ci.yml' }]" }] : []),
     ...(hasHooks ? [{ path: '.git/hooks/pre-commit', text: hook(version), executable: true as const, why: 'looks at what is staged, before each commit of this clone' }] : []),
   ];
 }

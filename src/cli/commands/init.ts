@@ -16,7 +16,7 @@ export async function runInit(raw: Readonly<Record<string, unknown>>, version: s
   const lines = files.flatMap(({ offered, isThere }) => [
     `${isThere ? 'is there' : isWriting ? 'written ' : 'would be'}  ${offered.path}`,
     `          ${offered.why}`,
-    ...(offered.then === undefined || isThere ? [] : [`          ${offered.then}`]),
+    ...(offered.next === undefined || isThere ? [] : [`          ${offered.next}`]),
     ...(isWriting || isThere ? [] : ['', ...offered.text.trimEnd().split('\n').map((line) => `          | ${line}`.trimEnd()), '']),
   ]);
   await print(`${[...lines, ...(isWriting || fresh.length === 0 ? [] : ['dekey init --write', '  writes what is not there; nothing is replaced'])].join('\n')}\n`);

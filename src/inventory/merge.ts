@@ -1,7 +1,6 @@
 import type { AccountInventory } from '../model/account.ts';
 import type { Credential, Finding, Inventory, TargetReport, Workload } from '../model/inventory.ts';
-import { CONFIDENCES } from '../model/levels.ts';
-import { compareLocations, compareText, sortedUnique, targetOrder } from './order.ts';
+import { compareLocations, compareText, sortedUnique, targetOrder, worstFirst } from './order.ts';
 import { summaryOf } from './summary.ts';
 
 /** An inventory and what it is called: the file it was read from. */
@@ -152,15 +151,4 @@ function joinByFingerprint(credentials: readonly Credential[]): { readonly crede
     byFingerprint.set(credential.fingerprint ?? '', joined);
   }
   return { credentials: [...kept.values()], renamed };
-}
-
-/** As the risk stage orders them. */
-function worstFirst(a: Credential, b: Credential): number {
-  return (
-    b.risk.score - a.risk.score ||
-    CONFIDENCES.indexOf(a.confidence) - CONFIDENCES.indexOf(b.confidence) ||
-    compareText(a.provider, b.provider) ||
-    compareText(a.preview, b.preview) ||
-    compareText(a.id, b.id)
-  );
 }

@@ -1,3 +1,5 @@
+import type { Credential } from '../model/inventory.ts';
+import { CONFIDENCES } from '../model/levels.ts';
 import type { Location } from '../model/location.ts';
 
 /** Order by UTF-16 code units: the same on every machine, unlike a locale's. */
@@ -31,6 +33,17 @@ export function compareLocations(a: Location, b: Location, targets: TargetOrder)
     a.end - b.end ||
     compareText(a.history?.object ?? '', b.history?.object ?? '') ||
     compareText(a.route ?? '', b.route ?? '')
+  );
+}
+
+/** Credentials worst first, then surest; the id settles the rest. */
+export function worstFirst(a: Credential, b: Credential): number {
+  return (
+    b.risk.score - a.risk.score ||
+    CONFIDENCES.indexOf(a.confidence) - CONFIDENCES.indexOf(b.confidence) ||
+    compareText(a.provider, b.provider) ||
+    compareText(a.preview, b.preview) ||
+    compareText(a.id, b.id)
   );
 }
 

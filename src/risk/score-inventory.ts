@@ -1,8 +1,8 @@
 import { joinCredentials, type JoinedCredential, type JoinedFinding, type JoinedInventory } from '../inventory/build.ts';
-import { compareText } from '../inventory/order.ts';
+import { worstFirst } from '../inventory/order.ts';
 import { summaryOf } from '../inventory/summary.ts';
 import type { Credential, Disposition, Finding, Inventory, Liveness, Sightings, Workload } from '../model/inventory.ts';
-import { CONFIDENCES, type Severity } from '../model/levels.ts';
+import type { Severity } from '../model/levels.ts';
 import type { Provider } from '../model/provider.ts';
 import type { NameTable, ReferenceStore } from '../model/reference.ts';
 import { accountSeverity } from './account-severity.ts';
@@ -65,7 +65,7 @@ export function scoreInventory(joined: JoinedInventory, providers: readonly Prov
       });
       return { ...credential, liveness, risk, disposition };
     })
-    .toSorted(compareCredentials);
+    .toSorted(worstFirst);
 
   const credentialById = new Map(credentials.map((credential) => [credential.id, credential]));
   const findings = joined.findings.map((finding) => scoredFinding(finding, credentialById.get(finding.credential)));
@@ -105,17 +105,6 @@ function dispositionOf(credential: JoinedCredential, provider: Provider | undefi
     case undefined:
       return 'none';
   }
-}
-
-/** Worst first, then surest; the id settles the rest. */
-function compareCredentials(a: Credential, b: Credential): number {
-  return (
-    b.risk.score - a.risk.score ||
-    CONFIDENCES.indexOf(a.confidence) - CONFIDENCES.indexOf(b.confidence) ||
-    compareText(a.provider, b.provider) ||
-    compareText(a.preview, b.preview) ||
-    compareText(a.id, b.id)
-  );
 }
 
 function scoredFinding({ store, ...finding }: JoinedFinding, credential: Credential | undefined): Finding {

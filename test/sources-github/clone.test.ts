@@ -1,7 +1,8 @@
-import { chmodSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, describe, expect, it } from 'vitest';
-import { cloneMirror } from '../../src/sources/github/clone.ts';
+import { afterAll, afterEach, describe, expect, it } from 'vitest';
+import { cloneHead, cloneMirror } from '../../src/sources/github/clone.ts';
 import { json, openLoopback, startLoopback, temporaryFolder, TOKEN } from '../github/loopback.ts';
 
 const path = process.env['PATH'];
@@ -11,9 +12,11 @@ afterEach(() => {
   delete process.env['GIT_SSH_COMMAND'];
 });
 
-/** A git that writes down how it was started. */
+const folder = mkdtempSync(join(tmpdir(), 'dekey-git-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+/** A git that writes down how it was started: one for all tests, since git is looked for once. */
 function recordingGit(): string {
-  const folder = temporaryFolder();
   const out = join(folder, 'seen');
   writeFileSync(join(folder, 'git'), `#!/bin/sh\n/usr/bin/printf '%s\\n' "$@" > ${out}.args\n/usr/bin/env > ${out}.env\nfor last; do :; done\n/bin/mkdir -p "$last"\nexit \${FAIL:-0}\n`);
   chmodSync(join(folder, 'git'), 0o755);
@@ -43,5 +46,19 @@ describe('a clone for the history', () => {
     expect(existsSync(mirror.path)).toBe(true);
     mirror.remove();
     expect(readdirSync(join(cache, 'github', 'history'))).toEqual([]);
+  });
+});
+
+describe('a clone of the head', () => {
+  it('has one commit and no tags, and is gone when it is removed', async () => {
+    const server = await startLoopback((_, response) => json(response, 200, {}));
+    const { api } = await openLoopback(server);
+    const seen = recordingGit();
+    const cache = join(temporaryFolder(), 'cache');
+    const copy = await cloneHead(api, 'acme', 'app', { DEKEY_CACHE_DIR: cache });
+    const args = readFileSync(`${seen}.args`, 'utf8').trimEnd().split('\n');
+    expect(args.slice(args.indexOf('clone'))).toEqual(['clone', '--quiet', '--bare', '--depth=1', '--single-branch', '--no-tags', '--no-local', '--template=', '--end-of-options', `${server.origin}/acme/app.git`, copy.path]);
+    copy.remove();
+    expect(readdirSync(join(cache, 'github', 'heads'))).toEqual([]);
   });
 });

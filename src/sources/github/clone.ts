@@ -48,15 +48,39 @@ const SETTINGS = [
  * @throws TargetError when it cannot be fetched, or exceeds the limits
  */
 export async function cloneMirror(api: GithubApi, owner: string, name: string, env: Readonly<Record<string, string | undefined>>, limits: CloneLimits = LIMITS): Promise<Mirror> {
+  const problem = `the history of ${visible(`${owner}/${name}`)} cannot be fetched`;
+  return await fetchBare(api, owner, name, env, { arguments: ['--mirror'], folder: 'history', problem, fix: 'leave --history out', limits });
+}
+
+/**
+ * Fetches the commit at the head of the default branch, with its files and without its past, in the same way.
+ *
+ * @throws TargetError when it cannot be fetched, or exceeds the limits; UsageError without git
+ */
+export async function cloneHead(api: GithubApi, owner: string, name: string, env: Readonly<Record<string, string | undefined>>, limits: CloneLimits = LIMITS): Promise<Mirror> {
+  const problem = `the files of ${visible(`${owner}/${name}`)} cannot be fetched by git`;
+  return await fetchBare(api, owner, name, env, { arguments: ['--bare', '--depth=1', '--single-branch', '--no-tags'], folder: 'heads', problem, fix: 'run again later', limits });
+}
+
+interface Fetch {
+  readonly arguments: readonly string[];
+  /** In the cache, for copies of this kind. */
+  readonly folder: string;
+  readonly problem: string;
+  readonly fix: string;
+  readonly limits: CloneLimits;
+}
+
+async function fetchBare(api: GithubApi, owner: string, name: string, env: Readonly<Record<string, string | undefined>>, wanted: Fetch): Promise<Mirror> {
   const web = new URL(api.host.web);
   const isLocal = web.protocol === 'http:' && ['127.0.0.1', 'localhost', '[::1]'].includes(web.hostname);
-  if (web.protocol !== 'https:' && !isLocal) throw new TargetError(`${visible(api.host.host)} is not reached by https`, 'Leave --history out.');
-  const path = join(privateFolder(cacheFolder(env), 'github', 'history'), `${randomBytes(8).toString('hex')}.git`);
+  if (web.protocol !== 'https:' && !isLocal) throw new TargetError(`${visible(api.host.host)} is not reached by https`, `Use an https address, or ${wanted.fix}.`);
+  const path = join(privateFolder(cacheFolder(env), 'github', wanted.folder), `${randomBytes(8).toString('hex')}.git`);
   const remove = (): void => rmSync(path, { recursive: true, force: true });
   const protocol = isLocal ? 'http' : 'https';
   const git = findGit();
   const options = [...SETTINGS, `protocol.${protocol}.allow=always`].flatMap((setting) => ['-c', setting]);
-  const child = spawn(git, [...options, 'clone', '--quiet', '--mirror', '--no-local', '--template=', '--end-of-options', `${api.host.web}/${encodeURIComponent(owner)}/${encodeURIComponent(name)}.git`, path], {
+  const child = spawn(git, [...options, 'clone', '--quiet', ...wanted.arguments, '--no-local', '--template=', '--end-of-options', `${api.host.web}/${encodeURIComponent(owner)}/${encodeURIComponent(name)}.git`, path], {
     cwd: dirname(path),
     shell: false,
     windowsHide: true,
@@ -81,10 +105,10 @@ export async function cloneMirror(api: GithubApi, owner: string, name: string, e
       GIT_CONFIG_VALUE_0: await api.gitAuthorization(),
     },
   });
-  const problem = await ended(child, path, limits);
+  const problem = await ended(child, path, wanted.limits);
   if (problem === undefined) return { path, remove };
   remove();
-  throw new TargetError(`the history of ${visible(`${owner}/${name}`)} cannot be fetched: ${problem}`, 'Check that the token may read its contents, or leave --history out.');
+  throw new TargetError(`${wanted.problem}: ${problem}`, `Check that the token may read its contents, or ${wanted.fix}.`);
 }
 
 function ended(child: ReturnType<typeof spawn>, path: string, limits: CloneLimits): Promise<string | undefined> {

@@ -2,6 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Skipped } from '../../model/inventory.ts';
+import { TargetError, UsageError } from '../../model/errors.ts';
 import { isPlainRelative } from '../../support/paths.ts';
 import { cacheFolder, folderName, privateFolder } from '../../github/cache-folder.ts';
 import type { GithubApi } from '../../github/types.ts';
@@ -32,11 +33,13 @@ const OID = /^(?:[0-9a-f]{40}|[0-9a-f]{64})$/;
 export class Trees {
   readonly #api: GithubApi;
   readonly #base: string;
+  readonly #env: Readonly<Record<string, string | undefined>>;
   readonly #limits: UnpackLimits;
 
   constructor(api: GithubApi, env: Readonly<Record<string, string | undefined>>, limits: UnpackLimits = UNPACK_LIMITS) {
     this.#api = api;
     this.#base = privateFolder(cacheFolder(env), 'github', folderName(new URL(api.host.rest).host), 'trees');
+    this.#env = env;
     this.#limits = limits;
   }
 
@@ -65,7 +68,7 @@ export class Trees {
       const own = new Gaps();
       own.skipped.push(...unpacked.skipped);
       await this.#putWorkflows(repository, part, own);
-      if (leavesOut(part)) await this.#putLeftOut(repository, part, own);
+      if (leavesOut(part) && !(await this.#putLeftOutByGit(repository, part, own))) await this.#putLeftOut(repository, part, own);
       return this.#keep(folder, head, part, own.skipped);
     } catch (error) {
       if (!(error instanceof BadArchive)) throw error;
@@ -115,7 +118,28 @@ export class Trees {
     if (missing.length > 0) gaps.add(`${ENDPOINTS.files.title}: not readable (not in the archive)`, missing.map((file) => file.name));
   }
 
-  /** `export-ignore` keeps files out of archives: the list of the tree tells which, and they are asked for by id, a hundred to a query. */
+  /**
+   * `export-ignore` keeps files out of archives. A clone of the head alone has them all and asks nothing of the API.
+   *
+   * @returns false when it cannot be had: no git here, or a head that has moved on meanwhile
+   */
+  async #putLeftOutByGit({ owner, name, head = '' }: RepositoryFacts, root: string, gaps: Gaps): Promise<boolean> {
+    const { cloneHead } = await import('./clone.ts');
+    let copy: Awaited<ReturnType<typeof cloneHead>> | undefined;
+    try {
+      copy = await cloneHead(this.#api, owner, name, this.#env);
+      const { putMissing } = await import('./left-out.ts');
+      gaps.skipped.push(...(await putMissing(copy.path, head, root, this.#limits.file)));
+      return true;
+    } catch (error) {
+      if (error instanceof TargetError || error instanceof UsageError) return false;
+      throw error;
+    } finally {
+      copy?.remove();
+    }
+  }
+
+  /** The same without git: the list of the tree tells which, and they are asked for by id, a hundred to a query. */
   async #putLeftOut({ owner, name, head = '' }: RepositoryFacts, root: string, gaps: Gaps): Promise<void> {
     const { trees, files } = ENDPOINTS;
     const listed = await gaps.attempt(trees, async () => await this.#api.get(trees.family, `/repos/${owner}/${name}/git/trees/${head}?recursive=1`), ['.gitattributes']);

@@ -59,15 +59,14 @@ function costs(proof: Proof, session: Session, what: string, records: readonly R
   proof.check(all <= A_REPOSITORY * repositories + AN_ENVIRONMENT * environments, `${what}: ${all} requests for ${repositories} repositories and ${environments} environments`);
   const counts = byRepository(records);
   let worst = 0;
-  // Where attributes keep files out of archives, the tree is asked for besides.
-  const withTree = new Set(records.filter(({ operation }) => operation === 'git/get-tree').flatMap(({ repository }) => repository ?? []));
+  const cloned = new Set(records.filter(({ operation }) => operation === 'git').flatMap(({ repository }) => repository ?? []));
   for (const repository of session.world.repositoriesOf('acme')) {
     const count = counts.get(fullName(repository)) ?? 0;
-    const extra = furtherPages(repository) + (withTree.has(fullName(repository)) ? 1 : 0);
+    const extra = furtherPages(repository);
     worst = Math.max(worst, count - repository.environments.length - extra);
     proof.check(count <= A_REPOSITORY + AN_ENVIRONMENT * repository.environments.length + extra, `${what}: ${count} requests for ${fullName(repository)} with ${repository.environments.length} environments`);
   }
-  proof.say(`  most for one repository, environments and further pages apart: ${worst}; ${withTree.size} took one more, for files that attributes keep out of archives`);
+  proof.say(`  most for one repository, environments and further pages apart: ${worst}; of ${cloned.size} the head was cloned, for files that attributes keep out of archives`);
 }
 
 /** Requests that a list takes besides its first page: secrets come by the hundred, variables by thirty. */

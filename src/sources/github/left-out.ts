@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { TargetError } from '../../model/errors.ts';
 import type { Skipped } from '../../model/inventory.ts';
@@ -12,15 +12,16 @@ const MOST_EXAMPLES = 20;
 const ENTRY = /^100(?:644|664|755) blob ([0-9a-f]{40}|[0-9a-f]{64}) +(\d+)\t([^]+)$/;
 
 /**
- * Writes those files of a commit that a folder does not have, as git holds them.
+ * Writes those files of a commit that a folder does not have, or not as it should, as git holds them.
  *
  * @param bare a bare repository of our own
  * @param root a folder of our own, which holds no links
+ * @param anew files of the folder that are written again
  * @param largest bytes of one file; larger ones are named, not written
  * @returns what was left out
  * @throws TargetError when the repository does not have the commit
  */
-export async function putMissing(bare: string, commit: string, root: string, largest: number): Promise<readonly Skipped[]> {
+export async function putMissing(bare: string, commit: string, root: string, anew: ReadonlySet<string>, largest: number): Promise<readonly Skipped[]> {
   const repository = await openRepository(bare, { upward: false });
   if (repository === undefined) throw new TargetError('the clone is no repository', 'Run again later.');
   const listed = await runGit(repository, ['ls-tree', '-r', '-z', '-l', '--full-tree', '--end-of-options', commit]);
@@ -28,7 +29,7 @@ export async function putMissing(bare: string, commit: string, root: string, lar
   const tooLong: string[] = [];
   for (const entry of listed.toString('utf8').split('\0')) {
     const [, oid, size, path] = ENTRY.exec(entry) ?? [];
-    if (oid === undefined || path === undefined || !isPlainRelative(path) || path.includes('\\') || existsSync(join(root, path))) continue;
+    if (oid === undefined || path === undefined || !isPlainRelative(path) || path.includes('\\') || (!anew.has(path) && existsSync(join(root, path)))) continue;
     if (Number(size) > largest) tooLong.push(path);
     else paths.set(oid, [...(paths.get(oid) ?? []), path]);
   }
@@ -44,6 +45,7 @@ export async function putMissing(bare: string, commit: string, root: string, lar
       for (const path of paths.get(oid) ?? []) {
         const full = join(root, ...path.split('/'));
         mkdirSync(dirname(full), { recursive: true, mode: 0o700 });
+        rmSync(full, { force: true });
         writeFileSync(full, place.subarray(0, size), { mode: 0o600, flag: 'wx' });
       }
     },

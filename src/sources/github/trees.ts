@@ -9,7 +9,7 @@ import type { GithubApi } from '../../github/types.ts';
 import { ENDPOINTS } from './families.ts';
 import { listOf, numberOf, recordOf, textOf } from './fields.ts';
 import { Gaps } from './gaps.ts';
-import type { RepositoryFacts } from './repositories.ts';
+import type { RepositoryFacts, WorkflowFile } from './repositories.ts';
 import { BadArchive, unpack, UNPACK_LIMITS, type UnpackLimits } from './unpack.ts';
 
 /** Files of a repository's default branch on this disk. */
@@ -67,8 +67,12 @@ export class Trees {
       if (unpacked === undefined) return undefined;
       const own = new Gaps();
       own.skipped.push(...unpacked.skipped);
-      await this.#putWorkflows(repository, part, own);
-      if (leavesOut(part) && !(await this.#putLeftOutByGit(repository, part, own))) await this.#putLeftOut(repository, part, own);
+      const isLeavingOut = leavesOut(part);
+      const differing = differingWorkflows(repository, part);
+      if ((isLeavingOut || differing.length > 0) && !(await this.#putByGit(repository, part, differing, own))) {
+        await this.#putWorkflows(repository, part, differing, own);
+        if (isLeavingOut) await this.#putLeftOut(repository, part, own);
+      }
       return this.#keep(folder, head, part, own.skipped);
     } catch (error) {
       if (!(error instanceof BadArchive)) throw error;
@@ -103,11 +107,29 @@ export class Trees {
   }
 
   /**
-   * An archive is no checkout: attributes may leave files out of it or change their line ends. Workflows are what a plan edits, so they are compared with the ids
-   * that the list of repositories gave, and asked for by id where they differ.
+   * An archive is no checkout: attributes may leave files out of it (`export-ignore`) or change their line ends, and workflows are what a plan edits. A clone of the
+   * head alone has everything as it is and asks nothing of the API.
+   *
+   * @returns false when it cannot be had: no git here, or a head that has moved on meanwhile
    */
-  async #putWorkflows({ owner, name, workflows }: RepositoryFacts, root: string, gaps: Gaps): Promise<void> {
-    const differing = workflows.filter((file) => isFileName(file.name) && blobId(join(root, WORKFLOWS, file.name), file.oid.length) !== file.oid);
+  async #putByGit({ owner, name, head = '' }: RepositoryFacts, root: string, differing: readonly WorkflowFile[], gaps: Gaps): Promise<boolean> {
+    const { cloneHead } = await import('./clone.ts');
+    let copy: Awaited<ReturnType<typeof cloneHead>> | undefined;
+    try {
+      copy = await cloneHead(this.#api, owner, name, this.#env);
+      const { putMissing } = await import('./left-out.ts');
+      gaps.skipped.push(...(await putMissing(copy.path, head, root, new Set(differing.map((file) => `${WORKFLOWS}/${file.name}`)), this.#limits.file)));
+      return true;
+    } catch (error) {
+      if (error instanceof TargetError || error instanceof UsageError) return false;
+      throw error;
+    } finally {
+      copy?.remove();
+    }
+  }
+
+  /** Without git, workflows are asked for by id. */
+  async #putWorkflows({ owner, name }: RepositoryFacts, root: string, differing: readonly WorkflowFile[], gaps: Gaps): Promise<void> {
     if (differing.length === 0) return;
     const texts = await this.#texts({ owner, name }, differing.map(({ oid }) => oid), gaps);
     const missing = differing.filter((file, index) => {
@@ -118,28 +140,7 @@ export class Trees {
     if (missing.length > 0) gaps.add(`${ENDPOINTS.files.title}: not readable (not in the archive)`, missing.map((file) => file.name));
   }
 
-  /**
-   * `export-ignore` keeps files out of archives. A clone of the head alone has them all and asks nothing of the API.
-   *
-   * @returns false when it cannot be had: no git here, or a head that has moved on meanwhile
-   */
-  async #putLeftOutByGit({ owner, name, head = '' }: RepositoryFacts, root: string, gaps: Gaps): Promise<boolean> {
-    const { cloneHead } = await import('./clone.ts');
-    let copy: Awaited<ReturnType<typeof cloneHead>> | undefined;
-    try {
-      copy = await cloneHead(this.#api, owner, name, this.#env);
-      const { putMissing } = await import('./left-out.ts');
-      gaps.skipped.push(...(await putMissing(copy.path, head, root, this.#limits.file)));
-      return true;
-    } catch (error) {
-      if (error instanceof TargetError || error instanceof UsageError) return false;
-      throw error;
-    } finally {
-      copy?.remove();
-    }
-  }
-
-  /** The same without git: the list of the tree tells which, and they are asked for by id, a hundred to a query. */
+  /** And what was left out: the list of the tree tells which, and they are asked for by id, a hundred to a query. */
   async #putLeftOut({ owner, name, head = '' }: RepositoryFacts, root: string, gaps: Gaps): Promise<void> {
     const { trees, files } = ENDPOINTS;
     const listed = await gaps.attempt(trees, async () => await this.#api.get(trees.family, `/repos/${owner}/${name}/git/trees/${head}?recursive=1`), ['.gitattributes']);
@@ -214,6 +215,11 @@ function putFile(root: string, path: string, text: string): void {
 
 function isFileName(name: string): boolean {
   return name !== '' && name.length <= 255 && !/[\\/\0]/.test(name);
+}
+
+/** Workflows of which the archive has nothing or something else: compared with the ids that the list of repositories gave. */
+function differingWorkflows({ workflows }: RepositoryFacts, root: string): readonly WorkflowFile[] {
+  return workflows.filter((file) => isFileName(file.name) && blobId(join(root, WORKFLOWS, file.name), file.oid.length) !== file.oid);
 }
 
 /** The id git gives a file's bytes; undefined when there is none. The root holds nothing but what was unpacked: no links. */

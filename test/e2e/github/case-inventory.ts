@@ -66,6 +66,9 @@ function costs(proof: Proof, session: Session, what: string, records: readonly R
     worst = Math.max(worst, count - repository.environments.length - extra);
     proof.check(count <= A_REPOSITORY + AN_ENVIRONMENT * repository.environments.length + extra, `${what}: ${count} requests for ${fullName(repository)} with ${repository.environments.length} environments`);
   }
+  // Those of one repository would count as its own.
+  const queries = records.filter(({ operation }) => operation === 'graphql/query').length;
+  proof.check(queries <= Math.ceil(repositories / 50) + 2, `${what}: ${queries} GraphQL queries for the list of ${repositories} repositories`);
   proof.say(`  most for one repository, environments and further pages apart: ${worst}; of ${cloned.size} the head was cloned, for files that attributes keep out of archives`);
 }
 

@@ -362,7 +362,7 @@ export class GithubServer {
       response.writeHead(status, status === 401 ? { 'www-authenticate': 'Basic realm="GitHub"' } : {});
       response.end();
     }
-    this.journal.add({ at, ended: Date.now(), method, address: `${url.pathname}${url.search} ${digest(body)}`, operation: 'git', holder, status, isChange: isPush });
+    this.journal.add({ at, ended: Date.now(), method, address: `${url.pathname}${url.search} ${digest(body)}`, operation: 'git', holder, status, isChange: isPush, ...(repository === undefined ? {} : { repository: fullName(repository) }) });
   }
 }
 

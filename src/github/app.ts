@@ -8,6 +8,13 @@ import { isRecord } from './http.ts';
 /** A request that brings its own authorization: what the App's flow needs. Throws GithubError. */
 export type SignedRequest = (method: string, path: string, authorization: string) => Promise<unknown>;
 
+/** An installation: its tokens, and what the latest one may. */
+export interface Installation {
+  token(): Promise<Secret>;
+  /** By key, such as `contents`, to `read` or `write`; undefined before the first token, or where GitHub does not say. */
+  permissions(): Readonly<Record<string, string>> | undefined;
+}
+
 /** Renewed so long before it ends. */
 const EARLY = 5 * 60_000;
 
@@ -16,7 +23,7 @@ const EARLY = 5 * 60_000;
  *
  * @throws UsageError when the key is not the App's, TargetError when it is not installed there
  */
-export async function installationTokens(app: AppKey, owner: string, send: SignedRequest): Promise<() => Promise<Secret>> {
+export async function installationTokens(app: AppKey, owner: string, send: SignedRequest): Promise<Installation> {
   const { createAppAuth } = await import('@octokit/auth-app');
   const signed = async (method: string, path: string): Promise<unknown> => {
     let jwt: string;
@@ -37,20 +44,25 @@ export async function installationTokens(app: AppKey, owner: string, send: Signe
   const installation = await findInstallation(owner, signed);
   let known: { readonly token: Secret; readonly until: number } | undefined;
   let renewing: Promise<Secret> | undefined;
+  let permissions: Readonly<Record<string, string>> | undefined;
   const renew = async (): Promise<Secret> => {
     const given = await signed('POST', `/app/installations/${installation}/access_tokens`);
     const token = isRecord(given) ? given['token'] : undefined;
     const expires = isRecord(given) && typeof given['expires_at'] === 'string' ? Date.parse(given['expires_at']) : Number.NaN;
     if (typeof token !== 'string' || token === '') throw new TargetError('GitHub gave no token for the installation of the App', 'Check that the App is not suspended.');
+    permissions = isRecord(given) && isRecord(given['permissions']) ? Object.fromEntries(Object.entries(given['permissions']).flatMap(([key, access]) => (typeof access === 'string' ? [[key, access]] : []))) : undefined;
     known = { token: new Secret(token), until: Number.isNaN(expires) ? Date.now() + 30 * 60_000 : expires };
     return known.token;
   };
-  return async () => {
-    if (known !== undefined && known.until - EARLY > Date.now()) return known.token;
-    renewing ??= renew().finally(() => {
-      renewing = undefined;
-    });
-    return await renewing;
+  return {
+    token: async () => {
+      if (known !== undefined && known.until - EARLY > Date.now()) return known.token;
+      renewing ??= renew().finally(() => {
+        renewing = undefined;
+      });
+      return await renewing;
+    },
+    permissions: () => permissions,
   };
 }
 

@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { UsageError } from '../model/errors.ts';
 import { Secret } from '../model/secret.ts';
 import { Answers, type KeptAnswer } from './answers.ts';
-import { installationTokens } from './app.ts';
+import { type Installation, installationTokens } from './app.ts';
 import { cacheFolder, folderName, privateFolder } from './cache-folder.ts';
 import { Connections, limitedBody, TimedOut, TooLarge } from './connection.ts';
 import { type Credentials, findCredentials } from './credentials.ts';
@@ -82,6 +82,7 @@ class Client implements GithubApi {
   readonly #sleep: Sleeper;
   #answers: Answers | undefined;
   #token: (() => Promise<Secret>) | undefined;
+  #installation: Installation | undefined;
 
   constructor(host: GithubHost, octokit: Requests, options: OpenOptions) {
     this.host = host;
@@ -107,6 +108,10 @@ class Client implements GithubApi {
     this.#changes = new Lanes(1, options.spacing ?? SPACING, sleep);
   }
 
+  get permissions(): Readonly<Record<string, string>> | undefined {
+    return this.#installation?.permissions();
+  }
+
   get limits(): ReadonlyMap<string, Limit> {
     return this.#gate.limits;
   }
@@ -114,7 +119,9 @@ class Client implements GithubApi {
   /** Who asks; then what is kept for that account is opened. */
   async signIn(credentials: Credentials): Promise<void> {
     if (credentials.kind === 'app') {
-      this.#token = await installationTokens(credentials.app, this.#options.owner, async (method, path, authorization) => (await this.#request('account', method, path, { authorization })).data);
+      const installation = await installationTokens(credentials.app, this.#options.owner, async (method, path, authorization) => (await this.#request('account', method, path, { authorization })).data);
+      this.#installation = installation;
+      this.#token = async () => await installation.token();
       this.account = `app ${credentials.app.id}`;
     } else {
       const { token } = credentials;

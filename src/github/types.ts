@@ -67,6 +67,8 @@ export interface GithubApi {
   readonly host: GithubHost;
   /** Login or App whose rights these are: `octocat`, `app 12345`. */
   readonly account: string;
+  /** What the installation of an App may, such as `contents` to `write`; undefined for tokens of people, and before the first request. */
+  readonly permissions?: Readonly<Record<string, string>> | undefined;
   /**
    * One GET of one path below the API's base, such as `/repos/acme/app/actions/secrets?per_page=100`.
    *

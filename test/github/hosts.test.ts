@@ -106,14 +106,16 @@ describe('credentials', () => {
       else if (url === '/app/installations/42/access_tokens') {
         given += 1;
         // The first one ends at once, so it is not used a second time.
-        json(response, isSigned ? 201 : 401, { token: `ghs_installation${given}`, expires_at: new Date(Date.now() + (given === 1 ? 1000 : 3_600_000)).toISOString() });
+        json(response, isSigned ? 201 : 401, { token: `ghs_installation${given}`, expires_at: new Date(Date.now() + (given === 1 ? 1000 : 3_600_000)).toISOString(), permissions: { contents: 'write', odd: 7 } });
       } else json(response, 200, { authorization: headers['authorization'] });
     });
     const { api } = await openLoopback(loopback, { appId: '7', appKeyFile: file });
     expect(api.account).toBe('app 7');
+    expect(api.permissions).toBeUndefined();
     const answers = [];
     for (const path of ['/a', '/b', '/c']) answers.push((await api.get('x', path)).data);
     expect(answers).toEqual([{ authorization: 'Bearer ghs_installation1' }, { authorization: 'Bearer ghs_installation2' }, { authorization: 'Bearer ghs_installation2' }]);
+    expect(api.permissions).toEqual({ contents: 'write' });
   });
 
   it('are not sent where anybody could read them on the way', async () => {

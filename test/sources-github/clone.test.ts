@@ -1,4 +1,4 @@
-import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
@@ -55,10 +55,14 @@ describe('a clone of the head', () => {
     const { api } = await openLoopback(server);
     const seen = recordingGit();
     const cache = join(temporaryFolder(), 'cache');
+    // One that a killed run left, and one of a run beside this one.
+    for (const name of ['old.git', 'new.git']) mkdirSync(join(cache, 'github', 'heads', name), { recursive: true });
+    utimesSync(join(cache, 'github', 'heads', 'old.git'), new Date(0), new Date(0));
+    for (const name of ['', 'github', 'github/heads']) chmodSync(join(cache, name), 0o700);
     const copy = await cloneHead(api, 'acme', 'app', { DEKEY_CACHE_DIR: cache });
     const args = readFileSync(`${seen}.args`, 'utf8').trimEnd().split('\n');
     expect(args.slice(args.indexOf('clone'))).toEqual(['clone', '--quiet', '--bare', '--depth=1', '--single-branch', '--no-tags', '--no-local', '--template=', '--end-of-options', `${server.origin}/acme/app.git`, copy.path]);
     copy.remove();
-    expect(readdirSync(join(cache, 'github', 'heads'))).toEqual([]);
+    expect(readdirSync(join(cache, 'github', 'heads'))).toEqual(['new.git']);
   });
 });

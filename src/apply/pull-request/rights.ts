@@ -1,4 +1,5 @@
 import type { GithubApi } from '../../github/types.ts';
+import { PULL_REQUEST_PERMISSIONS } from '../../sources/github/families.ts';
 import { FAMILY } from './look.ts';
 
 export interface Rights {
@@ -16,13 +17,22 @@ export interface Needs {
 }
 
 /**
- * What the token may, as far as it can be asked: classic tokens list their scopes in every answer; what a fine-grained token or an installation of an App may
- * is told by its first refusal only.
+ * What the token may, as far as it can be asked: classic tokens list their scopes in every answer; an App's installation is told with its token; what a
+ * fine-grained token may is told by its first refusal only.
  */
 export async function rightsOf(api: GithubApi, actor: string | null, needs: Needs): Promise<Rights> {
   const { headers } = await api.get(FAMILY, '/rate_limit');
   const scopes = headers['x-oauth-scopes'];
+  if (api.permissions !== undefined) return installed(api.permissions, needs);
   return scopes === undefined ? unlisted(actor, needs) : listed(scopes, needs);
+}
+
+/** Pure: the answer to what an installation of an App may. */
+export function installed(permissions: Readonly<Record<string, string>>, needs: Needs): Rights {
+  const wanted = PULL_REQUEST_PERMISSIONS.filter(({ key, access }) => access === 'write' && (key !== 'workflows' || needs.workflows));
+  const missing = wanted.filter(({ key = '' }) => permissions[key] !== 'write').map(({ title }) => title);
+  if (missing.length === 0) return { refusal: null, note: null };
+  return { refusal: { reason: `The App may not write ${missing.join(', ')} here.`, fix: "Add that to the App's permissions and have the organisation accept it: dekey explain github." }, note: null };
 }
 
 /** Pure: the answer to a list of scopes. */

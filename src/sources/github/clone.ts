@@ -21,6 +21,8 @@ export interface CloneLimits {
 
 const LIMITS: CloneLimits = { bytes: 20 * 2 ** 30, ms: 60 * 60_000 };
 const LOOK_EVERY = 2000;
+/** Longer than any run may fetch. */
+const ABANDONED = 24 * 3_600_000;
 
 /** A clone has no configuration but its own new one; these are for what git itself would do beside fetching (threat-model.md, 1). */
 const SETTINGS = [
@@ -75,7 +77,9 @@ async function fetchBare(api: GithubApi, owner: string, name: string, env: Reado
   const web = new URL(api.host.web);
   const isLocal = web.protocol === 'http:' && ['127.0.0.1', 'localhost', '[::1]'].includes(web.hostname);
   if (web.protocol !== 'https:' && !isLocal) throw new TargetError(`${visible(api.host.host)} is not reached by https`, `Use an https address, or ${wanted.fix}.`);
-  const path = join(privateFolder(cacheFolder(env), 'github', wanted.folder), `${randomBytes(8).toString('hex')}.git`);
+  const folder = privateFolder(cacheFolder(env), 'github', wanted.folder);
+  sweep(folder);
+  const path = join(folder, `${randomBytes(8).toString('hex')}.git`);
   const remove = (): void => rmSync(path, { recursive: true, force: true });
   const protocol = isLocal ? 'http' : 'https';
   const git = findGit();
@@ -109,6 +113,14 @@ async function fetchBare(api: GithubApi, owner: string, name: string, env: Reado
   if (problem === undefined) return { path, remove };
   remove();
   throw new TargetError(`${wanted.problem}: ${problem}`, `Check that the token may read its contents, or ${wanted.fix}.`);
+}
+
+/** Takes away what runs that were killed left behind. */
+function sweep(folder: string): void {
+  for (const name of readdirSync(folder)) {
+    const made = lstatSync(join(folder, name), { throwIfNoEntry: false })?.mtimeMs;
+    if (made !== undefined && Date.now() - made > ABANDONED) rmSync(join(folder, name), { recursive: true, force: true });
+  }
 }
 
 function ended(child: ReturnType<typeof spawn>, path: string, limits: CloneLimits): Promise<string | undefined> {

@@ -7,7 +7,7 @@ import { blobOid, contentDigest, contentIn, framed, markerIn, mergedBody, saysTh
 import { faultOf, MutationRefused } from '../../../src/apply/pull-request/faults.ts';
 import { Limits } from '../../../src/apply/pull-request/limits.ts';
 import { branchName, ownerAndName, repositoryName } from '../../../src/apply/pull-request/names.ts';
-import { listed } from '../../../src/apply/pull-request/rights.ts';
+import { installed, listed } from '../../../src/apply/pull-request/rights.ts';
 import { CampaignFile } from '../../../src/apply/pull-request/state.ts';
 import { GithubError } from '../../../src/github/errors.ts';
 
@@ -88,6 +88,15 @@ describe('what the token may', () => {
     ['public_repo', { workflows: false, isPrivate: true }, 'repo'], ['', { workflows: true, isPrivate: false }, 'public_repo and workflow'],
   ])('scopes %j', (scopes, needs, missing) => {
     const { refusal } = listed(scopes, needs);
+    if (missing === undefined) expect(refusal).toBeNull();
+    else expect(refusal?.reason).toContain(missing);
+  });
+
+  test.each([
+    [{ contents: 'write', pull_requests: 'write', workflows: 'write' }, true, undefined], [{ contents: 'write', pull_requests: 'write' }, false, undefined],
+    [{ contents: 'write', pull_requests: 'write' }, true, 'write Workflows here'], [{ contents: 'read', metadata: 'read' }, true, 'write Contents, Pull requests, Workflows here'],
+  ])('an installation with %j', (permissions, workflows, missing) => {
+    const { refusal } = installed(permissions, { workflows, isPrivate: true });
     if (missing === undefined) expect(refusal).toBeNull();
     else expect(refusal?.reason).toContain(missing);
   });

@@ -2,7 +2,9 @@ import { createHash } from 'node:crypto';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { buildPage } from '../scripts/page.mjs';
 import { compareInventories } from '../src/inventory/compare.ts';
+import type { PlannedChanges } from '../src/model/apply.ts';
 import type { Inventory } from '../src/model/inventory.ts';
+import { migrationId } from '../src/model/plan.ts';
 import { choices, searchable, select, windowOf } from '../src/report/html/page/rows.ts';
 import type { PageData } from '../src/report/html/page-data.ts';
 import { render, type RenderOptions } from '../src/report/index.ts';
@@ -120,5 +122,28 @@ describe('rows of a list', () => {
     expect(windowOf(20_000, 40, 400_000, 800, 10)).toEqual({ first: 9990, count: 40 });
     expect(windowOf(20_000, 40, 799_600, 800, 10)).toEqual({ first: 19_980, count: 20 });
     expect(windowOf(0, 40, 0, 800, 10)).toEqual({ first: 0, count: 0 });
+  });
+});
+
+describe('what a plan changes', () => {
+  const changes = (path: string, migrations: readonly string[]): PlannedChanges => ({
+    files: [
+      { target: 't0', path, diff: '@@ -1,2 +1,1 @@\n-\tkey: x\u001b[31m</script>\n same\n', changes: [{ title: 'a: b', why: 'why', safety: 'unsafe', reason: 'rests on c', migrations }], refusals: [{ line: 3, reason: 'no', byHand: 'do', migrations: ['m-other-openai'] }] },
+      { target: 't0', path: 'other', diff: '', changes: [], refusals: [{ line: 3, reason: 'no', byHand: 'do', migrations: ['m-nobody-openai'] }] },
+    ],
+  });
+
+  test('stands on the page of the keys it takes out, with nothing hidden in it', async () => {
+    const inventory = richInventory();
+    const user = inventory.credentials.find(({ workloads }) => workloads.length > 0);
+    if (user === undefined) throw new Error('the sample has users');
+    const data = dataOf(await html(inventory, { changes: changes('a\u202eb.yml', [migrationId(user.workloads[0] ?? '', user.provider)]) }));
+    const at = data.credentials.findIndex(({ id }) => id === user.id);
+    expect(data.changes).toEqual([{ path: 'a\\u{202e}b.yml', diff: '@@ -1,2 +1,1 @@\n-\tkey: x\\u{1b}[31m</script>\n same\n', changes: [{ title: 'a: b', why: 'why', rests: 'rests on c', of: [at] }], refusals: [{ line: 3, reason: 'no', byHand: 'do', of: [] }] }]);
+  });
+
+  test('is not in a report without a plan, nor in one to share', async () => {
+    expect(dataOf(await html(richInventory())).changes).toBeUndefined();
+    expect(await html(richInventory(), { share: true, changes: changes('secret-path', []) })).not.toContain('secret-path');
   });
 });

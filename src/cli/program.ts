@@ -83,6 +83,7 @@ export function buildProgram(version: string, finish: (code: number) => void): C
     .option('--since <OLD>', 'an earlier inventory of the same targets: what is new, fixed, changed, and for how long open')
     .option('--trend <FOLDER>', 'inventories with a date in their names (dekey-2026-11-29.json): the curve to zero')
     .option('--share', 'with html: counts only, no names and no paths')
+    .option('--changes <FILE>', 'with html: what dekey apply --format json printed; the page of each key\nshows its diff')
     .option('--exposed-by <SERVICE>', 'a service was broken into: which of our keys it held, who uses them,\nwhat to do first (text or json)')
     .addOption(new Option('--fail-on <LEVEL>', 'exit 1 when a finding is this bad or worse (default: exit 0; junit marks high)').choices([...SEVERITIES, 'none']))
     .option('--no-color', 'no colour (also: NO_COLOR)')
@@ -97,6 +98,7 @@ export function buildProgram(version: string, finish: (code: number) => void): C
         '  dekey report new.json --since old.json             what came and what went',
         '  dekey report app.json --trend inventories/         the curve to zero',
         '  dekey report app.json --format html --share -o a.html',
+        '  dekey report app.json --format html --changes changes.json -o app.html',
         '  dekey report app.json --exposed-by braintrust      what a breach there means',
         '',
         'Merging: ids stay, unless an earlier file has the same one. Keys of two files',

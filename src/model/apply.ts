@@ -36,6 +36,18 @@ export interface AppliedFile {
   readonly hunks: readonly Hunk[];
 }
 
+/** What a report shows of the changes of a plan: the parts of `schema/apply.schema.json` that it reads. */
+export interface PlannedChanges {
+  readonly files: readonly {
+    readonly target: string;
+    readonly path: string;
+    readonly changes: readonly { readonly title: string; readonly why: string; readonly safety: string; readonly reason: string; readonly migrations: readonly string[] }[];
+    readonly refusals: readonly { readonly line: number; readonly reason: string; readonly byHand: string; readonly migrations: readonly string[] }[];
+    /** Unified, with keys masked; '' when nothing changes. */
+    readonly diff: string;
+  }[];
+}
+
 /** What `dekey apply` shows and writes. Holds no secret and no date. */
 export interface ApplyResult {
   readonly schemaVersion: '1.0';

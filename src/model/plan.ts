@@ -48,6 +48,11 @@ export interface NoPath {
   readonly unblock: string;
 }
 
+/** Id of the migration of one provider's keys in one workload. */
+export function migrationId(workload: string, provider: string): string {
+  return `m-${workload.replace(/^w-/, '')}-${provider}`;
+}
+
 /** What becomes of one provider's keys in one workload. */
 export interface Migration {
   readonly id: string;

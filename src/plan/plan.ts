@@ -1,7 +1,7 @@
 import type { Emission, Emitter, PartyId, RelyingParty, Target } from '../model/federation.ts';
 import type { Credential, Inventory, TargetReport, Workload } from '../model/inventory.ts';
 import type { OtherRun, TokenShape, TokenSource, WorkloadContext } from '../model/issuer.ts';
-import type { FederationPath, Hop, Migration, MigrationPlan, NoPath, PlannedIdentity, PlannedInput, PlannedKey, SourceFile } from '../model/plan.ts';
+import { type FederationPath, type Hop, type Migration, migrationId, type MigrationPlan, type NoPath, type PlannedIdentity, type PlannedInput, type PlannedKey, type SourceFile } from '../model/plan.ts';
 import type { Provider } from '../model/provider.ts';
 import type { Platform } from '../model/reference.ts';
 import type { Input, Text } from '../model/text.ts';
@@ -252,7 +252,7 @@ class Planner {
   #base(workload: Workload, home: string, provider: string, credentials: readonly Credential[], readers: readonly string[]): Omit<Migration, 'chosen' | 'noPath'> {
     const { location } = workload;
     return {
-      id: `m-${workload.id.replace(/^w-/, '')}-${provider}`,
+      id: migrationId(workload.id, provider),
       workload: workload.id,
       name: workload.name,
       platform: home,

@@ -1,5 +1,6 @@
 import type { Comparison } from '../inventory/compare.ts';
 import type { TrendPoint } from '../inventory/trend.ts';
+import type { PlannedChanges } from '../model/apply.ts';
 import type { Inventory } from '../model/inventory.ts';
 import type { Severity } from '../model/levels.ts';
 import type { Provider } from '../model/provider.ts';
@@ -32,6 +33,8 @@ export interface RenderOptions {
   readonly comparison?: Comparison;
   /** Oldest first; the last point is the inventory that is rendered. */
   readonly trend?: readonly TrendPoint[];
+  /** `html` only: what a plan changes, for the pages of its keys. */
+  readonly changes?: PlannedChanges;
   /** `html` only: counts, and no name, path, preview or id. */
   readonly share?: boolean;
 }

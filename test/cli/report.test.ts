@@ -127,6 +127,18 @@ describe('the command', () => {
     expect(report('missing.json').code).toBe(2);
   });
 
+  test('changes of a plan: what is no output of apply, and where they cannot be shown, is said', () => {
+    const write = (value: unknown): string => {
+      writeFileSync(join(folder, 'changes.json'), JSON.stringify(value));
+      return report('a.json', '--format', 'html', '--changes', 'changes.json', '-o', 'out.html').stderr;
+    };
+    const file = { target: 't0', path: 'ci.yml', diff: '', changes: [], refusals: [{ line: 3, reason: 'no', byHand: 'do', migrations: [] }] };
+    expect(write({ schemaVersion: '1.0', tool: { name: 'dekey' }, files: [file] })).toBe('');
+    expect(write({ schemaVersion: '1.0', tool: { name: 'dekey' }, files: [{ ...file, diff: 7 }] })).toContain('changes.json is not what dekey apply prints: files[0].diff is not a text');
+    expect(report('a.json', '--format', 'html', '--changes', 'no.json').stderr).toContain('there is no no.json');
+    expect(report('a.json', '--changes', 'changes.json')).toMatchObject({ code: 2, stderr: expect.stringContaining('--changes is for --format html') as string });
+  });
+
   test('a file that opens alone', () => {
     expect(report('a.json', '--format', 'html', '--share', '-o', 'out.html')).toMatchObject({ code: 0, stdout: '' });
     expect(readFileSync(join(folder, 'out.html'), 'utf8')).toMatch(/^<!doctype html>/);

@@ -1,5 +1,6 @@
 import { readdirSync, statSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
+import { readChanges } from '../../apply/read-changes.ts';
 import { compareInventories, type Dated } from '../../inventory/compare.ts';
 import { mergeInventories, sameTargets } from '../../inventory/merge.ts';
 import { isInventoryFile, readInventory } from '../../inventory/read.ts';
@@ -27,6 +28,9 @@ export async function runReport(files: readonly string[], raw: Readonly<Record<s
   const failOn = raw['failOn'] === 'none' ? 'none' : SEVERITIES.find((severity) => severity === raw['failOn']);
   if (raw['share'] === true && format !== 'html') throw new UsageError(`--share is for --format html, not for ${format}`, 'Add --format html, or leave out --share.');
 
+  const changesFile = text('changes');
+  if (changesFile !== undefined && (format !== 'html' || raw['share'] === true)) throw new UsageError(`--changes is for --format html without --share`, 'Add --format html, or leave out --changes.');
+
   const named = files.map((file) => ({ name: file, inventory: readInventory(resolve(cwd, file)) }));
   const [twice] = sameTargets(named);
   if (twice !== undefined) throw new UsageError(`${visible(twice.files[0])} and ${visible(twice.files[1])} both hold ${visible(twice.target)}: it would be counted twice`, 'Leave one out. To compare the two: dekey report NEW.json --since OLD.json');
@@ -52,6 +56,7 @@ export async function runReport(files: readonly string[], raw: Readonly<Record<s
     ...compared(inventory, since === undefined ? undefined : resolve(cwd, since), dated, today),
     ...(folder === undefined ? {} : { trend: trendOf([...dated.filter(({ date }) => date !== dayOf(files, today)), { date: dayOf(files, today), inventory }]) }),
     ...(raw['share'] === true ? { share: true } : {}),
+    ...(changesFile === undefined ? {} : { changes: readChanges(resolve(cwd, changesFile), changesFile) }),
   };
   const result = await render(format, inventory, options);
   if (output === undefined) await print(result);

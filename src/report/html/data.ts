@@ -5,6 +5,7 @@ import { credentialTitle, describeFinding, sentenceOf } from '../messages.ts';
 import type { RenderOptions } from '../renderer.ts';
 import { groupCredentials } from '../text.ts';
 import { findingsOf, type Page, pageOf, plainPalette } from '../text-page.ts';
+import { pageChanges } from './data-changes.ts';
 import { findingRow, type Indexes, pageCredential, Strings } from './data-credentials.ts';
 import { pageEdges, pagePlatforms, pageProviders } from './data-graph.ts';
 import type { Group, Levels, PageData, PageTarget, Skip, Stats } from './page-data.ts';
@@ -51,7 +52,7 @@ export function pageData(inventory: Inventory, options: RenderOptions): PageData
   return options.share === true ? shared : { ...shared, share: false, title: titleOf(page), ...sinceOf(page, false), providers, platforms, ...named(page, groupOf, providers.map(({ id }) => id), platforms.map(({ id }) => id)) };
 }
 
-function named(page: Page, groupOf: ReadonlyMap<string, Group>, providers: readonly string[], platforms: readonly string[]): Pick<PageData, 'targets' | 'skipped' | 'problems' | 'credentials' | 'workloads' | 'findings' | 'strings' | 'readiness'> {
+function named(page: Page, groupOf: ReadonlyMap<string, Group>, providers: readonly string[], platforms: readonly string[]): Pick<PageData, 'targets' | 'skipped' | 'problems' | 'credentials' | 'workloads' | 'findings' | 'strings' | 'changes' | 'readiness'> {
   const { inventory } = page;
   const strings = new Strings();
   const order = inventory.credentials.toSorted((a, b) => SEVERITIES.indexOf(a.risk.level) - SEVERITIES.indexOf(b.risk.level) || b.risk.score - a.risk.score);
@@ -98,6 +99,7 @@ function named(page: Page, groupOf: ReadonlyMap<string, Group>, providers: reado
       identity: strings.number(identity.kind === 'enabled' ? `asks for a token already: ${page.clean(identity.how)}` : identity.kind === 'available' ? 'could ask for a token, does not yet' : 'its platform issues no token'),
     })),
     strings: strings.list,
+    ...(page.options.changes === undefined ? {} : { changes: pageChanges(page.options.changes, order, page.clean) }),
     ...(readiness.length === 0 ? {} : { readiness: readiness.map((finding) => ({ code: page.clean(finding.code), title: titleOfFinding(finding), severity: Math.max(0, SEVERITIES.indexOf(finding.severity)), place: page.clean(finding.location.path), message: sentenceOf({ finding, credential: undefined, workload: undefined }, page.catalog, page.clean) })) }),
   };
 }

@@ -22,8 +22,18 @@ export interface PageData {
   readonly workloads: readonly PageWorkload[];
   readonly findings: readonly FindingRow[];
   readonly strings: readonly string[];
+  /** What a plan changes, by file. Absent without one. */
+  readonly changes?: readonly PageFileChange[];
   /** The scorecard: what was found about readiness. Absent when the inventory has none. */
   readonly readiness?: readonly { readonly code: string; readonly title: string; readonly severity: number; readonly place: string; readonly message: string }[];
+}
+
+export interface PageFileChange {
+  readonly path: string;
+  /** Unified; '' when nothing of the file changes. */
+  readonly diff: string;
+  readonly changes: readonly { readonly title: string; readonly why: string; readonly rests: string; readonly of: readonly number[] }[];
+  readonly refusals: readonly { readonly line: number; readonly reason: string; readonly byHand: string; readonly of: readonly number[] }[];
 }
 
 /** Index: critical, high, medium, low, info. */

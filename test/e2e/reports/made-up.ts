@@ -1,6 +1,7 @@
 import type { Credential, Disposition, Finding, Inventory, RiskFactor, TargetReport, Workload } from '../../../src/model/inventory.ts';
 import { SEVERITIES, type Severity } from '../../../src/model/levels.ts';
 import type { Location } from '../../../src/model/location.ts';
+import { migrationId } from '../../../src/model/plan.ts';
 import { providers } from '../../../src/providers/index.ts';
 import { summaryOf } from '../../../src/inventory/summary.ts';
 
@@ -97,6 +98,22 @@ export function earlier({ summary, ...rest }: Inventory): readonly (readonly [st
     const pathToZero = { today: Math.round(today * more * 1.25), afterChange: Math.round(afterChange * more), none: Math.round(none * (0.8 + index * 0.025)) };
     return [`2026-${String(index + 3).padStart(2, '0')}-01`, { ...rest, credentials: [], findings: [], workloads: [], problems: [], summary: { ...summary, pathToZero } }];
   });
+}
+
+/** What `dekey apply --format json` would say of every tenth workload on GitHub Actions, and a refusal of every other. */
+export function madeUpChanges({ credentials, workloads, targets }: Inventory): object {
+  const migrations = credentials.flatMap(({ provider, workloads: own }) => own.map((workload) => ({ id: migrationId(workload, provider), workload })));
+  const of = new Map(migrations.map(({ workload, id }) => [workload, id]));
+  const files = workloads.filter(({ id, platform }) => platform === 'github-actions' && of.has(id)).map(({ id, location }, index) => ({
+    target: location.target,
+    path: location.path,
+    sha256: { before: '0'.repeat(64), after: '1'.repeat(64) },
+    changes: index % 10 > 0 ? [] : [{ id: 'evals/anthropic', rewriter: 'github-actions', line: 14, title: 'evals: an identity in place of the key', why: 'The job asks GitHub for a token, and the SDK shows it.', safety: 'unsafe', reason: 'that the program makes its client without a key', migrations: [of.get(id)] }],
+    declined: [],
+    refusals: index % 10 === 0 ? [] : [{ code: 'takes-only-a-key', line: 31, reason: 'The action takes a key and nothing else.', byHand: 'Ask its makers for an input for tokens.', migrations: [of.get(id)], shadows: false }],
+    diff: index % 10 > 0 ? '' : '@@ -9,6 +9,9 @@\n jobs:\n   evals:\n     runs-on: ubuntu-24.04\n+    permissions:\n+      contents: read\n+      id-token: write\n     env:\n-      ANTHROPIC_API_KEY: ${{ secrets.ANTHROPIC_API_KEY }}\n+      ANTHROPIC_FEDERATION_RULE_ID: ${{ vars.ANTHROPIC_FEDERATION_RULE_ID }}\n     steps:\n',
+  }));
+  return { schemaVersion: '1.0', tool: { name: 'dekey', version: '0.1.0' }, plan: '0'.repeat(64), targets: targets.map(({ id, name }) => ({ id, name })), files };
 }
 
 function placeOf(kind: string, target: string, random: () => number, pick: <T>(items: readonly T[]) => T): Location {

@@ -62,7 +62,7 @@ export async function provePage(tab: Tab, proof: Proof, { html, share, hostile }
     await tab.go(pathToFileURL(file).href);
     await tab.run(`(() => { ${axe}; return 1; })()`);
     const first = file === share ? '' : String(await tab.run("(() => { location.hash = 'v=keys'; return JSON.parse(document.getElementById('data').textContent).credentials[0].id; })()"));
-    const detail = file === share ? [] : [`c=${first}`];
+    const detail = file === share ? [] : [`c=${first}`, ...(file === html ? [withDiff(file)] : [])];
     for (const view of file === share ? ['v=overview', 'v=map'] : [...VIEWS, ...detail]) {
       await tab.view(view);
       const found = JSON.parse(String(await tab.run("axe.run(document, { resultTypes: ['violations'] }).then(({ violations }) => JSON.stringify(violations.map(({ id, impact, nodes }) => ({ id, impact, node: nodes[0].html.slice(0, 140), count: nodes.length, why: nodes[0].failureSummary.slice(0, 240) }))))"))) as readonly { readonly id: string; readonly impact: string }[];
@@ -73,6 +73,10 @@ export async function provePage(tab: Tab, proof: Proof, { html, share, hostile }
     }
   }
   proof.say(`axe-core looked at ${checked} views`);
+  await tab.show(LAPTOP);
+  await tab.go(pathToFileURL(html).href);
+  await tab.view(withDiff(html));
+  proof.check(String(await tab.run("[...document.querySelectorAll('.diff .added')].map((one) => one.textContent).join('')")).includes('+      id-token: write\n'), 'the page of a key does not show its diff');
   await tab.show(LAPTOP);
   await tab.go(`${pathToFileURL(html).href}#v=keys&level=critical&q=openai&sort=-Places`);
   proof.equal(await tab.run("document.querySelector('input[type=search]').value + ' ' + document.querySelector('th[aria-sort=descending]')?.textContent"), 'openai Places', 'a deep link to a search');
@@ -92,6 +96,12 @@ export async function provePage(tab: Tab, proof: Proof, { html, share, hostile }
   const shared = readFileSync(share, 'utf8');
   // Words of the made-up organisation; ids have twelve digits.
   for (const name of [/acme/, /support-bot/, /workflows/, /[A-Z]_API_KEY/, /sk-proj/, /[cfw]-[0-9a-f]{12}/, /\.yml/]) proof.check(!name.test(dataOf(shared)), `the shared file holds ${name.source}`);
+}
+
+/** The page of a key that a plan takes out of a file. */
+function withDiff(html: string): string {
+  const { credentials, changes } = JSON.parse(dataOf(readFileSync(html, 'utf8'))) as { readonly credentials: readonly { readonly id: string }[]; readonly changes: readonly { readonly diff: string; readonly changes: readonly { readonly of: readonly number[] }[] }[] };
+  return `c=${credentials[changes.find(({ diff }) => diff !== '')?.changes[0]?.of[0] ?? -1]?.id ?? 'none'}`;
 }
 
 function dataOf(html: string): string {
@@ -130,9 +140,9 @@ export async function takePictures(tab: Tab, { html, share }: Files, out: string
     for (const scheme of ['light', 'dark'] as const) {
       await tab.show(screen, { scheme });
       await tab.go(pathToFileURL(html).href);
-      for (const view of [...VIEWS, first]) {
+      for (const view of [...VIEWS, first, withDiff(html)]) {
         await tab.view(view);
-        await save(`${device}-${scheme}-${view.replace(/=.*/, '').replace('v', view.slice(2))}`, view === 'v=overview' || view === first || view === 'v=map');
+        await save(`${device}-${scheme}-${view === first ? 'c' : view.startsWith('c=') ? 'diff' : view.slice(2)}`, view === 'v=overview' || view.startsWith('c=') || view === 'v=map');
       }
     }
   }

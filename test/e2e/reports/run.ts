@@ -13,7 +13,7 @@ import { render, type RenderOptions } from '../../../src/report/index.ts';
 import { Proof } from '../github/checks.ts';
 import { requireBuild } from '../kit.ts';
 import { findBrowser, Tab } from './browser.ts';
-import { earlier, madeUp } from './made-up.ts';
+import { earlier, madeUp, madeUpChanges } from './made-up.ts';
 import { proveHostile } from './hostile.ts';
 import { measure, provePage, provePolicy, takePictures } from './page.ts';
 
@@ -81,6 +81,7 @@ async function written(root: string, work: string, proof: Proof): Promise<Files>
   const gone = inventory.credentials.filter(({ risk }) => risk.level === 'critical').slice(0, 25).map((one, index) => ({ ...one, id: `c-gone-${index}`, preview: `sk-gone-\u2026${index}`, findings: [], workloads: [] }));
   const old = { ...inventory, credentials: [...inventory.credentials.slice(40), ...gone], findings: inventory.findings.slice(300) };
   writeFileSync(join(work, 'acme-2026-10-01.json'), await render('json', old, options));
+  writeFileSync(join(work, 'changes.json'), JSON.stringify(madeUpChanges(inventory)));
   const file = (name: string): string => join(work, name);
   const dekey = (...args: string[]): void => {
     const started = performance.now();
@@ -88,7 +89,7 @@ async function written(root: string, work: string, proof: Proof): Promise<Files>
     proof.equal(status, 0, `dekey report ${args.join(' ')} said ${stderr}`);
     proof.say(`dekey report ${args.join(' ')}: ${Math.round(performance.now() - started)} ms`);
   };
-  dekey('--format', 'html', '-o', 'acme.html', '--since', 'acme-2026-10-01.json', '--trend', 'trend');
+  dekey('--format', 'html', '-o', 'acme.html', '--since', 'acme-2026-10-01.json', '--trend', 'trend', '--changes', 'changes.json');
   dekey('--format', 'html', '--share', '-o', 'share.html', '--since', 'acme-2026-10-01.json', '--trend', 'trend');
   for (const format of ['csv', 'junit', 'markdown', 'sarif', 'text']) dekey('--format', format, '-o', `acme.${format}`);
   proof.check(statSync(file('acme.html')).size < LIMITS.bytes, `the file has ${statSync(file('acme.html')).size} bytes`);

@@ -1,5 +1,6 @@
 import type { FindingRow, PageCredential } from '../page-data.ts';
 import { button, counted, h, number, table, terms } from './dom.ts';
+import { changesOf } from './changes.ts';
 import { keyLink, level, levelMark, link, placeMark, replacementText, type Store, text } from './store.ts';
 
 /** Rows that a page draws at once; a button draws as many again. */
@@ -55,6 +56,7 @@ export function credentialPage(store: Store, id: string): HTMLElement | undefine
           ['Facts', credential.facts.map(([key, value]) => `${text(store, key)}: ${text(store, value)}`).join('; ')],
           ['Id', h('code', {}, credential.id)],
         ]))),
+    changesOf(store, store.credentialAt.get(id) ?? -1),
     places.length === 0 ? undefined : h('section', {}, h('h2', {}, counted(places.length, 'place', 'places')), growing('Places', ['Place', 'What', 'Notes'], places, (row) => [where(store, row), text(store, row[9]), notes(store, row)])),
     uses.length + others.length === 0 ? undefined : h('section', {}, h('h2', {}, `Used by ${counted(credential.workloads.length, 'workload', 'workloads')}`),
       growing('Consumers', ['Workload', 'Runs on', 'Place', 'Takes it from'], [...uses, ...others], (row) => (typeof row === 'number' ? workloadCells(store, row) : useCells(store, row)))),

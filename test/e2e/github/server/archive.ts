@@ -87,6 +87,8 @@ export async function serveGit(request: IncomingMessage, response: ServerRespons
     },
     stdio: ['pipe', 'pipe', 'ignore'],
   });
+  // It ends before it has read what it does not need.
+  child.stdin.on('error', () => undefined);
   child.stdin.end(body);
   const parts: Buffer[] = [];
   for await (const part of child.stdout) parts.push(part);

@@ -276,11 +276,12 @@ function kindOf(path: string, name: string): 'file' | 'folder' {
 }
 
 function factsOf(repository: GitRepository): Record<string, string> {
-  const { head, branch, remote, shallow } = repository;
+  const { head, branch, remote, shallow, defaultBranch } = repository;
   return {
     ...(shallow ? { shallow: 'true' } : {}),
     ...(head === undefined ? {} : { head }),
     ...(branch === undefined ? {} : { branch }),
+    ...(defaultBranch === undefined ? {} : { defaultBranch }),
     ...(remote === undefined ? {} : { remote: [remote.host, remote.owner, remote.name].filter((part) => part !== undefined && part !== '').join('/') }),
   };
 }

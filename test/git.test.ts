@@ -104,6 +104,20 @@ describe('openRepository', () => {
     const detached = await open(folder);
     expect(detached.head).toBe(head);
     expect(detached).not.toHaveProperty('branch');
+    expect(detached).not.toHaveProperty('defaultBranch');
+  });
+
+  it('tells what the remote of a clone calls its default branch, whatever is checked out', async () => {
+    const folder = newRepository();
+    commit(folder, 'one', { 'a.txt': 'a' });
+    git(folder, ['branch', '-m', 'release/v2']);
+    const copy = join(home, 'copy-of-release');
+    git(home, ['clone', '-q', folder, copy]);
+    git(copy, ['checkout', '-q', '-b', 'mine']);
+    expect(await open(copy)).toMatchObject({ branch: 'mine', defaultBranch: 'release/v2' });
+    // What could lead elsewhere is no name.
+    writeFileSync(join(copy, '.git/refs/remotes/origin/HEAD'), 'ref: refs/remotes/origin/../../x\n');
+    expect(await open(copy)).not.toHaveProperty('defaultBranch');
   });
 
   it('gives nothing outside a repository, and no commit before the first', async () => {

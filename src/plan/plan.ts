@@ -299,7 +299,7 @@ class Planner {
     const name = rest.at(-1);
     const owner = rest.slice(0, -1).join('/');
     const scanned = facts['branch'];
-    const branch = this.#options.branch ?? (scanned !== undefined && (target?.kind === 'github' || DEFAULT_BRANCHES.has(scanned)) ? scanned : undefined);
+    const branch = this.#options.branch ?? facts['defaultBranch'] ?? (scanned !== undefined && (target?.kind === 'github' || DEFAULT_BRANCHES.has(scanned)) ? scanned : undefined);
     return {
       platform: home,
       name: workload.name,

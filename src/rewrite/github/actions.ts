@@ -10,7 +10,7 @@ interface ActionPin {
 const PINS = {
   'actions/github-script': { tag: 'v9', commit: '3a2844b7e9c422d3c10d287c895573f7108da1b3', release: 'v9.0.0' },
   'aws-actions/configure-aws-credentials': { tag: 'v6', commit: 'e6de054238d6b7531b4efff3b6587d9aade6a06c', release: 'v6.2.3' },
-  'google-github-actions/auth': { tag: 'v3', commit: '7c6bc770dae815cd3e89ee6cdf493a5fab2cc093', release: 'v3' },
+  'google-github-actions/auth': { tag: 'v3', commit: '7c6bc770dae815cd3e89ee6cdf493a5fab2cc093', release: 'v3.0.0' },
   'anthropics/claude-code-action': { tag: 'v1', commit: 'be7b93b1907a4abad570368f3c74b6fe3807510b', release: 'v1.0.183' },
 } as const satisfies Readonly<Record<string, ActionPin>>;
 export type KnownAction = keyof typeof PINS;

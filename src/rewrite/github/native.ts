@@ -64,6 +64,8 @@ const NATIVE: readonly NativeAction[] = [
     action: /^google-github-actions\/auth$/,
     party: 'google',
     keys: ['credentials_json'],
+    // Before it, an account to impersonate has to be named. Source: the action's src/main.ts at v1.3.0, and its change #348.
+    floor: { version: [2, 0, 0], raise: 'google-github-actions/auth' },
     chooses: { input: 'workload_identity_provider', value: googleProvider },
     inputs: (step, replacement, ids) => {
       const inputs = get(step, 'with');

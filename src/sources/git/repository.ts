@@ -44,6 +44,8 @@ export interface GitRepository {
   /** Absent when HEAD is detached. */
   readonly branch?: string;
   readonly remote?: RemoteAddress;
+  /** Of the remote `origin`, as of the clone. Absent in what was not cloned. */
+  readonly defaultBranch?: string;
 }
 
 export interface OpenOptions {
@@ -156,6 +158,7 @@ async function describe(found: Found, options: OpenOptions): Promise<GitReposito
 
   const head = await readHead(gitDir, commonDir, name);
   const remote = remoteOf(config, head.branch);
+  const defaultBranch = await readDefaultBranch(commonDir, name);
   return {
     name,
     ...(root === undefined ? {} : { root }),
@@ -171,6 +174,7 @@ async function describe(found: Found, options: OpenOptions): Promise<GitReposito
     ...(head.commit === undefined ? {} : { head: head.commit }),
     ...(head.branch === undefined ? {} : { branch: head.branch }),
     ...(remote === undefined ? {} : { remote }),
+    ...(defaultBranch === undefined ? {} : { defaultBranch }),
   };
 }
 
@@ -230,6 +234,14 @@ async function readHead(gitDir: string, commonDir: string, name: string): Promis
     text = next.trim();
   }
   return branch === undefined || branch === '.invalid' ? {} : { branch };
+}
+
+/** What `origin` called its default branch when it was cloned. */
+async function readDefaultBranch(commonDir: string, name: string): Promise<string | undefined> {
+  const start = 'ref: refs/remotes/origin/';
+  const text = (await readSmall(join(commonDir, 'refs/remotes/origin/HEAD'), name))?.trim() ?? '';
+  const branch = text.startsWith(start) ? text.slice(start.length) : '';
+  return isSafeRef(`refs/heads/${branch}`) ? branch : undefined;
 }
 
 async function packedRef(commonDir: string, ref: string): Promise<string | undefined> {

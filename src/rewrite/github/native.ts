@@ -93,6 +93,11 @@ const NATIVE: readonly NativeAction[] = [
     inputs: (step, replacement, ids) => {
       const inputs = get(step, 'with');
       const missing = (name: string, value: string): readonly string[] => (entry(inputs, name) === undefined ? [`${name}: ${value}`] : []);
+      const given = ['gcp_workload_identity_provider', 'gcp_project_id', 'gcp_location', 'gcp_service_account', 'use_vertex_ai'].flatMap((name) => /vars\.([A-Za-z_]\w*)/.exec(textOf(get(inputs, name)) ?? '')?.[1] ?? []);
+      // As in the workflows that the action comes with: the file is ready for both, and which it is stands in the settings.
+      if (/\$\{\{/.test(textOf(get(inputs, 'gcp_workload_identity_provider')) ?? '')) {
+        throw new CannotRewrite('unknown-shape', 'The step takes a federated identity already, as soon as its variables are set.', `Set ${given.join(', ')} to what the google folder of the plan has, then delete the secrets of the keys: this file can stay as it is.`);
+      }
       const provider = googleProvider(replacement, ids);
       if (provider === undefined) throw new CannotRewrite('unknown-shape', 'The name of the workload identity provider cannot be told from the plan.', 'Add gcp_workload_identity_provider by hand: the plan’s google folder has it.');
       return [

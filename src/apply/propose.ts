@@ -114,7 +114,7 @@ export class Proposer {
     }));
     const declined = file.declined.filter((change) => !isLiteral(change));
     // A file that an earlier run has edited has nothing left of the shape that was edited.
-    const open = file.refusals.filter(({ code, shadows, migrations }) => shadows || code !== 'unknown-shape' || !migrations.every((id) => this.#job.done.has(id)));
+    const open = file.refusals.filter(({ code, shadows, migrations }) => shadows || code !== 'unknown-shape' || migrations.length === 0 || !migrations.every((id) => this.#job.done.has(id)));
     const refusals = state.kind === 'text' ? [...open, ...literal].toSorted((a, b) => a.line - b.line) : file.refusals.map((refusal) => unreadableRefusal(refusal, state));
     return { target, file: { ...file, declined }, state, refusals };
   }

@@ -5,13 +5,14 @@
  */
 import type { Change } from '../../model/change.ts';
 import { eventsOf, mayRunOn, PULLS } from '../../platforms/_shared/github-events.ts';
-import { entriesOf, entry, get, itemsOf, textOf, type YamlEntry } from '../../support/yaml.ts';
+import { entriesOf, entry, get, itemsOf, textOf, walk, type YamlEntry } from '../../support/yaml.ts';
 import { CannotRewrite } from '../cannot.ts';
 import type { Edit } from '../edit.ts';
 import { editorOf } from '../editors.ts';
 import type { FileRefusal, Kept, Replacement, RewriteContext, Rewriter, Rewriting } from '../types.ts';
-import type { YamlMap } from '../yaml-edit.ts';
+import type { YamlEdit, YamlMap } from '../yaml-edit.ts';
 import { houseOf } from './actions.ts';
+import { commentSplices } from './comments.ts';
 import { compositeEdits, folderOf } from './composite.ts';
 import { type JobEdits, keysOf, planJob, type Scene } from './job.ts';
 import { workflowProblems } from './parser.ts';
@@ -84,7 +85,24 @@ function rewriteWorkflow(path: string, text: string, root: YamlMap, context: Rew
     }
   }
   const called = calledChanges(scene, path, context);
-  return { changes: [...changes, ...called.changes], refusals: [...refusals, ...called.refusals] };
+  return { changes: [...changes, ...called.changes].map((change, _, all) => withComments(scene, change, all, [...refusals, ...called.refusals])), refusals: [...refusals, ...called.refusals] };
+}
+
+/** Comments that tell people to store a secret name what is read in its place, where this change alone decides whether it is needed. */
+function withComments({ text, editor, root, context }: Scene, change: Change<Edit>, all: readonly Change<Edit>[], refusals: readonly FileRefusal[]): Change<Edit> {
+  const own = context.all.filter(({ migration }) => change.migrations.includes(migration));
+  const providers = new Set(own.map(({ provider }) => provider));
+  const ofProviders = new Set(context.all.filter(({ provider }) => providers.has(provider)).map(({ migration }) => migration));
+  const isOfThem = ({ migrations }: { readonly migrations: readonly string[] }): boolean => migrations.some((migration) => ofProviders.has(migration));
+  if (all.some((other) => other !== change && isOfThem(other)) || refusals.some(isOfThem)) return change;
+  const made = editor.make(change.edits.filter((edit): edit is YamlEdit => edit.kind !== 'text'), change.edits.filter((edit) => edit.kind === 'text'));
+  if (!made.ok) return change;
+  const scalars: { start: number; end: number }[] = [];
+  walk(root, '', ({ outer }) => {
+    scalars.push(outer);
+  });
+  const splices = commentSplices(text, made.text, own.flatMap(({ names }) => names), scalars);
+  return splices.length === 0 ? change : { ...change, title: `${change.title}; a comment names what is read now`, edits: [...change.edits, ...splices.map((splice) => ({ kind: 'text' as const, ...splice }))] };
 }
 
 /** Makes a change, or the refusal that says why there is none. */

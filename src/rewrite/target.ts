@@ -66,7 +66,7 @@ export function rewriteTarget(rewriters: readonly Rewriter[], input: TargetInput
     const file = rewritten === undefined ? undefined : { ...rewritten, declined: rewritten.declined.filter(({ id }) => !needless.has(`${path}\n${id}`)) };
     return file === undefined || (file.after === file.before && file.refusals.length === 0 && file.declined.length === 0) ? [] : [withBlocked(file, blocked)];
   });
-  return withUnhandled(withReaders(withoutKept(results, input.replacements).map((file) => withMentions(file, input.replacements)), followers), input, followers);
+  return withUnhandled(withTerms(withReaders(withoutKept(results, input.replacements).map((file) => withMentions(file, input.replacements)), followers), input.replacements), input, followers);
 }
 
 /**
@@ -347,9 +347,21 @@ function withReaders(files: readonly RewrittenFile[], followers: ReadonlySet<str
       if (readers.length === 0) return change;
       const shown = `${readers.slice(0, MOST_READERS).join(', ')}${readers.length > MOST_READERS ? ` and ${readers.length - MOST_READERS} more` : ''}`;
       const note = `${shown} still ${readers.length === 1 ? 'takes' : 'take'} the key: see that ${readers.length === 1 ? 'it is' : 'they are'} not run here`;
-      return { ...change, safety: 'unsafe' as const, reason: change.safety === 'safe' ? `Look at this: ${note}.` : `${change.reason.replace(/\.$/, '')}; ${note}.` };
+      return withNotes(change, [note]);
     }),
   }));
+}
+
+/** Says in a change what the account at the provider has to have before it can work. */
+function withTerms(files: readonly RewrittenFile[], replacements: readonly Replacement[]): readonly RewrittenFile[] {
+  const terms = new Map(replacements.flatMap(({ migration, terms: words }) => (words === undefined ? [] : [[migration, words] as const])));
+  if (terms.size === 0) return files;
+  return files.map((file) => ({ ...file, changes: file.changes.map((change) => withNotes(change, [...new Set(change.migrations.flatMap((migration) => terms.get(migration) ?? []))])) }));
+}
+
+function withNotes<C extends Pick<MadeChange, 'safety' | 'reason'>>(change: C, notes: readonly string[]): C {
+  if (notes.length === 0) return change;
+  return { ...change, safety: 'unsafe' as const, reason: change.safety === 'safe' ? `Look at this: ${notes.join('; ')}.` : change.reason.startsWith('Look at this: ') ? `${change.reason.replace(/\.$/, '')}; ${notes.join('; ')}.` : `${change.reason} Look at this too: ${notes.join('; ')}.` };
 }
 
 function withBlocked(file: RewrittenFile, blocked: ReadonlyMap<string, string>): RewrittenFile {

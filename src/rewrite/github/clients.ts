@@ -92,8 +92,9 @@ export function clientDoubt({ paths = [], read }: Pick<RewriteContext, 'paths' |
   const isUnknown = governing.length === 0 && (change === 'configuration' || paths.some((path) => languages.some((language) => SOURCES[language]?.test(path) === true)));
   if (packages.length > 0 && isUnknown) return locked;
   if (packages.length === 0 && spoken.length === 0) return '';
+  if (packages.length === 0) throw new CannotRewrite('needs-code-change', `From which release on a client of ${title} finds the identity by itself is not known here.`, 'Try a run without the key as the README of the plan says for this job; if it works, take the key out by hand.');
   const where = governing.length === 0 ? 'What the step runs is not declared in this repository' : `${governing.slice(0, 2).join(', ')}${governing.length > 2 ? ` and ${governing.length - 2} more` : ''} ${governing.length === 1 ? 'names' : 'name'} no client of ${title} that finds the identity by itself`;
-  throw new CannotRewrite('needs-code-change', `${where}: what takes the key in its place cannot be told.`, `Let the program use a client of ${title} that federates${packages.length === 0 ? '' : ` (${packages.slice(0, 2).join(', ')})`}, then plan again.`);
+  throw new CannotRewrite('needs-code-change', `${where}: what takes the key in its place cannot be told.`, `Let the program use a client of ${title} that federates (${packages.slice(0, 2).join(', ')}), then plan again.`);
 }
 
 /** Lock files, with how each names the release of a package. */

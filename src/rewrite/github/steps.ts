@@ -148,9 +148,15 @@ ${values}  with:
       const path = \`\${env.RUNNER_TEMP}/${replacement.parties[0] ?? 'job'}-identity-token\`;
 ${TOKEN_FILE}
       core.exportVariable('${file}', path);
-      for (const name of [${others.map(([name]) => `'${name}'`).join(', ')}]) core.exportVariable(name, env[name]);
-`,
+${handedOn(others.map(([name]) => name))}`,
   };
+}
+
+/** Lines of a script that make variables of the step ones of the job. */
+function handedOn(names: readonly string[]): string {
+  const [only, ...more] = names;
+  if (only === undefined) return '';
+  return more.length === 0 ? `      core.exportVariable('${only}', env.${only});\n` : `      for (const name of [${names.map((name) => `'${name}'`).join(', ')}]) core.exportVariable(name, env[name]);\n`;
 }
 
 /**

@@ -198,6 +198,12 @@ export function shownFile({ target, file, state, refusals }: Proposed, keys: Key
   };
 }
 
+/** Files as they stood, by where they stand. */
+export function beforeOf(proposed: readonly Proposed[]): (file: Pick<AppliedFile, 'target' | 'path'>) => string {
+  const texts = new Map(proposed.map(({ target, file }) => [`${target.id}\n${file.path}`, file.before]));
+  return ({ target, path }) => texts.get(`${target}\n${path}`) ?? '';
+}
+
 /** The hunks of a file for another program; undefined when a key stands too near. */
 export function patchHunks({ file }: Proposed, keys: KeyFinder): ReturnType<typeof plainHunksOf> {
   return file.before === file.after ? [] : plainHunksOf(versionsOf(keys, file.path, file.before, file.after));

@@ -14,7 +14,7 @@ export interface Programs {
 }
 
 /** What runs programs of a language. */
-export const LANGUAGES: Readonly<Record<string, RegExp>> = {
+const LANGUAGES: Readonly<Record<string, RegExp>> = {
   javascript: /\b(?:node|npm|npx|pnpm|yarn|bun|bunx|deno|tsx)\b/,
   python: /\b(?:python3?|pytest|uv|uvx|poetry|pip3?|pipx|tox|nox|hatch|pdm)\b/,
   go: /\bgo (?:run|test)\b/,
@@ -96,6 +96,25 @@ export function clientDoubt({ paths = [], read }: Pick<RewriteContext, 'paths' |
   const where = governing.length === 0 ? 'What the step runs is not declared in this repository' : `${governing.slice(0, 2).join(', ')}${governing.length > 2 ? ` and ${governing.length - 2} more` : ''} ${governing.length === 1 ? 'names' : 'name'} no client of ${title} that finds the identity by itself`;
   throw new CannotRewrite('needs-code-change', `${where}: what takes the key in its place cannot be told.`, `Let the program use a client of ${title} that federates (${packages.slice(0, 2).join(', ')}), then plan again.`);
 }
+
+/** First version of Claude Code that takes a workspace from its environment. https://github.com/anthropics/claude-code/blob/main/CHANGELOG.md, 2026-11-23. */
+const CLAUDE_CODE = 'Claude Code 2.1.141';
+
+/**
+ * First releases that find the identity by themselves, of what the steps are seen to run: packages that the repository declares or the job installs; where it declares none, those of the languages that the steps run.
+ */
+export function floorsNamed({ paths = [], read }: Pick<RewriteContext, 'paths' | 'read'>, { parties: [party], floors }: Pick<Replacement, 'parties' | 'floors'>, { scripts, installs }: Programs): readonly string[] {
+  const spoken = floors.filter(({ language }) => LANGUAGES[language]?.test(scripts) === true);
+  const manifests = paths.filter((path) => Object.values(MANIFESTS).some((manifest) => manifest.test(path)));
+  // Packages of different languages may have one name.
+  const textsFor = (language: string): readonly string[] => [...manifests.filter((path) => MANIFESTS[language]?.test(path) === true).map((path) => read(path) ?? ''), ...(LANGUAGES[language]?.test(`${scripts}\n${installs}`) === true ? [scripts, installs] : [])];
+  const declared = (spoken.length > 0 ? spoken : floors).filter(({ language, package: name }) => textsFor(language).some((text) => declares(text, name.split(':').at(-1) ?? name)));
+  const isClaude = party === 'anthropic' && COMMANDS['anthropic']?.test(scripts) === true;
+  const packages = declared.length > 0 ? declared : manifests.length === 0 && !isClaude ? spoken : [];
+  return [...(isClaude ? [CLAUDE_CODE] : []), ...packages.map(({ package: name, version }) => `${name} ${version}`)].slice(0, MOST_FLOORS);
+}
+
+const MOST_FLOORS = 2;
 
 /** Lock files, with how each names the release of a package. */
 const LOCKS: Readonly<Record<string, readonly [language: string, entry: string]>> = {

@@ -6,7 +6,7 @@ import type { Edit } from '../edit.ts';
 import type { Replacement, RewriteContext } from '../types.ts';
 import type { YamlEditor, YamlMap } from '../yaml-edit.ts';
 import { type House, isBelow, pinOf, reference, versionOf } from './actions.ts';
-import { clientDoubt, LANGUAGES, type Programs } from './clients.ts';
+import { clientDoubt, floorsNamed, type Programs } from './clients.ts';
 import { compositeKeys, folderOf } from './composite.ts';
 import { actionOf, isKeyInput, isPreparing, type NativeAction, nativeOf } from './native.ts';
 import { anthropicProfile, assumeRole, exchange, fill, forRuns, googleAuth, type Ids, idsOf, type Setup, tokenFile, withConditions } from './steps.ts';
@@ -63,6 +63,9 @@ const LONG_ENOUGH = 3600;
 /** A condition of more parts is no longer read at a glance. */
 const MOST_JOINED = 3;
 
+/** As AWS names its regions. */
+const REGION = /\b(?:us|eu|ap|sa|ca|me|af|il|mx)(?:-gov)?-(?:north|south|east|west|central|northeast|northwest|southeast|southwest)-\d\b/g;
+
 type Kind = { readonly kind: 'native'; readonly native: NativeAction } | { readonly kind: 'run' } | { readonly kind: 'curl' } | { readonly kind: 'composite'; readonly inputs: ReadonlySet<string> } | { readonly kind: 'other' };
 
 interface Consumer {
@@ -103,7 +106,8 @@ class JobPlanner {
     const env = get(job, 'env');
     const wide = [...rootUses, ...(env?.kind === 'map' ? usesOf(env, keys, () => 'job-env') : [])].filter(isValue);
     this.#keys = { ...keys, variables: new Set(wide.flatMap(({ held }) => (held === undefined ? [] : [normal(held.entry.key)]))) };
-    this.#ids = idsOf(this.#replacement, scene.context);
+    const ids = idsOf(this.#replacement, scene.context);
+    this.#ids = (input) => (input === 'aws.region' ? this.#region() : undefined) ?? ids(input);
   }
 
   plan(): JobEdits {
@@ -233,8 +237,8 @@ class JobPlanner {
     if (kind.kind !== 'native') return;
     const { native } = kind;
     const held = uses.map((use) => {
+      if (use.scope === 'step-with' && use.held !== undefined && !isKeyInput(native, use.held.entry.key)) throw this.#within(use, step);
       if (use.held === undefined || (use.shape !== 'plain' && use.shape !== 'fallback')) throw this.#odd(use);
-      if (use.scope === 'step-with' && !isKeyInput(native, use.held.entry.key)) throw new CannotRewrite('takes-only-a-key', `${use.held.entry.key} of ${actionOf(step)?.name ?? 'the action'} takes only a key.`, 'Leave that input out by hand if it is not needed.', { line: this.#line(use.scalar) });
       return use.held;
     });
     const lines = native.inputs(step, this.#replacement, this.#ids);
@@ -277,10 +281,17 @@ class JobPlanner {
   }
 
   /** Raises an action that is too old to know the inputs. */
-  #raise(step: YamlMap, { floor }: NativeAction): void {
+  #raise(step: YamlMap, { floor, unreleased, lost = [] }: NativeAction): void {
     const action = actionOf(step);
     const scalar = get(step, 'uses');
-    if (floor === undefined || action === undefined || scalar?.kind !== 'scalar') return;
+    if (action === undefined || scalar?.kind !== 'scalar') return;
+    if (unreleased !== undefined) {
+      if (/^(?:main|master)$/.test(action.ref)) return;
+      if (!/^[0-9a-f]{40}$/.test(action.ref)) throw new CannotRewrite('unknown-shape', `No tag of ${action.name} has inputs for federation.`, `Use ${unreleased.instead} in its place, then plan again.`, { line: this.#line(scalar) });
+      this.#doubts.push(`${action.name} is pinned to a commit, which has to be of ${unreleased.since} or later`);
+      return;
+    }
+    if (floor === undefined) return;
     const { text } = this.#scene;
     const end = text.indexOf('\n', scalar.outer.end);
     const rest = text.slice(scalar.outer.end, end === -1 ? text.length : end);
@@ -296,9 +307,11 @@ class JobPlanner {
       return;
     }
     if (version === undefined) {
-      throw new CannotRewrite('unknown-shape', `${action.name}@${action.ref} is a line of its own without these inputs.`, `Move the step to ${action.name}@${pinOf(floor.raise).tag} first, then plan again.`, { line: this.#line(scalar) });
+      throw new CannotRewrite('unknown-shape', `Whether ${action.name}@${action.ref} has inputs for federation cannot be told: it names no release.`, `Move the step to ${action.name}@${pinOf(floor.raise).tag} first, then plan again.`, { line: this.#line(scalar) });
     }
-    if (action.name.toLowerCase() !== floor.raise) throw new CannotRewrite('unknown-shape', `The version of ${action.name} may be too old for these inputs (from ${floor.version.join('.')}).`, 'Raise it by hand, then plan again.', { line: this.#line(scalar) });
+    if (action.name.toLowerCase() !== floor.raise) throw new CannotRewrite('unknown-shape', `${action.name}@${action.ref} is older than ${floor.version.join('.')}, the first with inputs for federation.`, `Move the step to ${action.name}@${pinOf(floor.raise).tag} first, then plan again.`, { line: this.#line(scalar) });
+    const gone = version[0] >= floor.version[0] ? [] : lost.filter((name) => entry(get(step, 'with'), name) !== undefined);
+    if (gone.length > 0) throw new CannotRewrite('unknown-shape', `${action.name}@${action.ref} has no inputs for federation, and its later releases have no ${gone.slice(0, 3).join(', ')}.`, `Move the step to ${action.name}@${pinOf(floor.raise).tag} first, as its migration guide says, then plan again.`, { line: this.#line(scalar) });
     const comment = /^([ \t]+)#[^\r]*/.exec(rest);
     const isQuoted = scalar.style !== 'plain';
     const exact = !isCommit && version[2] !== undefined;
@@ -380,13 +393,11 @@ class JobPlanner {
   }
 
   #programDoubt(consumers: readonly Consumer[], doubt: string): string {
-    const { parties: [party], floors } = this.#replacement;
+    const { parties: [party] } = this.#replacement;
     if (this.#isExchange()) return `the token lives ${inWords(this.#lifetime())} at most, and the program has to take it as it took the key`;
-    const scripts = consumers.map(({ step }) => textOf(get(step, 'run')) ?? '').join('\n');
-    const spoken = floors.filter(({ language }) => LANGUAGES[language]?.test(scripts) === true);
-    const floor = (spoken.length > 0 ? spoken : floors).map(({ package: name, version }) => `${name} ${version}`).slice(0, 2).join(', ');
-    if (party === 'aws') return 'the program has to use the default chain of AWS, as it does with keys in the environment';
-    return `the program has to use the client’s default chain${floor === '' ? '' : ` (from ${floor})`}${doubt}`;
+    if (party === 'aws') return 'what the steps run has to take AWS_SESSION_TOKEN along with the two keys, as the SDKs and the command line of AWS do';
+    const floor = floorsNamed(this.#scene.context, this.#replacement, this.#programs(consumers));
+    return `what the steps run has to make its client without a key${floor.length === 0 ? '' : `, which needs ${floor.join(' or ')} or later`}${doubt}`;
   }
 
   /** What the steps run, and where. */
@@ -448,7 +459,7 @@ class JobPlanner {
     if (isDocker && !this.#isExchange()) throw new CannotRewrite('unknown-shape', 'The step runs in an image of its own, where the file of the token is not seen.', 'Run the program in a run step, or mount the file by hand.');
     const setup =
       party === 'anthropic' ? anthropicProfile(replacement, house, this.#ids)
-      : party === 'aws' ? assumeRole(house, this.#ids, this.#region(consumers))
+      : party === 'aws' ? assumeRole(house, this.#ids)
       : party === 'google' ? googleAuth(replacement, house, this.#ids)
       : this.#isExchange() ? exchange(replacement, parties.find(({ id }) => id === party) ?? fail(), names, house, this.#ids, this.#outputs.get(consumers[0]?.step ?? this.#job))
       : tokenFile(replacement, house, this.#ids);
@@ -456,15 +467,17 @@ class JobPlanner {
     return setup;
   }
 
-  /** The region as the job says it, when a step can read it there. */
-  #region(consumers: readonly Consumer[]): string | undefined {
+  /** The region as the job says it: by its usual names, where every step can read it, or as the one region that it names at all. */
+  #region(): string | undefined {
     for (const name of ['AWS_REGION', 'AWS_DEFAULT_REGION']) {
-      for (const env of [...consumers.map(({ step }) => get(step, 'env')), get(this.#job, 'env'), get(this.#scene.root, 'env')]) {
+      for (const env of [get(this.#job, 'env'), get(this.#scene.root, 'env'), ...stepsOf(this.#job).map(({ step }) => get(step, 'env'))]) {
         const value = get(env, name);
-        if (value?.kind === 'scalar' && value.value !== '') return this.#scene.text.slice(value.outer.start, value.outer.end);
+        if (value?.kind === 'scalar' && value.value !== '' && !/\bsteps\./.test(value.value)) return this.#scene.text.slice(value.outer.start, value.outer.end);
       }
     }
-    return undefined;
+    const said = [this.#job, ...stepsOf(this.#job).map(({ step }) => step)].flatMap((one) => this.#scene.text.slice(one.range.start, one.range.end).match(REGION) ?? []);
+    const [only, ...more] = new Set(said);
+    return more.length === 0 ? only : undefined;
   }
 
   /** One `env` entry of the key: it goes, since the step before sets what takes its place. */
@@ -557,7 +570,14 @@ class JobPlanner {
       return;
     }
     const action = actionOf(step)?.name;
-    throw new CannotRewrite('takes-only-a-key', `${key === '' ? 'An input' : key} of ${action ?? 'the action'} takes only a key.`, action === undefined || !/^[.$]\//.test(action) ? 'See whether a newer version documents federation; else call the model from a run step with an SDK that federates.' : 'Change that action first: let its steps use a client that finds its identity by itself, and take the input out.', { line: this.#line(use.scalar) });
+    if (use.shape === 'part' || nativeOf(step, this.#replacement) !== undefined) throw this.#within(use, step);
+    throw new CannotRewrite('takes-only-a-key', `${key === '' ? 'An input' : key} of ${action ?? 'the action'} is an input for a key, and no other way to authenticate is known of it.`, action === undefined || !/^[.$]\//.test(action) ? 'See whether a newer version documents federation; else call the model from a run step with an SDK that federates.' : 'Change that action first: let its steps use a client that finds its identity by itself, and take the input out.', { line: this.#line(use.scalar) });
+  }
+
+  /** A key within the text of an input (`claude_env`, `settings`, arguments): it goes on to what the action starts. */
+  #within(use: Use, step: YamlMap): CannotRewrite {
+    const name = use.held?.entry.key ?? 'An input';
+    return new CannotRewrite('unknown-shape', `${name} of ${actionOf(step)?.name ?? 'the action'} hands the key on to what the action starts, and what that does with it cannot be seen here.`, `If nothing that it starts needs the key, take it out of ${name} and plan again; else let that find its identity by itself first.`, { line: this.#line(use.scalar) });
   }
 
   /** `openai-api-key`, `hf_token`: an input that takes a bearer token, by its name. */

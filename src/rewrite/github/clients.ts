@@ -148,7 +148,7 @@ function declares(text: string, name: string): boolean {
 }
 
 /** Source files that the commands name. */
-function textsOf(paths: readonly string[], read: RewriteContext['read'], scripts: string): readonly string[] {
+export function textsOf(paths: readonly string[], read: RewriteContext['read'], scripts: string): readonly string[] {
   return paths.flatMap((path) => {
     if (!/\.(?:[cm]?[jt]sx?|py|go|java|rb|php|cs)$/.test(path)) return [];
     const name = path.slice(path.lastIndexOf('/') + 1);

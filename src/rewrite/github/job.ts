@@ -6,7 +6,7 @@ import type { Edit } from '../edit.ts';
 import type { Replacement, RewriteContext } from '../types.ts';
 import type { YamlEditor, YamlMap } from '../yaml-edit.ts';
 import { type House, isBelow, pinOf, reference, versionOf } from './actions.ts';
-import { clientDoubt, floorsNamed, type Programs } from './clients.ts';
+import { clientDoubt, floorsNamed, type Programs, textsOf } from './clients.ts';
 import { compositeKeys, folderOf } from './composite.ts';
 import { actionOf, isKeyInput, isPreparing, type NativeAction, nativeOf } from './native.ts';
 import { anthropicProfile, assumeRole, exchange, fill, forRuns, googleAuth, type Ids, idsOf, type Setup, tokenFile, withConditions } from './steps.ts';
@@ -62,6 +62,10 @@ const OTHER_STORES = /secrets\.\w*(?:R2|MINIO|BACKBLAZE|B2|WASABI|SPACES|CLOUDFL
 const LONG_ENOUGH = 3600;
 /** A condition of more parts is no longer read at a glance. */
 const MOST_JOINED = 3;
+
+/** Signs links to stored objects, and for how many seconds. */
+const SIGNS_LINKS = /\bs3 presign\b|\bgenerate_presigned_(?:url|post)\b|\b(?:getSignedUrl|createPresignedPost|PresignClient|generate_signed_url)\b|\bsignurl\b|\bstorage sign-url\b/;
+const EXPIRES = /(?:--expires-in[ =]|\bexpires_?in["']?\s*[:=]\s*)(\d+)/gi;
 
 /** As AWS names its regions. */
 const REGION = /\b(?:us|eu|ap|sa|ca|me|af|il|mx)(?:-gov)?-(?:north|south|east|west|central|northeast|northwest|southeast|southwest)-\d\b/g;
@@ -260,7 +264,15 @@ class JobPlanner {
     this.#why.push(`${actionOf(step)?.name ?? 'The action'} asks for the job’s own token and exchanges it; a key beside these inputs would win over them.`);
     const read = readIn(step, chosen);
     if (isThere || read.length > 0) this.#doubts.push(`the variables that the federation inputs read have to be set: ${read.join(', ')}`);
-    if (native.party === 'aws' && stepsOf(this.#job).some(({ step: other }) => /AWS_SECRET_ACCESS_KEY/.test(textOf(get(other, 'run')) ?? ''))) this.#doubts.push('a script names AWS_SECRET_ACCESS_KEY: AWS_SESSION_TOKEN has to go with it, and the credentials live an hour');
+    if (native.party === 'aws') {
+      const later = stepsOf(this.#job).map(({ step: other }, index) => ({ step: other, top: other, index, kind: { kind: 'run' } as const, uses: [] })).filter(({ step: other }) => other !== step && !isPreparing(other));
+      if (entry(get(step, 'with'), 'role-duration-seconds') === undefined) {
+        this.#outlast(later);
+        this.#ends(later);
+      }
+    }
+    if (native.party === 'aws' || native.party === 'google') this.#refuseSignedLinks();
+    if (native.party === 'aws' && stepsOf(this.#job).some(({ step: other }) => /AWS_SECRET_ACCESS_KEY/.test(textOf(get(other, 'run')) ?? ''))) this.#doubts.push('a script names AWS_SECRET_ACCESS_KEY: AWS_SESSION_TOKEN has to go with it');
     const caution = native.caution?.(step);
     if (caution !== undefined) this.#doubts.push(caution);
     this.#raise(step, native);
@@ -346,7 +358,8 @@ class JobPlanner {
     if (converted.includes(undefined)) {
       throw new CannotRewrite('needs-other-change', 'The job also logs in to Google Cloud with the key of a service account.', 'Let that step federate first (workload_identity_provider), then plan again.');
     }
-    this.#outlast();
+    this.#outlast(consumers);
+    this.#refuseSignedLinks();
     const [unseen] = consumers.filter(({ kind }) => kind.kind === 'other');
     if (unseen !== undefined && !this.#isExchange() && this.#replacement.parties[0] !== 'aws' && consumers.every(({ kind }) => kind.kind === 'other')) {
       throw new CannotRewrite('takes-only-a-key', `What ${actionOf(unseen.step)?.name ?? 'the action'} does with the key in its environment cannot be seen here.`, 'See whether what it runs finds the identity by itself; if so set it up by hand, else call the model from a run step.', { line: this.#line(unseen.step) });
@@ -394,7 +407,8 @@ class JobPlanner {
 
   #programDoubt(consumers: readonly Consumer[], doubt: string): string {
     const { parties: [party] } = this.#replacement;
-    if (this.#isExchange()) return `the token lives ${inWords(this.#lifetime())} at most, and the program has to take it as it took the key`;
+    this.#ends(consumers);
+    if (this.#isExchange()) return 'a program that checks the form of its key would not take the token';
     if (party === 'aws') return 'what the steps run has to take AWS_SESSION_TOKEN along with the two keys, as the SDKs and the command line of AWS do';
     const floor = floorsNamed(this.#scene.context, this.#replacement, this.#programs(consumers));
     return `what the steps run has to make its client without a key${floor.length === 0 ? '' : `, which needs ${floor.join(' or ')} or later`}${doubt}`;
@@ -639,19 +653,66 @@ class JobPlanner {
     return this.#lifetime() >= LONG_ENOUGH && this.#joined(consumers) !== undefined ? [consumers] : groupsOf(consumers);
   }
 
-  /** A job that is given more time than its token lives. @throws CannotRewrite where the token lives minutes only */
-  #outlast(): void {
-    const given = get(this.#job, 'timeout-minutes');
-    const minutes = Number(textOf(given) ?? '');
-    if (!this.#isExchange() || given === undefined || !(minutes * 60 > this.#lifetime())) return;
-    const words = `the job is given ${minutes} minutes, and its token of ${this.#replacement.title} lives ${inWords(this.#lifetime())}`;
-    if (this.#lifetime() < LONG_ENOUGH) throw new CannotRewrite('needs-code-change', `${words.replace(/^t/, 'T')}.`, 'Let the program exchange the token of the job again before it ends, or give the job no more time than that, then plan again.', { line: this.#line(given) });
-    this.#doubts.push(words);
+  /** Whether what the job gets ends on its own, and nothing in the job gets it anew: clients of the other parties renew theirs. */
+  #isFixed(): boolean {
+    return this.#isExchange() || this.#replacement.parties[0] === 'aws';
+  }
+
+  /** A job that is given more time than its token lives. @throws CannotRewrite */
+  #outlast(consumers: readonly Consumer[]): void {
+    const given = this.#limit(consumers);
+    if (!this.#isFixed() || given === undefined || given.minutes * 60 <= this.#lifetime()) return;
+    const isAws = this.#replacement.parties[0] === 'aws';
+    const what = isAws ? 'the credentials of its role live' : `its token of ${this.#replacement.title} lives`;
+    throw new CannotRewrite(
+      'needs-code-change',
+      `The ${given.where} is given ${given.minutes} minutes, and ${what} ${inWords(this.#lifetime())} and ${isAws ? 'are' : 'is'} not renewed.`,
+      isAws ? 'Lower timeout-minutes to 60 if that is enough and plan again; else let the role have longer sessions (MaxSessionDuration) and ask for one by role-duration-seconds, by hand.' : `Lower timeout-minutes to ${Math.floor(this.#lifetime() / 60)} if that is enough, or let the program exchange the token of the job again before it ends; then plan again.`,
+      { line: this.#line(given.node) },
+    );
+  }
+
+  /** The time that the steps which need the identity may take, as the job or all of them say it. */
+  #limit(consumers: readonly Consumer[]): { readonly minutes: number; readonly where: string; readonly node: YamlNode } | undefined {
+    const minutesOf = (node: YamlNode | undefined): number => Number(textOf(node) ?? 'none');
+    const own = get(this.#job, 'timeout-minutes');
+    const ofJob = own === undefined || Number.isNaN(minutesOf(own)) ? undefined : { minutes: minutesOf(own), where: 'job', node: own };
+    const steps = consumers.map(({ step }) => get(step, 'timeout-minutes'));
+    const [first] = steps;
+    const sum = steps.reduce((all, node) => all + minutesOf(node), 0);
+    const ofSteps = first === undefined || Number.isNaN(sum) ? undefined : { minutes: sum, where: steps.length === 1 ? 'step' : 'steps', node: first };
+    return ofSteps === undefined || (ofJob !== undefined && ofJob.minutes <= ofSteps.minutes) ? ofJob : ofSteps;
+  }
+
+  /** What ends while a job without a limit may still run. */
+  #ends(consumers: readonly Consumer[]): void {
+    if (!this.#isFixed() || this.#limit(consumers) !== undefined) return;
+    const what = this.#replacement.parties[0] === 'aws' ? `the credentials live ${inWords(this.#lifetime())} and are` : `the token lives ${inWords(this.#lifetime())} and is`;
+    this.#doubts.push(`${what} not renewed, and the job sets no timeout-minutes: a call after ${this.#lifetime() >= LONG_ENOUGH ? 'that hour' : 'these minutes'} fails`);
   }
 
   /** Of the token that the party gives, in seconds. */
   #lifetime(): number {
     return parties.find(({ id }) => id === this.#replacement.parties[0])?.lifetime ?? 0;
+  }
+
+  /** Links that are signed with what the job gets end with it. @throws CannotRewrite */
+  #refuseSignedLinks(): void {
+    const [party] = this.#replacement.parties;
+    if (party !== 'aws' && party !== 'google') return;
+    const steps = stepsOf(this.#job).flatMap(({ step }) => (get(step, 'run') === undefined ? [] : [{ step, run: textOf(get(step, 'run')) ?? '' }]));
+    for (const { step, run } of steps) {
+      const texts = [run, ...textsOf(this.#scene.context.paths ?? [], this.#scene.context.read, run)].filter((text) => SIGNS_LINKS.test(text));
+      if (texts.length === 0) continue;
+      if (party === 'google') {
+        const impersonates = stepsOf(this.#job).some(({ step: other }) => entry(get(other, 'with'), 'service_account') !== undefined);
+        if (!impersonates) throw new CannotRewrite('needs-code-change', 'The step signs links, which takes a service account, and the plan trusts the job directly.', 'Let the job impersonate a service account that may sign (roles/iam.serviceAccountTokenCreator), by hand.', { line: this.#line(step) });
+        continue;
+      }
+      const longest = Math.max(0, ...texts.flatMap((text) => [...text.matchAll(EXPIRES)].map(([, seconds]) => Number(seconds))));
+      if (longest > this.#lifetime()) throw new CannotRewrite('needs-code-change', `The step signs links for ${longest} seconds, and what it signs them with lives ${inWords(this.#lifetime())}: they would end then.`, 'Sign them where long-lived credentials are allowed, or let them be fetched in another way; then plan again.', { line: this.#line(step) });
+      this.#doubts.push('links that the steps sign end with the credentials of the role, an hour after they were got at the latest');
+    }
   }
 
   /** The condition under which any of the steps runs; '' for always, undefined where a condition asks for what only comes later. */

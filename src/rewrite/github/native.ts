@@ -95,6 +95,7 @@ const NATIVE: readonly NativeAction[] = [
     party: 'azure',
     keys: ['creds'],
     inputs: (step, _, ids) => ['client-id', 'tenant-id', 'subscription-id'].flatMap((name) => (entry(get(step, 'with'), name) === undefined ? [`${name}: ${ids(`azure.${name.replace('-', '_')}`)}`] : [])),
+    caution: () => 'az shows the job’s token once: where a later step asks for another service more than five minutes after the login, Microsoft Entra ID can refuse it (AADSTS700024)',
   },
   {
     action: /^google-github-actions\/run-gemini-cli$/,

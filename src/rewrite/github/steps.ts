@@ -184,7 +184,7 @@ export function exchange(replacement: Replacement, party: RelyingParty, names: r
   const isJson = wire.encoding === 'json';
   return {
     title: 'token from an exchange in place of the key',
-    why: `The job shows its own token to ${party.title} and gets one that lives minutes to an hour; ${output === undefined ? 'the steps after it find it where the key was' : 'it is handed to the steps that had the key, and to no other'}.`,
+    why: `The job shows its own token to ${party.title} and gets one that lives ${party.lifetime >= 3600 ? 'an hour' : `${Math.round(party.lifetime / 60)} minutes`}; ${output === undefined ? 'the steps after it find it where the key was' : 'it is handed to the steps that had the key, and to no other'}.`,
     exports: output === undefined ? names : [],
     text: `- name: Exchange this job's identity for a token of ${party.title}
 ${output === undefined ? '' : `  id: ${output}\n`}  uses: ${reference('actions/github-script', house)}

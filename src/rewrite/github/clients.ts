@@ -75,7 +75,10 @@ export function clientDoubt({ paths = [], read }: Pick<RewriteContext, 'paths' |
   const texts = [...governing.map((path) => read(path) ?? ''), scripts, installs];
   // What is in the way of a program stands beside it, or at the root.
   const beside = near.length > 0 ? texts : [...manifests.filter((path) => !path.includes('/')).map((path) => read(path) ?? ''), scripts, installs];
+  // Of a language that the repository declares nothing in, no package has to be named.
+  const shown = languages.filter((language) => governing.length === 0 || governing.some((path) => MANIFESTS[language]?.test(path) === true));
   const packages = change === 'configuration' ? floors.filter(({ language }) => languages.includes(language)).map(({ package: name }) => name) : languages.flatMap((language) => CHANGED[party ?? '']?.[language] ?? []);
+  const named = [...new Set([...(change === 'configuration' ? floors.filter(({ language }) => shown.includes(language)).map(({ package: name }) => name) : shown.flatMap((language) => CHANGED[party ?? '']?.[language] ?? [])), ...packages])].slice(0, 2);
   const isDirect = packages.some((name) => texts.some((text) => declares(text, name.split(':').at(-1) ?? name)));
   const rival = party === 'google' ? /anthropic/ : /google/;
   const found = [...new Set(beside.flatMap((text) => [...text.matchAll(WRAPPERS)].map(([, name = '']) => name)))].filter((name) => !rival.test(name));
@@ -94,7 +97,7 @@ export function clientDoubt({ paths = [], read }: Pick<RewriteContext, 'paths' |
   if (packages.length === 0 && spoken.length === 0) return '';
   if (packages.length === 0) throw new CannotRewrite('needs-code-change', `From which release on a client of ${title} finds the identity by itself is not known here.`, 'Try a run without the key as the README of the plan says for this job; if it works, take the key out by hand.');
   const where = governing.length === 0 ? 'What the step runs is not declared in this repository' : `${governing.slice(0, 2).join(', ')}${governing.length > 2 ? ` and ${governing.length - 2} more` : ''} ${governing.length === 1 ? 'names' : 'name'} no client of ${title} that finds the identity by itself`;
-  throw new CannotRewrite('needs-code-change', `${where}: what takes the key in its place cannot be told.`, `Let the program use a client of ${title} that federates (${packages.slice(0, 2).join(', ')}), then plan again.`);
+  throw new CannotRewrite('needs-code-change', `${where}: what takes the key in its place cannot be told.`, `Let the program use a client of ${title} that federates (${named.join(', ')}), then plan again.`);
 }
 
 /** First version of Claude Code that takes a workspace from its environment. https://github.com/anthropics/claude-code/blob/main/CHANGELOG.md, 2026-11-23. */

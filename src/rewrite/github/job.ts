@@ -162,7 +162,7 @@ class JobPlanner {
         throw new CannotRewrite('unknown-shape', 'The keys are for a server of its own at another address, not for AWS.', 'See whether that server federates; its keys have nothing to do with a role at AWS.', { line: this.#line(one) });
       }
       if (new RegExp(`^${normal(this.#replacement.provider)}_(?:API_)?(?:BASE|BASE_URL|HOST|PROXY_URL)$`).test(one.key) && !isOwnHost(textOf(one.value) ?? '?', this.#replacement.hosts)) {
-        throw new CannotRewrite('unknown-shape', `${one.key} sends the requests to a server of its own, which would be shown the token.`, 'See whether that server takes identities; if the line is not needed, take it out and plan again.', { line: this.#line(one) });
+        throw new CannotRewrite('unknown-shape', textOf(one.value)?.includes('${{') === true ? `${one.key} may send the requests to a server of its own, which would be shown the token: its value does not stand in the file.` : `${one.key} sends the requests to a server of its own, which would be shown the token.`, 'See whether that server takes identities; if the line is not needed, take it out and plan again.', { line: this.#line(one) });
       }
       if (!names.includes(one.key) || gone.has(one) || textOf(one.value) === '') continue;
       throw new CannotRewrite('shadowing', `${one.key} is also set to something that is no secret, and would win over the new identity.`, `Take ${one.key} out there, then plan again.`, { line: this.#line(one), shadows: true });
@@ -364,6 +364,7 @@ class JobPlanner {
     if (unseen !== undefined && !this.#isExchange() && this.#replacement.parties[0] !== 'aws' && consumers.every(({ kind }) => kind.kind === 'other')) {
       throw new CannotRewrite('takes-only-a-key', `What ${actionOf(unseen.step)?.name ?? 'the action'} does with the key in its environment cannot be seen here.`, 'See whether what it runs finds the identity by itself; if so set it up by hand, else call the model from a run step.', { line: this.#line(unseen.step) });
     }
+    this.#ends(consumers);
     const doubt = this.#isExchange() || this.#replacement.parties[0] === 'aws' || !consumers.some(({ kind }) => kind.kind === 'run') ? '' : clientDoubt(this.#scene.context, this.#replacement, this.#programs(consumers));
     if (isLoggedIn) {
       this.#titles.push('key is gone, the job has logged in by federation already');
@@ -383,7 +384,7 @@ class JobPlanner {
     this.#why.push(setup.why);
     const isOwn = consumers.every(({ kind }) => kind.kind === 'run' || (kind.kind === 'composite' && kind.inputs.size > 0));
     if (consumers.some(({ kind }) => kind.kind === 'composite' && kind.inputs.size > 0)) this.#doubts.push('the composite action has to be changed together with it');
-    this.#doubts.push(isOwn ? this.#programDoubt(consumers, doubt) : 'what the called action does with its environment cannot be seen here');
+    this.#doubts.push(isOwn ? this.#programDoubt(consumers, doubt) : `what the action does with the ${this.#isExchange() ? 'token' : 'identity'} cannot be seen here`);
   }
 
   /** The first step that asks whether the variable is set: an exchange has to come before it too. */
@@ -407,7 +408,6 @@ class JobPlanner {
 
   #programDoubt(consumers: readonly Consumer[], doubt: string): string {
     const { parties: [party] } = this.#replacement;
-    this.#ends(consumers);
     if (this.#isExchange()) return 'a program that checks the form of its key would not take the token';
     if (party === 'aws') return 'what the steps run has to take AWS_SESSION_TOKEN along with the two keys, as the SDKs and the command line of AWS do';
     const floor = floorsNamed(this.#scene.context, this.#replacement, this.#programs(consumers));
@@ -585,13 +585,19 @@ class JobPlanner {
     }
     const action = actionOf(step)?.name;
     if (use.shape === 'part' || nativeOf(step, this.#replacement) !== undefined) throw this.#within(use, step);
-    throw new CannotRewrite('takes-only-a-key', `${key === '' ? 'An input' : key} of ${action ?? 'the action'} is an input for a key, and no other way to authenticate is known of it.`, action === undefined || !/^[.$]\//.test(action) ? 'See whether a newer version documents federation; else call the model from a run step with an SDK that federates.' : 'Change that action first: let its steps use a client that finds its identity by itself, and take the input out.', { line: this.#line(use.scalar) });
+    throw new CannotRewrite('takes-only-a-key', `${key === '' ? 'An input' : key} of ${action ?? 'the action'} is an input for a key, and no other way to authenticate is known of it.`, action === undefined || !/^[.$]\//.test(action) ? this.#otherwise(step) : 'Change that action first: let its steps use a client that finds its identity by itself, and take the input out.', { line: this.#line(use.scalar) });
+  }
+
+  /** What to do in place of an action that asks for a key. */
+  #otherwise(step: YamlMap): string {
+    if (this.#replacement.parties[0] !== 'aws') return 'See whether a newer version documents federation; else call the model from a run step with an SDK that federates.';
+    return `Put aws-actions/configure-aws-credentials with role-to-assume before the step, and see whether ${actionOf(step)?.name ?? 'the action'} takes the credentials from the environment when its inputs for keys are left out, AWS_SESSION_TOKEN among them.`;
   }
 
   /** A key within the text of an input (`claude_env`, `settings`, arguments): it goes on to what the action starts. */
   #within(use: Use, step: YamlMap): CannotRewrite {
     const name = use.held?.entry.key ?? 'An input';
-    return new CannotRewrite('unknown-shape', `${name} of ${actionOf(step)?.name ?? 'the action'} hands the key on to what the action starts, and what that does with it cannot be seen here.`, `If nothing that it starts needs the key, take it out of ${name} and plan again; else let that find its identity by itself first.`, { line: this.#line(use.scalar) });
+    return new CannotRewrite('unknown-shape', `${name} of ${actionOf(step)?.name ?? 'the action'} holds the key within a longer text, and what becomes of it there cannot be seen here.`, `If nothing needs the key there, take it out of ${name} and plan again; else let what reads it find its identity by itself first.`, { line: this.#line(use.scalar) });
   }
 
   /** `openai-api-key`, `hf_token`: an input that takes a bearer token, by its name. */

@@ -106,7 +106,7 @@ function providerRow(provider: Provider): string {
   const keys = env.filter((entry) => entry.notAKey !== true);
   const shown = keys.slice(0, 2).map(({ name }) => `\`${name}\``);
   const names = keys.length > shown.length ? `${shown.join(', ')} and ${keys.length - shown.length} more` : shown.join(', ');
-  return `| ${cell(title)} | \`${id}\` | ${shapes} | ${names} | ${REPLACEABLE[federation.kind]} | ${cell(federation.note)} ${source(federation.source)} | ${checked} |`;
+  return `| ${cell(title)} | \`${id}\` | ${shapes} | ${names} | ${federation.kind === 'native' && federation.terms !== undefined ? 'with the right plan' : REPLACEABLE[federation.kind]} | ${cell(federation.note)} ${source(federation.source)} | ${checked} |`;
 }
 
 function source(text: string): string {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { eventsOf, mayRunOn } from '../src/platforms/_shared/github-events.ts';
+import { eventsOf, mayRunOn, mayStrangersCause } from '../src/platforms/_shared/github-events.ts';
 
 describe('events that a condition lets run', () => {
   test.each([
@@ -29,6 +29,26 @@ describe('events that a condition lets run', () => {
     expect(mayRunOn("github.ref == 'refs/heads/main'", 'push', 'dev')).toBe(false);
     expect(mayRunOn("github.ref_name != 'dev'", 'push', 'dev')).toBe(false);
     expect(mayRunOn("github.ref_name == 'dev' || github.event_name == 'schedule'", 'push', 'dev')).toBe(true);
+  });
+
+  test.each([
+    ['', true],
+    ["github.actor == 'ada'", false],
+    ["'ada' == github.event.comment.user.login && contains(github.event.comment.body, '/ask')", false],
+    ["github.event.comment.author_association == 'OWNER' || github.event.comment.author_association == 'MEMBER'", false],
+    [`contains(fromJSON('["OWNER", "MEMBER", "COLLABORATOR"]'), github.event.comment.author_association) && contains(github.event.comment.body, '@claude')`, false],
+    ["github.event.comment.author_association != 'NONE'", false],
+    ['github.actor == github.repository_owner', false],
+    ["github.event_name == 'workflow_dispatch' || github.actor == 'ada'", false],
+    // The person who wrote the issue is not the one who comments on it.
+    ["github.event.issue.user.login == 'ada'", true],
+    ["github.actor != 'dependabot[bot]'", true],
+    ["contains(github.actor, 'bot')", true],
+    ["contains(github.event.comment.body, '@claude')", true],
+    ["github.actor == 'ada' || contains(github.event.comment.body, '@claude')", true],
+    [`contains(fromJSON('["NONE", "MEMBER"]'), github.event.comment.author_association)`, true],
+  ])('strangers who comment: %s: %s', (condition, expected) => {
+    expect(mayStrangersCause(condition, 'issue_comment')).toBe(expected);
   });
 
   test('what is left of the triggers', () => {

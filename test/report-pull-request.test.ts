@@ -31,6 +31,15 @@ function words(more: Partial<PullRequestWords> = {}): PullRequestWords {
 }
 
 describe('the text of a pull request', () => {
+  test('what holds of several places is said once', () => {
+    const refusals: AppliedFile['refusals'] = [{ code: 'no-path', line: 12, reason: 'Tavily has no federation.', byHand: 'Keep it.', migrations: [], shadows: false }];
+    const [change] = file('x').changes;
+    const changes = (own: string): AppliedFile['changes'] => (change === undefined ? [] : [{ ...change, reason: `Look at this: the token lives an hour; ${own}.` }]);
+    const body = pullRequestBody(words({ files: [file('a.yml', { refusals, changes: changes('one') }), file('b.yml', { refusals, changes: changes('two') })] }));
+    expect(body).toContain('- `a.yml:12`, `b.yml:12` (no-path): Tavily has no federation.\n');
+    expect(body).toContain('- `a.yml:8`, `b.yml:8`: the token lives an hour.\n- `a.yml:8`: one.\n- `b.yml:8`: two.\n');
+  });
+
   test('as a reviewer reads it', () => {
     const refusals: AppliedFile['refusals'] = [{ code: 'no-path', line: 12, reason: 'Tavily has no federation.', byHand: 'Keep it.', migrations: [], shadows: false }];
     expect(`${pullRequestTitle(words())}\n\n${commitMessage(words())}\n\n${pullRequestBody(words({ files: [file('.github/workflows/ci.yml', { refusals })] }))}`).toBe(`ci: use workload identity federation for Anthropic in 1 workflow
@@ -40,7 +49,7 @@ Each run shows its own short-lived token in place of a stored key.
 1 change in 1 file; all other bytes are as they were.
 The stored secrets are untouched: reverting this commit is enough to go back.
 
-Replaces the stored key \`ANTHROPIC_API_KEY\` of Anthropic with the identity of the run itself: a token that lives for minutes and is good for this repository only.
+Replaces the stored key \`ANTHROPIC_API_KEY\` of Anthropic with the identity of the run itself: a token that ends by itself, within the hour, and that no other repository can get.
 A key that does not exist cannot leak, and nobody has to rotate it.
 
 | file | change | permissions written |

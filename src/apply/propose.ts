@@ -114,7 +114,7 @@ export class Proposer {
     }));
     const declined = file.declined.filter((change) => !isLiteral(change));
     // A file that an earlier run has edited has nothing left of the shape that was edited.
-    const open = file.refusals.filter(({ code, shadows, migrations }) => shadows || code !== 'unknown-shape' || !migrations.every((id) => this.#job.done.has(id)));
+    const open = file.refusals.filter(({ code, shadows, migrations }) => shadows || code !== 'unknown-shape' || migrations.length === 0 || !migrations.every((id) => this.#job.done.has(id)));
     const refusals = state.kind === 'text' ? [...open, ...literal].toSorted((a, b) => a.line - b.line) : file.refusals.map((refusal) => unreadableRefusal(refusal, state));
     return { target, file: { ...file, declined }, state, refusals };
   }
@@ -196,6 +196,12 @@ export function shownFile({ target, file, state, refusals }: Proposed, keys: Key
     refusals: refusals.map((refusal) => ({ ...refusal, reason: mask(refusal.reason), byHand: mask(refusal.byHand) })),
     hunks,
   };
+}
+
+/** Files as they stood, by where they stand. */
+export function beforeOf(proposed: readonly Proposed[]): (file: Pick<AppliedFile, 'target' | 'path'>) => string {
+  const texts = new Map(proposed.map(({ target, file }) => [`${target.id}\n${file.path}`, file.before]));
+  return ({ target, path }) => texts.get(`${target}\n${path}`) ?? '';
 }
 
 /** The hunks of a file for another program; undefined when a key stands too near. */

@@ -59,7 +59,7 @@ function keysOf({ files, edits, targets }: Proposal, own: PlanToApply['migration
   });
 }
 
-/** Lines that ask for the secret of this name, from 1. */
+/** Lines that ask for the secret of this name, from 1: a comment asks for nothing. */
 function linesWith(text: string, name: string): readonly number[] {
-  return text.split('\n').flatMap((line, index) => ([...line.matchAll(SECRET)].some(([, found]) => found === name) ? [index + 1] : []));
+  return text.split('\n').flatMap((line, index) => ([...line.replace(/(?:^|\s)#.*$/, '').matchAll(SECRET)].some(([, found]) => found === name) ? [index + 1] : []));
 }

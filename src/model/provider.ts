@@ -134,7 +134,8 @@ export interface Detector {
 
 /** Whether federation can replace this provider's keys, as of `checked`. */
 export type Federation =
-  | { readonly kind: 'native'; readonly note: string; readonly source: string }
+  /** `terms`: what an account has to have, where it is not open to all. Follows a name: `offers it ...`. */
+  | { readonly kind: 'native'; readonly note: string; readonly source: string; readonly terms?: string }
   | { readonly kind: 'after-change'; readonly note: string; readonly source: string }
   | { readonly kind: 'none'; readonly note: string; readonly source: string };
 

@@ -227,7 +227,7 @@ class Planner {
         floors: route.floors.map(({ language, package: name, version }) => ({ language, package: name, version })),
         probe: route.probe,
         warnings: [...shape.warnings, ...(route.note.startsWith('Check:') ? [route.note] : []), ...(route.precedence === '' ? [] : [route.precedence])],
-        when: candidate.outcome === 'reduced' ? 'none' : route.change === 'configuration' && route.status !== 'on-request' ? 'today' : 'after-change',
+        when: candidate.outcome === 'reduced' ? 'none' : route.change === 'configuration' && route.status === 'general' ? 'today' : 'after-change',
       },
       noPath: null,
       candidate,

@@ -155,7 +155,7 @@ function candidateOf(steps: readonly Step[], route: Route, surroundings: Surroun
     CHANGES.indexOf(route.change),
     ROUTE_CLASSES.indexOf(route.class),
   ];
-  return { steps, route, outcome, rank, reason: reasonFor(route, steps, inUse) };
+  return { steps, route, outcome, rank, reason: `${reasonFor(route, steps, inUse)}${termsOf(route, steps)}` };
 }
 
 const STATUSES = ['general', 'preview', 'on-request'] as const;
@@ -166,6 +166,13 @@ function tier(routeClass: RouteClass, inUse: boolean): number {
   if (routeClass === 'same-model') return inUse ? 1 : 3;
   if (routeClass === 'gateway') return inUse ? 2 : 5;
   return routeClass === 'broker' ? 4 : 6;
+}
+
+/** What an account has to have first. */
+function termsOf({ class: kind, status, note }: Route, steps: readonly Step[]): string {
+  if (kind !== 'native' || status === 'general') return '';
+  const party = steps.at(-1)?.party.title ?? 'The provider';
+  return status === 'preview' ? ` ${party} offers it as a preview${note === '' ? '' : `: ${note.charAt(0).toLowerCase()}${note.slice(1).replace(/\.$/, '')}`}.` : ` ${party} has to switch it on first.`;
 }
 
 function reasonFor(route: Route, steps: readonly Step[], inUse: boolean): string {

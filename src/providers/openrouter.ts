@@ -96,6 +96,7 @@ export const provider: Provider = {
   federation: {
     kind: 'native',
     note: 'A federation policy exchanges a workload token at /api/v1/oauth/token for a token of at most 15 minutes; enabled on request for business plans.',
+    terms: 'on request, to business plans',
     source: 'https://openrouter.ai/docs/guides/overview/auth/workload-identity-federation',
   },
   spend: 'prepaid',

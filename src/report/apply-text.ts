@@ -32,7 +32,7 @@ interface View extends ApplyTextOptions {
 /** What would be done, or was, file by file: why, the diff, what was left and why; then what it adds up to. Ends with a line feed. */
 export function renderApplyText(result: ApplyResult, paint: Palette, options: ApplyTextOptions): string {
   const view = viewOf(paint, options);
-  const blocks = [...result.files.flatMap((file) => fileBlocks(view, file)), endBlock(view, result), toSetBlock(view, result), nextBlock(view, result)].filter((block) => block.length > 0);
+  const blocks = [...withoutRepeats(view, result.files).flatMap((file) => fileBlocks(view, file)), endBlock(view, result), toSetBlock(view, result), nextBlock(view, result)].filter((block) => block.length > 0);
   return finish(view, blocks.flatMap((block, index) => (index === 0 ? block : ['', ...block])));
 }
 
@@ -45,7 +45,7 @@ export function renderChangeText(file: Pick<AppliedFile, 'target' | 'path'>, cha
 /** Files with their changes, diffs and what was left, as lines: a part of a page. */
 export function renderFilesText(files: readonly AppliedFile[], paint: Palette, options: ApplyTextOptions): readonly string[] {
   const view = viewOf(paint, options);
-  const blocks = files.flatMap((file) => fileBlocks(view, file)).filter((block) => block.length > 0);
+  const blocks = withoutRepeats(view, files).flatMap((file) => fileBlocks(view, file)).filter((block) => block.length > 0);
   return blocks.flatMap((block, index) => (index === 0 ? block : ['', ...block]));
 }
 
@@ -58,7 +58,7 @@ function finish({ unicode }: View, lines: readonly string[]): string {
   return unicode ? text : text.replaceAll('−', '-').replaceAll('›', '>').replaceAll('…', '...');
 }
 
-function fileBlocks(view: View, file: AppliedFile): string[][] {
+function fileBlocks(view: View, file: FileSaidOnce): string[][] {
   const { paint, clean, prefix, asked } = view;
   if (asked) return file.refusals.length === 0 ? [] : [[paint.strong(clean(prefix(file.target) + file.path))], ...file.refusals.map((refusal) => refusalLines(view, refusal))];
   if (file.changes.length + file.refusals.length + file.hunks.length === 0) return [];
@@ -83,10 +83,32 @@ function changeLines(view: View, { title, why, safety, reason, migrations, id }:
   ];
 }
 
-function refusalLines(view: View, { code, line, reason, byHand, shadows }: AppliedFile['refusals'][number]): string[] {
+type SaidOnce = AppliedFile['refusals'][number] & { readonly also?: readonly string[] };
+type FileSaidOnce = Omit<AppliedFile, 'refusals'> & { readonly refusals: readonly SaidOnce[] };
+
+/** What is to be done by hand is said once a target, where it comes first, with the other places. */
+function withoutRepeats({ prefix }: View, files: readonly AppliedFile[]): readonly FileSaidOnce[] {
+  const keyOf = ({ target }: AppliedFile, { code, reason, byHand, shadows }: SaidOnce): string => JSON.stringify([target, code, reason, byHand, shadows]);
+  const places = new Map<string, string[]>();
+  for (const file of files) for (const refusal of file.refusals) places.set(keyOf(file, refusal), [...(places.get(keyOf(file, refusal)) ?? []), `${prefix(file.target)}${file.path}:${refusal.line}`]);
+  const said = new Set<string>();
+  return files.map((file) => ({
+    ...file,
+    refusals: file.refusals.flatMap((refusal): readonly SaidOnce[] => {
+      const key = keyOf(file, refusal);
+      if (said.has(key)) return [];
+      said.add(key);
+      return [{ ...refusal, also: (places.get(key) ?? []).slice(1) }];
+    }),
+  }));
+}
+
+const MOST_PLACES = 6;
+
+function refusalLines(view: View, { code, line, reason, byHand, shadows, also = [] }: SaidOnce): string[] {
   const { paint } = view;
   const [label, style] = shadows ? ['leftover', paint.high] : code === 'dropped' ? ['dropped', paint.dim] : ['not done', paint.dim];
-  return [...labelled(view, label, style, `line ${line}: ${reason}${code === 'dropped' ? '' : ` (${code})`}`, (text) => text), ...indented(view, `By hand: ${byHand}`)];
+  return [...labelled(view, label, style, `line ${line}: ${reason}${code === 'dropped' ? '' : ` (${code})`}`, (text) => text), ...indented(view, `By hand: ${byHand}`), ...(also.length === 0 ? [] : indented(view, `So too: ${also.slice(0, MOST_PLACES).join(', ')}${also.length > MOST_PLACES ? ` and ${also.length - MOST_PLACES} more` : ''}`))];
 }
 
 function labelled({ columns, clean }: View, label: string, style: (text: string) => string, text: string, paintText: (text: string) => string): string[] {

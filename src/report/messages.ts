@@ -102,8 +102,8 @@ const SPEND_RISKS: Readonly<Record<Provider['spend'], string>> = {
   unknown: '',
 };
 
-const FEDERATION_FIXES: Readonly<Record<Federation['kind'], (provider: string) => string>> = {
-  native: (provider) => `${provider} accepts workload identity federation: trust the workload's platform there, let the workload present its token, and the key is unnecessary.`,
+const FEDERATION_FIXES: Readonly<Record<Federation['kind'], (provider: string, terms?: string) => string>> = {
+  native: (provider, terms) => `${provider} ${terms === undefined ? 'accepts workload identity federation' : `offers workload identity federation ${terms}`}: trust the workload's platform there, let the workload present its token, and the key is unnecessary.`,
   'after-change': (provider) => `Workload identity federation can replace this key of ${provider} once the code or the model access has changed.`,
   none: (provider) => `${provider} has no federation. Keep the key in a vault, hand it out with a short lease, restrict and rotate it.`,
 };
@@ -232,8 +232,12 @@ function describeValue(code: string, provider: Provider): CodeDescription {
   const title = `${name} credential`;
   const what = `A value stands where only a credential of ${name} belongs, under the name of one. Its own form says nothing, so the name is the evidence.`;
   const why = ['Whoever can read the file can use it from anywhere until somebody revokes it.', SPEND_RISKS[provider.spend]].filter((sentence) => sentence !== '').join(' ');
-  const fix = `${endSentence(provider.revoke)} ${FEDERATION_FIXES[provider.federation.kind](name)}`;
+  const fix = `${endSentence(provider.revoke)} ${federationFix(provider, name)}`;
   return { code, title, what, why, fix, help: helpOf(what, why, fix, federationFacts(provider)) };
+}
+
+function federationFix({ federation }: Provider, name: string): string {
+  return FEDERATION_FIXES[federation.kind](name, federation.kind === 'native' ? federation.terms : undefined);
 }
 
 function describeDetector(code: string, provider: Provider, detector: Detector): CodeDescription {
@@ -252,7 +256,7 @@ function describeDetector(code: string, provider: Provider, detector: Detector):
   ]
     .filter((sentence) => sentence !== '')
     .join(' ');
-  const fix = `${endSentence(provider.revoke)} ${FEDERATION_FIXES[provider.federation.kind](name)}`;
+  const fix = `${endSentence(provider.revoke)} ${federationFix(provider, name)}`;
   return { code, title: detector.title, what, why, fix, help: helpOf(what, why, fix, federationFacts(provider)) };
 }
 

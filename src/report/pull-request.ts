@@ -43,8 +43,8 @@ const MOST_FILES = 8;
 const MOST_IDENTITIES = 4;
 const MOST_UNKNOWN = 3;
 const MOST_VALUES = 12;
-const MOST_LOOKS = 3;
-const MOST_REFUSALS = 6;
+const MOST_LOOKS = 5;
+const MOST_REFUSALS = 4;
 const MOST_KEYS = 5;
 
 /** `ci: use workload identity federation for Anthropic in 2 workflows`. Made of registry words and counts only: a title becomes a commit message, where GitHub closes issues. */
@@ -78,7 +78,7 @@ export function farewell(why: string): string {
 function why({ keys, providers }: PullRequestWords): string[] {
   const names = [...new Set(keys.map(({ name }) => name))];
   const what = names.length === 0 ? 'stored keys' : names.length === 1 ? `the stored key ${code(names[0] ?? '')}` : `the stored keys ${joined(names.slice(0, MOST_KEYS).map(code), names.length - MOST_KEYS)}`;
-  return [`Replaces ${what} of ${listed(providers)} with the identity of the run itself: a token that lives for minutes and is good for this repository only.`, 'A key that does not exist cannot leak, and nobody has to rotate it.'];
+  return [`Replaces ${what} of ${listed(providers)} with the identity of the run itself: a token that ends by itself, within the hour, and that no other repository can get.`, 'A key that does not exist cannot leak, and nobody has to rotate it.'];
 }
 
 function table({ files }: PullRequestWords): string[] {
@@ -125,10 +125,17 @@ function shownValue({ name, value }: ValueToSet): string {
 function looks({ files }: PullRequestWords): string[] {
   const unsafe = files.flatMap(({ path, changes }) => changes.filter(({ safety }) => safety === 'unsafe').map(({ line, reason }) => ({ place: `${path}:${line}`, reason })));
   const byReason = new Map<string, string[]>();
-  for (const { place, reason } of unsafe) byReason.set(reason, [...(byReason.get(reason) ?? []), place]);
+  // What holds of several jobs is said once, though each has points of its own beside it.
+  for (const { place, reason } of unsafe) for (const point of pointsOf(reason)) byReason.set(point, [...(byReason.get(point) ?? []), place]);
   if (byReason.size === 0) return [];
-  const rows = [...byReason].slice(0, MOST_LOOKS).map(([reason, places]) => `- ${places.slice(0, 2).map((place) => code(shortened(place, 120))).join(', ')}${places.length > 2 ? ` and ${places.length - 2} more` : ''}: ${inert(reason.replace(/^look at this: /i, ''))}`);
+  const rows = [...byReason].slice(0, MOST_LOOKS).map(([reason, places]) => `- ${places.slice(0, 2).map((place) => code(shortened(place, 120))).join(', ')}${places.length > 2 ? ` and ${places.length - 2} more` : ''}: ${inert(reason)}`);
   return ['**Look at**', ...rows, ...(byReason.size > MOST_LOOKS ? [`- and ${counted(byReason.size - MOST_LOOKS, 'point', 'points')} more, in the output of dekey`] : [])];
+}
+
+/** `Look at this: a; b.` in its parts. */
+function pointsOf(reason: string): readonly string[] {
+  const list = /^look at this: (.*?)\.?$/is.exec(reason)?.[1];
+  return list === undefined ? [reason] : list.split('; ').map((point) => `${point}.`);
 }
 
 function proof({ summary }: PullRequestWords): string[] {
@@ -141,10 +148,14 @@ function untouched({ files, isPublic }: PullRequestWords): string[] {
   const shown = isPublic ? refusals.filter(({ code: its }) => its !== 'literal-key') : refusals;
   const hidden = refusals.length - shown.length;
   if (refusals.length === 0) return [];
+  const groups = new Map<string, (typeof shown)[number][]>();
+  for (const refusal of shown) groups.set(`${refusal.code}\n${refusal.reason}`, [...(groups.get(`${refusal.code}\n${refusal.reason}`) ?? []), refusal]);
+  const all = [...groups.values()];
+  const rest = all.slice(MOST_REFUSALS).flat().length;
   return [
     '**Not changed**',
-    ...shown.slice(0, MOST_REFUSALS).map(({ path, line, code: its, reason }) => `- ${code(`${shortened(path, 120)}:${line}`)} (${its}): ${inert(reason, 200)}`),
-    ...(shown.length > MOST_REFUSALS ? [`- and ${counted(shown.length - MOST_REFUSALS, 'place', 'places')} more, in the output of dekey`] : []),
+    ...all.slice(0, MOST_REFUSALS).flatMap(([first, ...more]) => (first === undefined ? [] : `- ${[first, ...more].slice(0, 2).map(({ path, line }) => code(`${shortened(path, 120)}:${line}`)).join(', ')}${more.length > 1 ? ` and ${more.length - 1} more` : ''} (${first.code}): ${inert(first.reason, 200)}`)),
+    ...(rest > 0 ? [`- and ${counted(rest, 'place', 'places')} more, in the output of dekey`] : []),
     ...(hidden > 0 ? [`- ${counted(hidden, 'place is', 'places are')} named in the output of dekey only`] : []),
   ];
 }

@@ -35,8 +35,10 @@ function replacementOf({ chosen, environment, floors }: Migration, base: Base, p
   const [first] = chosen?.hops ?? [];
   const identity = identities.get(first?.identity ?? '');
   if (chosen === null || first === undefined || identity === undefined) return undefined;
+  const terms = termsOf(chosen.route, base.title, provider);
   return {
     ...base,
+    ...(terms === undefined ? {} : { terms }),
     variables: [...new Set((provider?.env ?? []).filter(({ notAKey }) => notAKey !== true).map(({ name }) => name))],
     readByClients: [...new Set([...(provider?.sdks ?? []).flatMap(({ implicitEnv }) => implicitEnv), ...(provider?.routes?.find(({ id }) => id === chosen.route)?.remove ?? [])])],
     hosts: provider?.hosts ?? [],
@@ -55,6 +57,15 @@ function replacementOf({ chosen, environment, floors }: Migration, base: Base, p
     remove: environment.remove,
     floors,
   };
+}
+
+/** Where the provider's own federation is no feature of every account. */
+function termsOf(route: string, title: string, provider: Provider | undefined): string | undefined {
+  const known = provider?.routes?.find(({ id }) => id === route);
+  if (known === undefined || known.class !== 'native' || known.status === 'general') return undefined;
+  const { federation } = provider ?? {};
+  if (federation?.kind === 'native' && federation.terms !== undefined) return `${title} offers this ${federation.terms}`;
+  return known.status === 'preview' ? `${title} offers this as a preview` : `${title} has to switch this on first`;
 }
 
 /** `Microsoft Entra ID application (client secret)` without what stands in parentheses. */

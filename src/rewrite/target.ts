@@ -2,6 +2,7 @@ import type { Change } from '../model/change.ts';
 import type { Edit } from './edit.ts';
 import { type MadeChange, rewriteText } from './run.ts';
 import { isExchanged } from './code/_floors.ts';
+import { staleMentions } from './github/comments.ts';
 import type { FileRefusal, IdStyle, Kept, Replacement, RewriteContext, Rewriter } from './types.ts';
 
 /** Everything known of one target. */
@@ -65,7 +66,7 @@ export function rewriteTarget(rewriters: readonly Rewriter[], input: TargetInput
     const file = rewritten === undefined ? undefined : { ...rewritten, declined: rewritten.declined.filter(({ id }) => !needless.has(`${path}\n${id}`)) };
     return file === undefined || (file.after === file.before && file.refusals.length === 0 && file.declined.length === 0) ? [] : [withBlocked(file, blocked)];
   });
-  return withUnhandled(withReaders(results, followers), input, followers);
+  return withUnhandled(withTerms(withReaders(withoutKept(results, input.replacements).map((file) => withMentions(file, input.replacements)), followers), input.replacements), input, followers);
 }
 
 /**
@@ -346,9 +347,21 @@ function withReaders(files: readonly RewrittenFile[], followers: ReadonlySet<str
       if (readers.length === 0) return change;
       const shown = `${readers.slice(0, MOST_READERS).join(', ')}${readers.length > MOST_READERS ? ` and ${readers.length - MOST_READERS} more` : ''}`;
       const note = `${shown} still ${readers.length === 1 ? 'takes' : 'take'} the key: see that ${readers.length === 1 ? 'it is' : 'they are'} not run here`;
-      return { ...change, safety: 'unsafe' as const, reason: change.safety === 'safe' ? `Look at this: ${note}.` : `${change.reason.replace(/\.$/, '')}; ${note}.` };
+      return withNotes(change, [note]);
     }),
   }));
+}
+
+/** Says in a change what the account at the provider has to have before it can work. */
+function withTerms(files: readonly RewrittenFile[], replacements: readonly Replacement[]): readonly RewrittenFile[] {
+  const terms = new Map(replacements.flatMap(({ migration, terms: words }) => (words === undefined ? [] : [[migration, words] as const])));
+  if (terms.size === 0) return files;
+  return files.map((file) => ({ ...file, changes: file.changes.map((change) => withNotes(change, [...new Set(change.migrations.flatMap((migration) => terms.get(migration) ?? []))])) }));
+}
+
+function withNotes<C extends Pick<MadeChange, 'safety' | 'reason'>>(change: C, notes: readonly string[]): C {
+  if (notes.length === 0) return change;
+  return { ...change, safety: 'unsafe' as const, reason: change.safety === 'safe' ? `Look at this: ${notes.join('; ')}.` : change.reason.startsWith('Look at this: ') ? `${change.reason.replace(/\.$/, '')}; ${notes.join('; ')}.` : `${change.reason} Look at this too: ${notes.join('; ')}.` };
 }
 
 function withBlocked(file: RewrittenFile, blocked: ReadonlyMap<string, string>): RewrittenFile {
@@ -388,6 +401,29 @@ function rewriteFile(rewriters: readonly Rewriter[], path: string, text: string,
     refusals.push(...result.refusals);
   }
   return { path, before: text, after, changes, declined, refusals: refusals.toSorted((a, b) => a.line - b.line) };
+}
+
+/** Texts for people rightly name a key that a workload keeps, because its own file was refused. */
+function withoutKept(files: readonly RewrittenFile[], replacements: readonly Replacement[]): readonly RewrittenFile[] {
+  const refused = new Set(files.flatMap(({ refusals }) => refusals.flatMap(({ migrations }) => migrations)));
+  const providers = new Set(replacements.filter(({ migration }) => refused.has(migration)).map(({ provider }) => provider));
+  const names = [...new Set(replacements.filter(({ provider }) => providers.has(provider)).flatMap((one) => [...one.names, ...one.variables]))];
+  return files.flatMap((file): readonly RewrittenFile[] => {
+    if (!TEXT.test(file.path)) return [file];
+    const refusals = file.refusals.filter(({ code, reason }) => code !== 'unknown-shape' || !names.some((name) => new RegExp(`\\b${name.replace(/[^\w-]/g, '\\$&')}\\b`).test(reason)));
+    return refusals.length === 0 && file.changes.length === 0 ? [] : [{ ...file, refusals }];
+  });
+}
+
+/** Texts for people. */
+const TEXT = /\.(?:md|mdx|markdown|rst|adoc)$/i;
+
+/** Lines of a changed workflow or action that still tell people of the secret it read. */
+function withMentions(file: RewrittenFile, replacements: readonly Replacement[]): RewrittenFile {
+  if (file.after === file.before || !/^\.github\/|(?:^|\/)action\.ya?ml$/.test(file.path)) return file;
+  const made = new Set(file.changes.flatMap(({ migrations }) => migrations));
+  const found = staleMentions(file.before, file.after, replacements.filter(({ migration, path }) => made.has(migration) || path === file.path).flatMap(({ names }) => names));
+  return found.length === 0 ? file : { ...file, refusals: [...file.refusals, ...found].toSorted((a, b) => a.line - b.line) };
 }
 
 /** A migration that no change and no refusal names is named here: nothing is passed over in silence. */

@@ -43,6 +43,8 @@ export interface Replacement {
   /** Variables that would win over the new identity. */
   readonly remove: readonly string[];
   readonly floors: readonly { readonly language: string; readonly package: string; readonly version: string }[];
+  /** What an account at the provider has to have first; absent where it is open to all. `W&B offers this ...`. */
+  readonly terms?: string;
 }
 
 /** A migration without a path: the key stays. */

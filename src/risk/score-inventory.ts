@@ -96,9 +96,10 @@ function livenessOf(credential: JoinedCredential, now: number): Liveness {
  */
 function dispositionOf(credential: JoinedCredential, provider: Provider | undefined, liveness: Liveness): Disposition {
   if (credential.lifetime === 'short' || liveness === 'expired' || liveness === 'dead') return 'not-a-key';
-  switch (provider?.federation.kind) {
+  const federation = provider?.federation;
+  switch (federation?.kind) {
     case 'native':
-      return 'today';
+      return federation.terms === undefined ? 'today' : 'after-change';
     case 'after-change':
       return 'after-change';
     case 'none':

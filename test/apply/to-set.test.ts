@@ -25,6 +25,15 @@ describe('values to set', () => {
     expect(named([fileWith('kubernetes', '  key: anthropic-organization-id')])).toEqual([]);
   });
 
+  test('leave out a region that the file has already', () => {
+    const file = fileWith('github-actions', 'role: ${{ vars.AWS_ROLE_ARN }}', 'region: ${{ vars.AWS_REGION }}');
+    const aws = [replacementFor('aws', { migration: 'm-1-anthropic' })];
+    const names = (text: string): readonly string[] => valuesToSet([file], aws, inputs, () => undefined, () => text).map(({ name }) => name);
+    expect(names('')).toEqual(['AWS_REGION', 'AWS_ROLE_ARN']);
+    expect(names('env:\n  REGION: ${{ vars.AWS_REGION }}\n')).toEqual(['AWS_ROLE_ARN']);
+    expect(names('env:\n  AWS_REGION: us-east-1\n')).toEqual(['AWS_ROLE_ARN']);
+  });
+
   test('belong to an identity where each has its own', () => {
     expect(named([fileWith('github-actions', '${{ vars.ANTHROPIC_FEDERATION_RULE_ID_APP }} ${{ vars.ANTHROPIC_ORGANIZATION_ID }}')], { suffix: '_APP' })).toEqual(['variable ANTHROPIC_FEDERATION_RULE_ID_APP api -', 'variable ANTHROPIC_ORGANIZATION_ID - -']);
   });

@@ -195,6 +195,13 @@ describe('the path that is taken', () => {
     expect(planOf([GPT], [workload('a', 'ci', ['c-2'])]).migrations[0]?.when).toBe('after-change');
   });
 
+  test('a preview is nothing that everybody has today, and the reason says so', () => {
+    const preview = { ...REGISTRIES, providers: [provider('anthropic', { routes: [route('native', 'anthropic', { status: 'preview', note: 'The organisation has to have an Enterprise licence.' })] })] };
+    const [migration] = makePlan(inventory([CLAUDE], [workload('a', 'ci', ['c-1'])]), preview, OPTIONS).migrations;
+    expect(migration).toMatchObject({ when: 'after-change', chosen: { status: 'preview' } });
+    expect(migration?.chosen?.reason).toContain('offers it as a preview: the organisation has to have an Enterprise licence.');
+  });
+
   test('a fixed audience that the party refuses goes through a cloud', () => {
     const [migration] = planOf([GPT], [workload('a', 'fixed', ['c-2'])]).migrations;
     expect(migration?.chosen?.hops.map((hop) => `${hop.platform}>${hop.party}`)).toEqual(['fixed>aws', 'aws-compute>openai']);

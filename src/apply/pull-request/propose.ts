@@ -6,7 +6,7 @@ import { replacementsOf } from '../../rewrite/replacements.ts';
 import type { IdStyle, Rewriter } from '../../rewrite/types.ts';
 import { digestOf, type FileState } from '../files.ts';
 import type { KeyFinder } from '../keys.ts';
-import { type ChangeName, Proposer, type Proposed, shownFile, summaryOf } from '../propose.ts';
+import { beforeOf, type ChangeName, Proposer, type Proposed, shownFile, summaryOf } from '../propose.ts';
 import type { PlanToApply } from '../read-plan.ts';
 import { valuesToSet } from '../to-set.ts';
 import { blobOid, contentDigest, type FileId } from './content.ts';
@@ -121,7 +121,7 @@ function proposalOf({ repository, provider, targets, chosen, files: read, execut
   const stale = staleFiles(plan, targets, read);
   const refusal = refusalOf(edits, stale, summary, options);
   return {
-    repository, provider, targets, files, summary, toSet: valuesToSet(files, replacements, options.inputs, options.value),
+    repository, provider, targets, files, summary, toSet: valuesToSet(files, replacements, options.inputs, options.value, beforeOf(chosen)),
     edits: refusal === null && edits !== 'differ' ? edits : [],
     content: contentDigest(edits === 'differ' ? [] : edits),
     isPlanned: plan.migrations.some(({ id, target, chosen }) => targets.includes(target) && ofProvider.has(id) && chosen !== null),

@@ -2,7 +2,7 @@ import { realpathSync } from 'node:fs';
 import { dirname, relative, resolve } from 'node:path';
 import { digestOf, readText } from '../../apply/files.ts';
 import { KeyFinder } from '../../apply/keys.ts';
-import { type ChangeName, patchHunks, Proposer, type Proposed, shownFile, splicesOf, stagesOf, summaryOf, versionsOf } from '../../apply/propose.ts';
+import { beforeOf, type ChangeName, patchHunks, Proposer, type Proposed, shownFile, splicesOf, stagesOf, summaryOf, versionsOf } from '../../apply/propose.ts';
 import { hunksOf } from '../../apply/diff.ts';
 import { type PlanRead, readPlan } from '../../apply/read-plan.ts';
 import { History, removeTemporaries, type Rollback, rollbacksIn, rootFrom, writeRollback } from '../../apply/rollback.ts';
@@ -82,7 +82,7 @@ export async function runApply(planName: string | undefined, raw: Readonly<Recor
   if (flags.write) for (const target of targets) await removeTemporaries(target.root, history.filesOf(target.id));
   const result: ApplyResult = {
     schemaVersion: '1.0', tool: { name: 'dekey', version }, plan: read.digest, targets: targets.map(({ id, name: its }) => ({ id, name: its })),
-    files, summary, toSet: valuesToSet(files, targets.flatMap(({ id }) => replacementsOf(read.plan, id, providers).replacements), new Map([...Object.values(partyInputs), ...read.plan.inputs].map((input) => [input.id, input])), value), changedSince: stale, written: rollback !== null, rollback: rollback === null ? null : toPosix(relative(read.folder, rollback)),
+    files, summary, toSet: valuesToSet(files, targets.flatMap(({ id }) => replacementsOf(read.plan, id, providers).replacements), new Map([...Object.values(partyInputs), ...read.plan.inputs].map((input) => [input.id, input])), value, beforeOf(chosen)), changedSince: stale, written: rollback !== null, rollback: rollback === null ? null : toPosix(relative(read.folder, rollback)),
   };
   if (flags.format === 'json') await print(renderApplyJson(result));
   else if (flags.format === 'patch') await print(patchOf(chosen, keys, cwd));

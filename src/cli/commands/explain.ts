@@ -114,7 +114,7 @@ function explainProvider(provider: Provider): string[] {
   return [
     `${provider.title} (${provider.id}), facts checked ${provider.checked}`,
     '',
-    REPLACEABLE[provider.federation.kind],
+    provider.federation.kind === 'native' && provider.federation.terms !== undefined ? `Replaceable: the provider offers workload identity ${provider.federation.terms}.` : REPLACEABLE[provider.federation.kind],
     `  ${provider.federation.note}`,
     `  Source: ${provider.federation.source}`,
     ...(provider.retired === undefined ? [] : ['', `Shut down on ${provider.retired.on}: ${provider.retired.note}`]),

@@ -130,7 +130,7 @@ function effortOf(page: Page, credential: Credential): string {
   const code = users.filter(({ platform }) => platform === 'code').length;
   const parts = [`${counted(users.length, 'workload', 'workloads')} in ${counted(files.size, 'file', 'files')}`];
   if (credential.disposition === 'today') parts.push('settings only');
-  if (credential.disposition === 'after-change') parts.push('code or model access changes too');
+  if (credential.disposition === 'after-change') parts.push('code, or what the provider grants, changes too');
   if (credential.disposition === 'none') parts.push('the key stays: store, lease and rotation change');
   if (code > 0) parts.push(`where ${counted(code, 'source file', 'source files')} ${code === 1 ? 'runs' : 'run'} has to be found out`);
   return parts.join('; ');

@@ -23,7 +23,7 @@ export function pageProviders(page: Page, keys: readonly Credential[]): readonly
         afterChange: count('after-change'),
         none: count('none'),
         worst: own.length === 0 ? 4 : Math.min(...own.map(({ risk }) => Math.max(0, SEVERITIES.indexOf(risk.level)))),
-        federation: known === undefined ? 'not in the registry' : `${FEDERATION[known.federation.kind]}. ${known.federation.note}`.replaceAll('`', ''),
+        federation: known === undefined ? 'not in the registry' : `${known.federation.kind === 'native' && known.federation.terms !== undefined ? `Offers workload identity ${known.federation.terms}` : FEDERATION[known.federation.kind]}. ${known.federation.note}`.replaceAll('`', ''),
         revoke: (known?.revoke ?? '').replaceAll('`', ''),
         checked: known?.checked ?? '',
       };

@@ -60,7 +60,7 @@ export function exchangeOf({ all, kept, replacement }: Followed): Exchange | Obs
   if (known === undefined || wire?.encoding !== 'json' || tokenFile === undefined) return { reason: `${title} has no exchange that code can make by itself`, byHand: 'Follow the README of the plan.' };
   const other = all.find((one) => one.route !== 'native' || one.class !== 'native' || one.parties.length !== 1);
   if (other !== undefined) return { reason: `The path of ${other.workload} (${other.route}) gives this program no token of its own to exchange`, byHand: 'Follow the README of the plan for that workload, or choose one route for all that run this code.' };
-  if (kept.length > 0) return { reason: `${kept[0]?.workload ?? ''} runs this code too and keeps its key`, byHand: 'Find a path for that workload first.' };
+  if (kept.length > 0) return { reason: `${kept[0]?.workload ?? ''}, which keeps its key, may run this code too`, byHand: 'Find a path for that workload first.' };
   const away = all.find(({ platform }) => !known.platforms.has(platform));
   if (away !== undefined) return { reason: `On ${away.platform} (${away.workload}) no file holds the identity token`, byHand: `Ask the platform for the token, exchange it at ${wire.url}, and send the result as Authorization: Bearer.` };
   const fields = Object.entries(wire.fields).map(([name, template]) => {

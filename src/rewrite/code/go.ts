@@ -263,7 +263,7 @@ function rest(tree: GoTree, context: RewriteContext, told: readonly SyntaxNode[]
       refusals.push({
         code: isWrite ? 'shadowing' : 'needs-code-change', line,
         reason: isWrite ? `The program sets ${name} itself, and that wins over the new identity.` : `${name} is read for something other than a client that finds the new identity by itself.`,
-        byHand: isWrite ? 'Take the line away.' : (BY_HAND[provider] ?? `Make this work without ${name}: it is not set any more.`),
+        byHand: isWrite ? 'Take the line away.' : (BY_HAND[provider] ?? `Make this work without ${name}, which is not set once the workloads have switched.`),
         migrations: follow.migrations, shadows: isWrite,
       });
     }

@@ -100,7 +100,7 @@ function rewriteJava(text: string, context: RewriteContext): Rewriting {
     if (name === undefined || told.some((one) => contains(one, call)) || refusals.some(({ line }) => line === call.startPosition.row + 1)) continue;
     const other = [...new Set(context.all.map((one) => one.provider))].map((provider) => followed(context, [provider])).find((one) => one?.names.has(name) === true && one.replacement.class !== 'broker' && one.replacement.class !== 'short-lived' && one.replacement.route !== 'native-step');
     if (other === undefined || isRefusedBinding(tree, call, refusals)) continue;
-    refusals.push({ code: 'needs-code-change', line: call.startPosition.row + 1, reason: `${name} is read for something other than a client that finds the new identity by itself.`, byHand: BY_HAND[other.replacement.provider] ?? `Make this work without ${name}: it is not set any more.`, migrations: other.migrations, shadows: false });
+    refusals.push({ code: 'needs-code-change', line: call.startPosition.row + 1, reason: `${name} is read for something other than a client that finds the new identity by itself.`, byHand: BY_HAND[other.replacement.provider] ?? `Make this work without ${name}, which is not set once the workloads have switched.`, migrations: other.migrations, shadows: false });
   }
   const [line] = lines.toSorted((a, b) => a - b);
   if (follow === undefined || line === undefined) return { changes: [], refusals };

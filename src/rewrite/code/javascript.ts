@@ -264,7 +264,7 @@ function stanceOf(follows: Followed, shape: ClientShape | undefined): { readonly
   if (all.some((one) => one.class === 'gateway')) return { reason: `The plan for ${replacement.workload} goes through a gateway`, byHand: 'Give the client the base URL of the gateway and its short-lived token.' };
   // Dropped arguments change nothing for those that keep a variable of that name.
   if (shape === undefined || shape.treatment.kind === 'drop') return undefined;
-  if (kept.length > 0) return { reason: `${kept[0]?.workload ?? ''} runs this code too and keeps its key`, byHand: 'Find a path for that workload first, or make the client by what the environment holds.' };
+  if (kept.length > 0) return { reason: `${kept[0]?.workload ?? ''}, which keeps its key, may run this code too`, byHand: 'Find a path for that workload first, or make the client by what the environment holds.' };
   if (!agree) return { reason: `The workloads that run this code take different ways (${[...new Set(all.map(({ workload, route }) => `${workload}: ${route}`))].slice(0, 3).join(', ')})`, byHand: 'Make the client by what the environment holds, or choose one route for all of them.' };
   if (all.some(({ parties }) => parties.length > 1)) return { reason: `The path of ${replacement.workload} leads over ${replacement.parties.join(' and ')}, which no file of this repository sets up`, byHand: 'Set up the exchange between them as the README of the plan says, then change the client.' };
   return undefined;
@@ -331,7 +331,7 @@ function leftOverRefusal(file: JsFile, at: SyntaxNode, name: string, { follows, 
   const { title } = follows.replacement;
   const isRaw = /\bfetch\b|axios|\bgot\b|undici|ky\b/.test(file.text) && /x-api-key|api-key|x-goog-api-key|authorization/i.test(file.text);
   if (!hasClient && isRaw) return refuse(at, 'needs-code-change', `${name} goes into a header of a request made by hand${more}.`, rawByHand(provider, title));
-  return refuse(at, 'needs-code-change', `${name} is ${hasClient ? 'also read outside the client' : 'read here'}${more}, and will no longer be set.`, `Take the reading of ${name} away, or make it optional${hasClient ? '; then the client needs no key argument' : ''}.`);
+  return refuse(at, 'needs-code-change', `${name} is ${hasClient ? 'also read outside the client' : 'read here'}${more}, and it is not set once the workloads have switched.`, `Take the reading of ${name} away, or make it optional${hasClient ? '; then the client needs no key argument' : ''}.`);
 }
 
 // --- texts and judgement ---

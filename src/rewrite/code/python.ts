@@ -363,7 +363,7 @@ class Editor {
       code: 'needs-code-change',
       line: node.startPosition.row + 1,
       reason: isHeader ? `${name} is sent in a header by hand.` : `${name} is read for something other than a client that finds the new identity by itself.`,
-      byHand: isHeader ? requestByHand(follow) : `Make this work without ${name}: it is not set any more.`,
+      byHand: isHeader ? requestByHand(follow) : `Make this work without ${name}, which is not set once the workloads have switched.`,
       migrations,
       shadows: false,
     };
@@ -438,7 +438,7 @@ class Editor {
       id: `${clients.length === 0 && requests.length > 0 ? 'request' : 'client'}/${drafts.map(({ provider }) => provider).join('+')}`,
       line: Math.min(...drafts.flatMap(({ lines }) => lines)),
       title: `${titles.join(' and ')}: ${done.length === 0 ? 'the check for a key goes' : done.join('; ')}`,
-      why: why.join(' ') || 'The key is not set any more, so the check would stop the program.',
+      why: why.join(' ') || 'Once the workloads have switched the key is not set, and the check would stop the program.',
       safety: isSafe ? 'safe' : 'unsafe',
       reason: isSafe ? 'The package reads the same variable by itself: where it is set nothing changes, and where it is gone the new identity is found.' : reasonOf(drafts),
       migrations: [...new Set(drafts.flatMap(({ follow }) => follow.migrations))],

@@ -14,7 +14,7 @@ export interface Programs {
 }
 
 /** What runs programs of a language. */
-export const LANGUAGES: Readonly<Record<string, RegExp>> = {
+const LANGUAGES: Readonly<Record<string, RegExp>> = {
   javascript: /\b(?:node|npm|npx|pnpm|yarn|bun|bunx|deno|tsx)\b/,
   python: /\b(?:python3?|pytest|uv|uvx|poetry|pip3?|pipx|tox|nox|hatch|pdm)\b/,
   go: /\bgo (?:run|test)\b/,
@@ -75,7 +75,10 @@ export function clientDoubt({ paths = [], read }: Pick<RewriteContext, 'paths' |
   const texts = [...governing.map((path) => read(path) ?? ''), scripts, installs];
   // What is in the way of a program stands beside it, or at the root.
   const beside = near.length > 0 ? texts : [...manifests.filter((path) => !path.includes('/')).map((path) => read(path) ?? ''), scripts, installs];
+  // Of a language that the repository declares nothing in, no package has to be named.
+  const shown = languages.filter((language) => governing.length === 0 || governing.some((path) => MANIFESTS[language]?.test(path) === true));
   const packages = change === 'configuration' ? floors.filter(({ language }) => languages.includes(language)).map(({ package: name }) => name) : languages.flatMap((language) => CHANGED[party ?? '']?.[language] ?? []);
+  const named = [...new Set([...(change === 'configuration' ? floors.filter(({ language }) => shown.includes(language)).map(({ package: name }) => name) : shown.flatMap((language) => CHANGED[party ?? '']?.[language] ?? [])), ...packages])].slice(0, 2);
   const isDirect = packages.some((name) => texts.some((text) => declares(text, name.split(':').at(-1) ?? name)));
   const rival = party === 'google' ? /anthropic/ : /google/;
   const found = [...new Set(beside.flatMap((text) => [...text.matchAll(WRAPPERS)].map(([, name = '']) => name)))].filter((name) => !rival.test(name));
@@ -92,9 +95,29 @@ export function clientDoubt({ paths = [], read }: Pick<RewriteContext, 'paths' |
   const isUnknown = governing.length === 0 && (change === 'configuration' || paths.some((path) => languages.some((language) => SOURCES[language]?.test(path) === true)));
   if (packages.length > 0 && isUnknown) return locked;
   if (packages.length === 0 && spoken.length === 0) return '';
+  if (packages.length === 0) throw new CannotRewrite('needs-code-change', `From which release on a client of ${title} finds the identity by itself is not known here.`, 'Try a run without the key as the README of the plan says for this job; if it works, take the key out by hand.');
   const where = governing.length === 0 ? 'What the step runs is not declared in this repository' : `${governing.slice(0, 2).join(', ')}${governing.length > 2 ? ` and ${governing.length - 2} more` : ''} ${governing.length === 1 ? 'names' : 'name'} no client of ${title} that finds the identity by itself`;
-  throw new CannotRewrite('needs-code-change', `${where}: what takes the key in its place cannot be told.`, `Let the program use a client of ${title} that federates${packages.length === 0 ? '' : ` (${packages.slice(0, 2).join(', ')})`}, then plan again.`);
+  throw new CannotRewrite('needs-code-change', `${where}: what takes the key in its place cannot be told.`, `Let the program use a client of ${title} that federates (${named.join(', ')}), then plan again.`);
 }
+
+/** First version of Claude Code that takes a workspace from its environment. https://github.com/anthropics/claude-code/blob/main/CHANGELOG.md, 2026-11-23. */
+const CLAUDE_CODE = 'Claude Code 2.1.141';
+
+/**
+ * First releases that find the identity by themselves, of what the steps are seen to run: packages that the repository declares or the job installs; where it declares none, those of the languages that the steps run.
+ */
+export function floorsNamed({ paths = [], read }: Pick<RewriteContext, 'paths' | 'read'>, { parties: [party], floors }: Pick<Replacement, 'parties' | 'floors'>, { scripts, installs }: Programs): readonly string[] {
+  const spoken = floors.filter(({ language }) => LANGUAGES[language]?.test(scripts) === true);
+  const manifests = paths.filter((path) => Object.values(MANIFESTS).some((manifest) => manifest.test(path)));
+  // Packages of different languages may have one name.
+  const textsFor = (language: string): readonly string[] => [...manifests.filter((path) => MANIFESTS[language]?.test(path) === true).map((path) => read(path) ?? ''), ...(LANGUAGES[language]?.test(`${scripts}\n${installs}`) === true ? [scripts, installs] : [])];
+  const declared = (spoken.length > 0 ? spoken : floors).filter(({ language, package: name }) => textsFor(language).some((text) => declares(text, name.split(':').at(-1) ?? name)));
+  const isClaude = party === 'anthropic' && COMMANDS['anthropic']?.test(scripts) === true;
+  const packages = declared.length > 0 ? declared : manifests.length === 0 && !isClaude ? spoken : [];
+  return [...(isClaude ? [CLAUDE_CODE] : []), ...packages.map(({ package: name, version }) => `${name} ${version}`)].slice(0, MOST_FLOORS);
+}
+
+const MOST_FLOORS = 2;
 
 /** Lock files, with how each names the release of a package. */
 const LOCKS: Readonly<Record<string, readonly [language: string, entry: string]>> = {
@@ -128,7 +151,7 @@ function declares(text: string, name: string): boolean {
 }
 
 /** Source files that the commands name. */
-function textsOf(paths: readonly string[], read: RewriteContext['read'], scripts: string): readonly string[] {
+export function textsOf(paths: readonly string[], read: RewriteContext['read'], scripts: string): readonly string[] {
   return paths.flatMap((path) => {
     if (!/\.(?:[cm]?[jt]sx?|py|go|java|rb|php|cs)$/.test(path)) return [];
     const name = path.slice(path.lastIndexOf('/') + 1);

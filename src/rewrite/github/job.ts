@@ -6,7 +6,7 @@ import type { Edit } from '../edit.ts';
 import type { Replacement, RewriteContext } from '../types.ts';
 import type { YamlEditor, YamlMap } from '../yaml-edit.ts';
 import { type House, isBelow, pinOf, reference, versionOf } from './actions.ts';
-import { clientDoubt, LANGUAGES, type Programs } from './clients.ts';
+import { clientDoubt, floorsNamed, type Programs, textsOf } from './clients.ts';
 import { compositeKeys, folderOf } from './composite.ts';
 import { actionOf, isKeyInput, isPreparing, type NativeAction, nativeOf } from './native.ts';
 import { anthropicProfile, assumeRole, exchange, fill, forRuns, googleAuth, type Ids, idsOf, type Setup, tokenFile, withConditions } from './steps.ts';
@@ -63,6 +63,13 @@ const LONG_ENOUGH = 3600;
 /** A condition of more parts is no longer read at a glance. */
 const MOST_JOINED = 3;
 
+/** Signs links to stored objects, and for how many seconds. */
+const SIGNS_LINKS = /\bs3 presign\b|\bgenerate_presigned_(?:url|post)\b|\b(?:getSignedUrl|createPresignedPost|PresignClient|generate_signed_url)\b|\bsignurl\b|\bstorage sign-url\b/;
+const EXPIRES = /(?:--expires-in[ =]|\bexpires_?in["']?\s*[:=]\s*)(\d+)/gi;
+
+/** As AWS names its regions. */
+const REGION = /\b(?:us|eu|ap|sa|ca|me|af|il|mx)(?:-gov)?-(?:north|south|east|west|central|northeast|northwest|southeast|southwest)-\d\b/g;
+
 type Kind = { readonly kind: 'native'; readonly native: NativeAction } | { readonly kind: 'run' } | { readonly kind: 'curl' } | { readonly kind: 'composite'; readonly inputs: ReadonlySet<string> } | { readonly kind: 'other' };
 
 interface Consumer {
@@ -103,7 +110,8 @@ class JobPlanner {
     const env = get(job, 'env');
     const wide = [...rootUses, ...(env?.kind === 'map' ? usesOf(env, keys, () => 'job-env') : [])].filter(isValue);
     this.#keys = { ...keys, variables: new Set(wide.flatMap(({ held }) => (held === undefined ? [] : [normal(held.entry.key)]))) };
-    this.#ids = idsOf(this.#replacement, scene.context);
+    const ids = idsOf(this.#replacement, scene.context);
+    this.#ids = (input) => (input === 'aws.region' ? this.#region() : undefined) ?? ids(input);
   }
 
   plan(): JobEdits {
@@ -154,7 +162,7 @@ class JobPlanner {
         throw new CannotRewrite('unknown-shape', 'The keys are for a server of its own at another address, not for AWS.', 'See whether that server federates; its keys have nothing to do with a role at AWS.', { line: this.#line(one) });
       }
       if (new RegExp(`^${normal(this.#replacement.provider)}_(?:API_)?(?:BASE|BASE_URL|HOST|PROXY_URL)$`).test(one.key) && !isOwnHost(textOf(one.value) ?? '?', this.#replacement.hosts)) {
-        throw new CannotRewrite('unknown-shape', `${one.key} sends the requests to a server of its own, which would be shown the token.`, 'See whether that server takes identities; if the line is not needed, take it out and plan again.', { line: this.#line(one) });
+        throw new CannotRewrite('unknown-shape', textOf(one.value)?.includes('${{') === true ? `${one.key} may send the requests to a server of its own, which would be shown the token: its value does not stand in the file.` : `${one.key} sends the requests to a server of its own, which would be shown the token.`, 'See whether that server takes identities; if the line is not needed, take it out and plan again.', { line: this.#line(one) });
       }
       if (!names.includes(one.key) || gone.has(one) || textOf(one.value) === '') continue;
       throw new CannotRewrite('shadowing', `${one.key} is also set to something that is no secret, and would win over the new identity.`, `Take ${one.key} out there, then plan again.`, { line: this.#line(one), shadows: true });
@@ -233,8 +241,8 @@ class JobPlanner {
     if (kind.kind !== 'native') return;
     const { native } = kind;
     const held = uses.map((use) => {
+      if (use.scope === 'step-with' && use.held !== undefined && !isKeyInput(native, use.held.entry.key)) throw this.#within(use, step);
       if (use.held === undefined || (use.shape !== 'plain' && use.shape !== 'fallback')) throw this.#odd(use);
-      if (use.scope === 'step-with' && !isKeyInput(native, use.held.entry.key)) throw new CannotRewrite('takes-only-a-key', `${use.held.entry.key} of ${actionOf(step)?.name ?? 'the action'} takes only a key.`, 'Leave that input out by hand if it is not needed.', { line: this.#line(use.scalar) });
       return use.held;
     });
     const lines = native.inputs(step, this.#replacement, this.#ids);
@@ -256,7 +264,15 @@ class JobPlanner {
     this.#why.push(`${actionOf(step)?.name ?? 'The action'} asks for the job’s own token and exchanges it; a key beside these inputs would win over them.`);
     const read = readIn(step, chosen);
     if (isThere || read.length > 0) this.#doubts.push(`the variables that the federation inputs read have to be set: ${read.join(', ')}`);
-    if (native.party === 'aws' && stepsOf(this.#job).some(({ step: other }) => /AWS_SECRET_ACCESS_KEY/.test(textOf(get(other, 'run')) ?? ''))) this.#doubts.push('a script names AWS_SECRET_ACCESS_KEY: AWS_SESSION_TOKEN has to go with it, and the credentials live an hour');
+    if (native.party === 'aws') {
+      const later = stepsOf(this.#job).map(({ step: other }, index) => ({ step: other, top: other, index, kind: { kind: 'run' } as const, uses: [] })).filter(({ step: other }) => other !== step && !isPreparing(other));
+      if (entry(get(step, 'with'), 'role-duration-seconds') === undefined) {
+        this.#outlast(later);
+        this.#ends(later);
+      }
+    }
+    if (native.party === 'aws' || native.party === 'google') this.#refuseSignedLinks();
+    if (native.party === 'aws' && stepsOf(this.#job).some(({ step: other }) => /AWS_SECRET_ACCESS_KEY/.test(textOf(get(other, 'run')) ?? ''))) this.#doubts.push('a script names AWS_SECRET_ACCESS_KEY: AWS_SESSION_TOKEN has to go with it');
     const caution = native.caution?.(step);
     if (caution !== undefined) this.#doubts.push(caution);
     this.#raise(step, native);
@@ -277,10 +293,17 @@ class JobPlanner {
   }
 
   /** Raises an action that is too old to know the inputs. */
-  #raise(step: YamlMap, { floor }: NativeAction): void {
+  #raise(step: YamlMap, { floor, unreleased, lost = [] }: NativeAction): void {
     const action = actionOf(step);
     const scalar = get(step, 'uses');
-    if (floor === undefined || action === undefined || scalar?.kind !== 'scalar') return;
+    if (action === undefined || scalar?.kind !== 'scalar') return;
+    if (unreleased !== undefined) {
+      if (/^(?:main|master)$/.test(action.ref)) return;
+      if (!/^[0-9a-f]{40}$/.test(action.ref)) throw new CannotRewrite('unknown-shape', `No tag of ${action.name} has inputs for federation.`, `Use ${unreleased.instead} in its place, then plan again.`, { line: this.#line(scalar) });
+      this.#doubts.push(`${action.name} is pinned to a commit, which has to be of ${unreleased.since} or later`);
+      return;
+    }
+    if (floor === undefined) return;
     const { text } = this.#scene;
     const end = text.indexOf('\n', scalar.outer.end);
     const rest = text.slice(scalar.outer.end, end === -1 ? text.length : end);
@@ -296,9 +319,11 @@ class JobPlanner {
       return;
     }
     if (version === undefined) {
-      throw new CannotRewrite('unknown-shape', `${action.name}@${action.ref} is a line of its own without these inputs.`, `Move the step to ${action.name}@${pinOf(floor.raise).tag} first, then plan again.`, { line: this.#line(scalar) });
+      throw new CannotRewrite('unknown-shape', `Whether ${action.name}@${action.ref} has inputs for federation cannot be told: it names no release.`, `Move the step to ${action.name}@${pinOf(floor.raise).tag} first, then plan again.`, { line: this.#line(scalar) });
     }
-    if (action.name.toLowerCase() !== floor.raise) throw new CannotRewrite('unknown-shape', `The version of ${action.name} may be too old for these inputs (from ${floor.version.join('.')}).`, 'Raise it by hand, then plan again.', { line: this.#line(scalar) });
+    if (action.name.toLowerCase() !== floor.raise) throw new CannotRewrite('unknown-shape', `${action.name}@${action.ref} is older than ${floor.version.join('.')}, the first with inputs for federation.`, `Move the step to ${action.name}@${pinOf(floor.raise).tag} first, then plan again.`, { line: this.#line(scalar) });
+    const gone = version[0] >= floor.version[0] ? [] : lost.filter((name) => entry(get(step, 'with'), name) !== undefined);
+    if (gone.length > 0) throw new CannotRewrite('unknown-shape', `${action.name}@${action.ref} has no inputs for federation, and its later releases have no ${gone.slice(0, 3).join(', ')}.`, `Move the step to ${action.name}@${pinOf(floor.raise).tag} first, as its migration guide says, then plan again.`, { line: this.#line(scalar) });
     const comment = /^([ \t]+)#[^\r]*/.exec(rest);
     const isQuoted = scalar.style !== 'plain';
     const exact = !isCommit && version[2] !== undefined;
@@ -333,11 +358,13 @@ class JobPlanner {
     if (converted.includes(undefined)) {
       throw new CannotRewrite('needs-other-change', 'The job also logs in to Google Cloud with the key of a service account.', 'Let that step federate first (workload_identity_provider), then plan again.');
     }
-    this.#outlast();
+    this.#outlast(consumers);
+    this.#refuseSignedLinks();
     const [unseen] = consumers.filter(({ kind }) => kind.kind === 'other');
     if (unseen !== undefined && !this.#isExchange() && this.#replacement.parties[0] !== 'aws' && consumers.every(({ kind }) => kind.kind === 'other')) {
       throw new CannotRewrite('takes-only-a-key', `What ${actionOf(unseen.step)?.name ?? 'the action'} does with the key in its environment cannot be seen here.`, 'See whether what it runs finds the identity by itself; if so set it up by hand, else call the model from a run step.', { line: this.#line(unseen.step) });
     }
+    this.#ends(consumers);
     const doubt = this.#isExchange() || this.#replacement.parties[0] === 'aws' || !consumers.some(({ kind }) => kind.kind === 'run') ? '' : clientDoubt(this.#scene.context, this.#replacement, this.#programs(consumers));
     if (isLoggedIn) {
       this.#titles.push('key is gone, the job has logged in by federation already');
@@ -357,7 +384,7 @@ class JobPlanner {
     this.#why.push(setup.why);
     const isOwn = consumers.every(({ kind }) => kind.kind === 'run' || (kind.kind === 'composite' && kind.inputs.size > 0));
     if (consumers.some(({ kind }) => kind.kind === 'composite' && kind.inputs.size > 0)) this.#doubts.push('the composite action has to be changed together with it');
-    this.#doubts.push(isOwn ? this.#programDoubt(consumers, doubt) : 'what the called action does with its environment cannot be seen here');
+    this.#doubts.push(isOwn ? this.#programDoubt(consumers, doubt) : `what the action does with the ${this.#isExchange() ? 'token' : 'identity'} cannot be seen here`);
   }
 
   /** The first step that asks whether the variable is set: an exchange has to come before it too. */
@@ -380,13 +407,11 @@ class JobPlanner {
   }
 
   #programDoubt(consumers: readonly Consumer[], doubt: string): string {
-    const { parties: [party], floors } = this.#replacement;
-    if (this.#isExchange()) return `the token lives ${inWords(this.#lifetime())} at most, and the program has to take it as it took the key`;
-    const scripts = consumers.map(({ step }) => textOf(get(step, 'run')) ?? '').join('\n');
-    const spoken = floors.filter(({ language }) => LANGUAGES[language]?.test(scripts) === true);
-    const floor = (spoken.length > 0 ? spoken : floors).map(({ package: name, version }) => `${name} ${version}`).slice(0, 2).join(', ');
-    if (party === 'aws') return 'the program has to use the default chain of AWS, as it does with keys in the environment';
-    return `the program has to use the client’s default chain${floor === '' ? '' : ` (from ${floor})`}${doubt}`;
+    const { parties: [party] } = this.#replacement;
+    if (this.#isExchange()) return 'a program that checks the form of its key would not take the token';
+    if (party === 'aws') return 'what the steps run has to take AWS_SESSION_TOKEN along with the two keys, as the SDKs and the command line of AWS do';
+    const floor = floorsNamed(this.#scene.context, this.#replacement, this.#programs(consumers));
+    return `what the steps run has to make its client without a key${floor.length === 0 ? '' : `, which needs ${floor.join(' or ')} or later`}${doubt}`;
   }
 
   /** What the steps run, and where. */
@@ -448,7 +473,7 @@ class JobPlanner {
     if (isDocker && !this.#isExchange()) throw new CannotRewrite('unknown-shape', 'The step runs in an image of its own, where the file of the token is not seen.', 'Run the program in a run step, or mount the file by hand.');
     const setup =
       party === 'anthropic' ? anthropicProfile(replacement, house, this.#ids)
-      : party === 'aws' ? assumeRole(house, this.#ids, this.#region(consumers))
+      : party === 'aws' ? assumeRole(house, this.#ids)
       : party === 'google' ? googleAuth(replacement, house, this.#ids)
       : this.#isExchange() ? exchange(replacement, parties.find(({ id }) => id === party) ?? fail(), names, house, this.#ids, this.#outputs.get(consumers[0]?.step ?? this.#job))
       : tokenFile(replacement, house, this.#ids);
@@ -456,15 +481,17 @@ class JobPlanner {
     return setup;
   }
 
-  /** The region as the job says it, when a step can read it there. */
-  #region(consumers: readonly Consumer[]): string | undefined {
+  /** The region as the job says it: by its usual names, where every step can read it, or as the one region that it names at all. */
+  #region(): string | undefined {
     for (const name of ['AWS_REGION', 'AWS_DEFAULT_REGION']) {
-      for (const env of [...consumers.map(({ step }) => get(step, 'env')), get(this.#job, 'env'), get(this.#scene.root, 'env')]) {
+      for (const env of [get(this.#job, 'env'), get(this.#scene.root, 'env'), ...stepsOf(this.#job).map(({ step }) => get(step, 'env'))]) {
         const value = get(env, name);
-        if (value?.kind === 'scalar' && value.value !== '') return this.#scene.text.slice(value.outer.start, value.outer.end);
+        if (value?.kind === 'scalar' && value.value !== '' && !/\bsteps\./.test(value.value)) return this.#scene.text.slice(value.outer.start, value.outer.end);
       }
     }
-    return undefined;
+    const said = [this.#job, ...stepsOf(this.#job).map(({ step }) => step)].flatMap((one) => this.#scene.text.slice(one.range.start, one.range.end).match(REGION) ?? []);
+    const [only, ...more] = new Set(said);
+    return more.length === 0 ? only : undefined;
   }
 
   /** One `env` entry of the key: it goes, since the step before sets what takes its place. */
@@ -557,7 +584,20 @@ class JobPlanner {
       return;
     }
     const action = actionOf(step)?.name;
-    throw new CannotRewrite('takes-only-a-key', `${key === '' ? 'An input' : key} of ${action ?? 'the action'} takes only a key.`, action === undefined || !/^[.$]\//.test(action) ? 'See whether a newer version documents federation; else call the model from a run step with an SDK that federates.' : 'Change that action first: let its steps use a client that finds its identity by itself, and take the input out.', { line: this.#line(use.scalar) });
+    if (use.shape === 'part' || nativeOf(step, this.#replacement) !== undefined) throw this.#within(use, step);
+    throw new CannotRewrite('takes-only-a-key', `${key === '' ? 'An input' : key} of ${action ?? 'the action'} is an input for a key, and no other way to authenticate is known of it.`, action === undefined || !/^[.$]\//.test(action) ? this.#otherwise(step) : 'Change that action first: let its steps use a client that finds its identity by itself, and take the input out.', { line: this.#line(use.scalar) });
+  }
+
+  /** What to do in place of an action that asks for a key. */
+  #otherwise(step: YamlMap): string {
+    if (this.#replacement.parties[0] !== 'aws') return 'See whether a newer version documents federation; else call the model from a run step with an SDK that federates.';
+    return `Put aws-actions/configure-aws-credentials with role-to-assume before the step, and see whether ${actionOf(step)?.name ?? 'the action'} takes the credentials from the environment when its inputs for keys are left out, AWS_SESSION_TOKEN among them.`;
+  }
+
+  /** A key within the text of an input (`claude_env`, `settings`, arguments): it goes on to what the action starts. */
+  #within(use: Use, step: YamlMap): CannotRewrite {
+    const name = use.held?.entry.key ?? 'An input';
+    return new CannotRewrite('unknown-shape', `${name} of ${actionOf(step)?.name ?? 'the action'} holds the key within a longer text, and what becomes of it there cannot be seen here.`, `If nothing needs the key there, take it out of ${name} and plan again; else let what reads it find its identity by itself first.`, { line: this.#line(use.scalar) });
   }
 
   /** `openai-api-key`, `hf_token`: an input that takes a bearer token, by its name. */
@@ -619,19 +659,66 @@ class JobPlanner {
     return this.#lifetime() >= LONG_ENOUGH && this.#joined(consumers) !== undefined ? [consumers] : groupsOf(consumers);
   }
 
-  /** A job that is given more time than its token lives. @throws CannotRewrite where the token lives minutes only */
-  #outlast(): void {
-    const given = get(this.#job, 'timeout-minutes');
-    const minutes = Number(textOf(given) ?? '');
-    if (!this.#isExchange() || given === undefined || !(minutes * 60 > this.#lifetime())) return;
-    const words = `the job is given ${minutes} minutes, and its token of ${this.#replacement.title} lives ${inWords(this.#lifetime())}`;
-    if (this.#lifetime() < LONG_ENOUGH) throw new CannotRewrite('needs-code-change', `${words.replace(/^t/, 'T')}.`, 'Let the program exchange the token of the job again before it ends, or give the job no more time than that, then plan again.', { line: this.#line(given) });
-    this.#doubts.push(words);
+  /** Whether what the job gets ends on its own, and nothing in the job gets it anew: clients of the other parties renew theirs. */
+  #isFixed(): boolean {
+    return this.#isExchange() || this.#replacement.parties[0] === 'aws';
+  }
+
+  /** A job that is given more time than its token lives. @throws CannotRewrite */
+  #outlast(consumers: readonly Consumer[]): void {
+    const given = this.#limit(consumers);
+    if (!this.#isFixed() || given === undefined || given.minutes * 60 <= this.#lifetime()) return;
+    const isAws = this.#replacement.parties[0] === 'aws';
+    const what = isAws ? 'the credentials of its role live' : `its token of ${this.#replacement.title} lives`;
+    throw new CannotRewrite(
+      'needs-code-change',
+      `The ${given.where} is given ${given.minutes} minutes, and ${what} ${inWords(this.#lifetime())} and ${isAws ? 'are' : 'is'} not renewed.`,
+      isAws ? 'Lower timeout-minutes to 60 if that is enough and plan again; else let the role have longer sessions (MaxSessionDuration) and ask for one by role-duration-seconds, by hand.' : `Lower timeout-minutes to ${Math.floor(this.#lifetime() / 60)} if that is enough, or let the program exchange the token of the job again before it ends; then plan again.`,
+      { line: this.#line(given.node) },
+    );
+  }
+
+  /** The time that the steps which need the identity may take, as the job or all of them say it. */
+  #limit(consumers: readonly Consumer[]): { readonly minutes: number; readonly where: string; readonly node: YamlNode } | undefined {
+    const minutesOf = (node: YamlNode | undefined): number => Number(textOf(node) ?? 'none');
+    const own = get(this.#job, 'timeout-minutes');
+    const ofJob = own === undefined || Number.isNaN(minutesOf(own)) ? undefined : { minutes: minutesOf(own), where: 'job', node: own };
+    const steps = consumers.map(({ step }) => get(step, 'timeout-minutes'));
+    const [first] = steps;
+    const sum = steps.reduce((all, node) => all + minutesOf(node), 0);
+    const ofSteps = first === undefined || Number.isNaN(sum) ? undefined : { minutes: sum, where: steps.length === 1 ? 'step' : 'steps', node: first };
+    return ofSteps === undefined || (ofJob !== undefined && ofJob.minutes <= ofSteps.minutes) ? ofJob : ofSteps;
+  }
+
+  /** What ends while a job without a limit may still run. */
+  #ends(consumers: readonly Consumer[]): void {
+    if (!this.#isFixed() || this.#limit(consumers) !== undefined) return;
+    const what = this.#replacement.parties[0] === 'aws' ? `the credentials live ${inWords(this.#lifetime())} and are` : `the token lives ${inWords(this.#lifetime())} and is`;
+    this.#doubts.push(`${what} not renewed, and the job sets no timeout-minutes: a call after ${this.#lifetime() >= LONG_ENOUGH ? 'that hour' : 'these minutes'} fails`);
   }
 
   /** Of the token that the party gives, in seconds. */
   #lifetime(): number {
     return parties.find(({ id }) => id === this.#replacement.parties[0])?.lifetime ?? 0;
+  }
+
+  /** Links that are signed with what the job gets end with it. @throws CannotRewrite */
+  #refuseSignedLinks(): void {
+    const [party] = this.#replacement.parties;
+    if (party !== 'aws' && party !== 'google') return;
+    const steps = stepsOf(this.#job).flatMap(({ step }) => (get(step, 'run') === undefined ? [] : [{ step, run: textOf(get(step, 'run')) ?? '' }]));
+    for (const { step, run } of steps) {
+      const texts = [run, ...textsOf(this.#scene.context.paths ?? [], this.#scene.context.read, run)].filter((text) => SIGNS_LINKS.test(text));
+      if (texts.length === 0) continue;
+      if (party === 'google') {
+        const impersonates = stepsOf(this.#job).some(({ step: other }) => entry(get(other, 'with'), 'service_account') !== undefined);
+        if (!impersonates) throw new CannotRewrite('needs-code-change', 'The step signs links, which takes a service account, and the plan trusts the job directly.', 'Let the job impersonate a service account that may sign (roles/iam.serviceAccountTokenCreator), by hand.', { line: this.#line(step) });
+        continue;
+      }
+      const longest = Math.max(0, ...texts.flatMap((text) => [...text.matchAll(EXPIRES)].map(([, seconds]) => Number(seconds))));
+      if (longest > this.#lifetime()) throw new CannotRewrite('needs-code-change', `The step signs links for ${longest} seconds, and what it signs them with lives ${inWords(this.#lifetime())}: they would end then.`, 'Sign them where long-lived credentials are allowed, or let them be fetched in another way; then plan again.', { line: this.#line(step) });
+      this.#doubts.push('links that the steps sign end with the credentials of the role, an hour after they were got at the latest');
+    }
   }
 
   /** The condition under which any of the steps runs; '' for always, undefined where a condition asks for what only comes later. */

@@ -16,6 +16,10 @@ export interface NativeAction {
   readonly keys: readonly string[];
   /** First version with the inputs, and what a lower or unknown one is raised to. */
   readonly floor?: { readonly version: readonly [number, number, number]; readonly raise: KnownAction };
+  /** Inputs that a release before the floor has, and what it is raised to has not. */
+  readonly lost?: readonly string[];
+  /** No release has the inputs: only its default branch, and this action in its place. */
+  readonly unreleased?: { readonly instead: string; readonly since: string };
   /** Inputs in place of the key, as lines of YAML. @throws CannotRewrite */
   readonly inputs: (step: YamlMap, replacement: Replacement, ids: Ids) => readonly string[];
   /** The input that names the identity, where one of several is chosen from: what stands there would be right for one of them only. */
@@ -26,27 +30,36 @@ export interface NativeAction {
   readonly caution?: (step: YamlMap) => string | undefined;
 }
 
-/** Inputs as the actions' own `action.yml` has them, 2026-11-24. */
+const CLAUDE_CODE = {
+  party: 'anthropic',
+  keys: ['anthropic_api_key', 'claude_code_oauth_token'],
+  readsEnvironment: true,
+  inputs: (step: YamlMap, _: Replacement, ids: Ids) => {
+    for (const other of ['use_bedrock', 'use_vertex', 'use_foundry']) {
+      if (textOf(get(get(step, 'with'), other)) === 'true') throw new CannotRewrite('unknown-shape', `The step sets ${other}, so the key is not what it uses.`, 'Remove the key input by hand once you have seen that nothing needs it.');
+    }
+    return [
+      `anthropic_federation_rule_id: ${ids('anthropic.federation_rule_id')}`,
+      `anthropic_organization_id: ${ids('anthropic.organization_id')}`,
+      `anthropic_service_account_id: ${ids('anthropic.service_account_id')}`,
+      `anthropic_workspace_id: ${ids('anthropic.workspace_id')}`,
+    ];
+  },
+  caution: (step: YamlMap) => (entry(get(step, 'with'), 'claude_code_oauth_token') === undefined ? undefined : 'the OAuth token was paid by a subscription, federation is billed to the API organization'),
+} as const;
+
+/** Inputs as the actions' own `action.yml` has them, 2026-11-24; those of Claude Code, by their tags and branches, 2026-11-30. */
 const NATIVE: readonly NativeAction[] = [
   {
-    action: /^anthropics\/claude-code-(?:action(?:\/base-action)?|base-action)$/,
-    party: 'anthropic',
-    keys: ['anthropic_api_key', 'claude_code_oauth_token'],
-    readsEnvironment: true,
+    ...CLAUDE_CODE,
+    action: /^anthropics\/claude-code-action$/,
     floor: { version: [1, 0, 130], raise: 'anthropics/claude-code-action' },
-    inputs: (step, _, ids) => {
-      for (const other of ['use_bedrock', 'use_vertex', 'use_foundry']) {
-        if (textOf(get(get(step, 'with'), other)) === 'true') throw new CannotRewrite('unknown-shape', `The step sets ${other}, so the key is not what it uses.`, 'Remove the key input by hand once you have seen that nothing needs it.');
-      }
-      return [
-        `anthropic_federation_rule_id: ${ids('anthropic.federation_rule_id')}`,
-        `anthropic_organization_id: ${ids('anthropic.organization_id')}`,
-        `anthropic_service_account_id: ${ids('anthropic.service_account_id')}`,
-        `anthropic_workspace_id: ${ids('anthropic.workspace_id')}`,
-      ];
-    },
-    caution: (step) => (entry(get(step, 'with'), 'claude_code_oauth_token') === undefined ? undefined : 'the OAuth token was paid by a subscription, federation is billed to the API organization'),
+    // https://github.com/anthropics/claude-code-action/blob/main/docs/migration-guide.md, 2026-11-30.
+    lost: ['mode', 'direct_prompt', 'override_prompt', 'custom_instructions', 'max_turns', 'model', 'allowed_tools', 'disallowed_tools', 'claude_env', 'mcp_config', 'timeout_minutes'],
   },
+  { ...CLAUDE_CODE, action: /^anthropics\/claude-code-action\/base-action$/, floor: { version: [1, 0, 134], raise: 'anthropics/claude-code-action' } },
+  // Its newest tag, v0.0.63 of August 2025, has not the inputs; its default branch has had them since June 2026.
+  { ...CLAUDE_CODE, action: /^anthropics\/claude-code-base-action$/, unreleased: { instead: 'anthropics/claude-code-action/base-action@v1', since: '2 June 2026' } },
   {
     action: /^aws-actions\/configure-aws-credentials$/,
     party: 'aws',
@@ -84,6 +97,7 @@ const NATIVE: readonly NativeAction[] = [
     party: 'azure',
     keys: ['creds'],
     inputs: (step, _, ids) => ['client-id', 'tenant-id', 'subscription-id'].flatMap((name) => (entry(get(step, 'with'), name) === undefined ? [`${name}: ${ids(`azure.${name.replace('-', '_')}`)}`] : [])),
+    caution: () => 'az shows the job’s token once: where a later step asks for another service more than five minutes after the login, Microsoft Entra ID can refuse it (AADSTS700024)',
   },
   {
     action: /^google-github-actions\/run-gemini-cli$/,

@@ -85,7 +85,7 @@ export function anthropicProfile(replacement: Replacement, house: House, ids: Id
       const { env } = process;
       const ids = ['FEDERATION_RULE_ID', 'ORGANIZATION_ID', 'SERVICE_ACCOUNT_ID', 'WORKSPACE_ID'];
       const unset = ids.find((name) => !env[name]);
-      if (unset) return core.setFailed(\`ANTHROPIC_\${unset} is not set in this repository's variables\`);
+      if (unset) return core.setFailed(\`${unsetWords('ANTHROPIC', ['anthropic.federation_rule_id', 'anthropic.organization_id', 'anthropic.service_account_id', 'anthropic.workspace_id'], ids)}\`);
       const home = \`\${env.RUNNER_TEMP}/anthropic\`;
       const path = \`\${home}/identity-token\`;
       mkdirSync(\`\${home}/configs\`, { recursive: true, mode: 0o700 });
@@ -108,6 +108,12 @@ ${TOKEN_FILE}
       for (const name of ids) core.exportVariable(\`ANTHROPIC_\${name}\`, env[name]);
 `,
   };
+}
+
+/** What a step says of a value that is not there: the variable's own name, where each is called after what it is for. */
+function unsetWords(prefix: string, inputs: readonly string[], ids: Ids): string {
+  const isPlain = inputs.every((input) => ids(input) === `\${{ vars.${prefix}_${shortName(input)} }}` || !ids(input).startsWith('${{'));
+  return isPlain ? `${prefix}_\${unset} is not set in this repository's variables` : '${unset} is not set: see which variable the env of this step reads for it';
 }
 
 /** The token of `AUDIENCE` at `path`, now and for as long as the job runs. */
@@ -148,9 +154,15 @@ ${values}  with:
       const path = \`\${env.RUNNER_TEMP}/${replacement.parties[0] ?? 'job'}-identity-token\`;
 ${TOKEN_FILE}
       core.exportVariable('${file}', path);
-      for (const name of [${others.map(([name]) => `'${name}'`).join(', ')}]) core.exportVariable(name, env[name]);
-`,
+${handedOn(others.map(([name]) => name))}`,
   };
+}
+
+/** Lines of a script that make variables of the step ones of the job. */
+function handedOn(names: readonly string[]): string {
+  const [only, ...more] = names;
+  if (only === undefined) return '';
+  return more.length === 0 ? `      core.exportVariable('${only}', env.${only});\n` : `      for (const name of [${names.map((name) => `'${name}'`).join(', ')}]) core.exportVariable(name, env[name]);\n`;
 }
 
 /**
@@ -172,7 +184,7 @@ export function exchange(replacement: Replacement, party: RelyingParty, names: r
   const isJson = wire.encoding === 'json';
   return {
     title: 'token from an exchange in place of the key',
-    why: `The job shows its own token to ${party.title} and gets one that lives minutes to an hour; ${output === undefined ? 'the steps after it find it where the key was' : 'it is handed to the steps that had the key, and to no other'}.`,
+    why: `The job shows its own token to ${party.title} and gets one that lives ${party.lifetime >= 3600 ? 'an hour' : `${Math.round(party.lifetime / 60)} minutes`}; ${output === undefined ? 'the steps after it find it where the key was' : 'it is handed to the steps that had the key, and to no other'}.`,
     exports: output === undefined ? names : [],
     text: `- name: Exchange this job's identity for a token of ${party.title}
 ${output === undefined ? '' : `  id: ${output}\n`}  uses: ${reference('actions/github-script', house)}
@@ -182,7 +194,7 @@ ${inputs.map((input) => `    ${shortName(input)}: ${ids(input)}\n`).join('')}  w
     script: |
       const { env } = process;
 ${inputs.length === 0 ? '' : `      const unset = [${inputs.map((input) => `'${shortName(input)}'`).join(', ')}].find((name) => !env[name]);
-      if (unset) return core.setFailed(\`${replacement.parties[0]?.toUpperCase().replaceAll('-', '_') ?? ''}_\${unset} is not set in this repository's variables\`);
+      if (unset) return core.setFailed(\`${unsetWords(replacement.parties[0]?.toUpperCase().replaceAll('-', '_') ?? '', inputs, ids)}\`);
 `}      const request = {
 ${lines.map((line) => `        ${line}\n`).join('')}      };
       const response = await fetch('${wire.url}', {
@@ -198,8 +210,8 @@ ${output === undefined ? names.map((name) => `      core.exportVariable('${name}
   };
 }
 
-/** Credentials of a role at AWS. `region`: as the job says it already. */
-export function assumeRole(house: House, ids: Ids, region: string | undefined): Setup {
+/** Credentials of a role at AWS. */
+export function assumeRole(house: House, ids: Ids): Setup {
   return {
     title: 'AWS role in place of the key pair',
     why: 'The job shows its own token to AWS and gets credentials of its role that live an hour.',
@@ -208,7 +220,7 @@ export function assumeRole(house: House, ids: Ids, region: string | undefined): 
   uses: ${reference('aws-actions/configure-aws-credentials', house)}
   with:
     role-to-assume: ${ids('aws.role_arn')}
-    aws-region: ${region ?? ids('aws.region')}
+    aws-region: ${ids('aws.region')}
 `,
   };
 }

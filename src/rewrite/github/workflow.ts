@@ -4,14 +4,15 @@
  * A job gets its identity by the action's own inputs where it has them, and else by one step before the first that needs it; what named the key goes.
  */
 import type { Change } from '../../model/change.ts';
-import { eventsOf, mayRunOn, PULLS } from '../../platforms/_shared/github-events.ts';
-import { entriesOf, entry, get, itemsOf, textOf, type YamlEntry } from '../../support/yaml.ts';
+import { eventsOf, mayRunOn, mayStrangersCause, PULLS } from '../../platforms/_shared/github-events.ts';
+import { entriesOf, entry, get, itemsOf, textOf, textsOf, walk, type YamlEntry, type YamlNode } from '../../support/yaml.ts';
 import { CannotRewrite } from '../cannot.ts';
 import type { Edit } from '../edit.ts';
 import { editorOf } from '../editors.ts';
 import type { FileRefusal, Kept, Replacement, RewriteContext, Rewriter, Rewriting } from '../types.ts';
-import type { YamlMap } from '../yaml-edit.ts';
+import type { YamlEdit, YamlMap } from '../yaml-edit.ts';
 import { houseOf } from './actions.ts';
+import { commentSplices } from './comments.ts';
 import { compositeEdits, folderOf } from './composite.ts';
 import { type JobEdits, keysOf, planJob, type Scene } from './job.ts';
 import { workflowProblems } from './parser.ts';
@@ -84,7 +85,24 @@ function rewriteWorkflow(path: string, text: string, root: YamlMap, context: Rew
     }
   }
   const called = calledChanges(scene, path, context);
-  return { changes: [...changes, ...called.changes], refusals: [...refusals, ...called.refusals] };
+  return { changes: [...changes, ...called.changes].map((change, _, all) => withComments(scene, change, all, [...refusals, ...called.refusals])), refusals: [...refusals, ...called.refusals] };
+}
+
+/** Comments that tell people to store a secret name what is read in its place, where this change alone decides whether it is needed. */
+function withComments({ text, editor, root, context }: Scene, change: Change<Edit>, all: readonly Change<Edit>[], refusals: readonly FileRefusal[]): Change<Edit> {
+  const own = context.all.filter(({ migration }) => change.migrations.includes(migration));
+  const providers = new Set(own.map(({ provider }) => provider));
+  const ofProviders = new Set(context.all.filter(({ provider }) => providers.has(provider)).map(({ migration }) => migration));
+  const isOfThem = ({ migrations }: { readonly migrations: readonly string[] }): boolean => migrations.some((migration) => ofProviders.has(migration));
+  if (all.some((other) => other !== change && isOfThem(other)) || refusals.some(isOfThem)) return change;
+  const made = editor.make(change.edits.filter((edit): edit is YamlEdit => edit.kind !== 'text'), change.edits.filter((edit) => edit.kind === 'text'));
+  if (!made.ok) return change;
+  const scalars: { start: number; end: number }[] = [];
+  walk(root, '', ({ outer }) => {
+    scalars.push(outer);
+  });
+  const splices = commentSplices(text, made.text, own.flatMap(({ names }) => names), scalars);
+  return splices.length === 0 ? change : { ...change, title: `${change.title}; a comment names what is read now`, edits: [...change.edits, ...splices.map((splice) => ({ kind: 'text' as const, ...splice }))] };
 }
 
 /** Makes a change, or the refusal that says why there is none. */
@@ -220,13 +238,35 @@ function environmentOf(job: YamlMap | ReturnType<typeof get>): string | undefine
   return textOf(environment) ?? textOf(get(environment, 'name'));
 }
 
+/** Actions that stop unless the person who causes the run may write, whatever the event. https://github.com/anthropics/claude-code-action/blob/main/docs/security.md, 2026-11-30. */
+const ASKS_FOR_WRITE = /^anthropics\/claude-code-action(?:@|$)/i;
+
+/** Whether nothing but fetching the code comes before an action that stops for strangers, and nothing runs after it has stopped. */
+function isHeldByAgent(job: YamlMap): boolean {
+  const steps = stepsOf(job).map(({ step }) => step);
+  const at = steps.findIndex((step) => ASKS_FOR_WRITE.test(textOf(get(step, 'uses')) ?? ''));
+  const inputs = get(steps[at], 'with');
+  const isOpen = entry(inputs, 'allowed_non_write_users') !== undefined || (textOf(get(inputs, 'allowed_bots')) ?? '').includes('*') || get(steps[at], 'continue-on-error') !== undefined;
+  return at >= 0 && !isOpen && steps.slice(0, at).every((step) => /^actions\/checkout(?:@|$)/i.test(textOf(get(step, 'uses')) ?? '')) && steps.slice(at + 1).every((step) => !/\b(?:always|failure|cancelled)\(\)/.test(textOf(get(step, 'if')) ?? ''));
+}
+
+/** By the conditions of the job and of those that it waits for. */
+function whoMayCause(root: YamlMap, job: YamlMap, trigger: string): 'anybody' | 'whomever a job before lets through' | 'known people' {
+  const before = textsOf(get(job, 'needs')).flatMap((id) => get(get(root, 'jobs'), id) ?? []);
+  const conditionOf = (one: YamlNode): string => textOf(get(one, 'if')) ?? '';
+  // A job that runs whatever became of those before it is not held back by them.
+  const isAnyway = /\b(?:always|failure|cancelled)\(\)/.test(conditionOf(job));
+  if ([job, ...(isAnyway ? [] : before)].some((one) => !mayStrangersCause(conditionOf(one), trigger)) || isHeldByAgent(job)) return 'known people';
+  return /\bneeds\.[\w-]+\.outputs\./.test(conditionOf(job)) ? 'whomever a job before lets through' : 'anybody';
+}
+
 /** A rule trusts one subject: what runs of the workflow have another, and who can cause them. */
 function eventDoubts(scene: Scene, job: YamlMap, { identity, otherRuns = [] }: Replacement): readonly string[] {
   const { root, text } = scene;
   const triggers = eventsOf(textOf(get(job, 'if')) ?? '', scene.triggers);
   const doubts: string[] = [];
-  const outsider = triggers.find((trigger) => OUTSIDERS.has(trigger));
-  if (outsider !== undefined) doubts.push(`anybody can cause a run by ${outsider}, and every step of it can then ask for the job’s token: keep untrusted text away from what runs commands`);
+  const outsider = triggers.find((trigger) => OUTSIDERS.has(trigger) && whoMayCause(root, job, trigger) !== 'known people');
+  if (outsider !== undefined) doubts.push(`${whoMayCause(root, job, outsider)} can cause a run by ${outsider}, and every step of it can then ask for the job’s token: keep untrusted text away from what runs commands`);
   if (text.split('\n').some((line) => /\b(?:id-token|OIDC)\b/i.test(line) && !/^\s*["']?id-token["']?\s*:\s*["']?(?:write|none)/.test(line))) doubts.push('the file speaks of id-token or OIDC: see that what it says still holds');
   if (entry(job, 'environment') !== undefined) return doubts;
   if (triggers.includes('workflow_call') && triggers.length > 1) doubts.push('callers in other repositories, if there are any, have to grant id-token: write, and have an identity of their own');

@@ -62,7 +62,7 @@ function decide(file: File, need: Need): Change<Edit> | readonly FileRefusal[] {
   const model = need.replacements.filter(({ change }) => change === 'model');
   if (model.length > 0) return refuse('needs-code-change', `${listed(model.map(({ workload }) => workload))} has to call another model service first.`, `Remove the ${held.length === 1 ? 'line' : 'lines'} of ${name} together with that change.`);
   const login = need.replacements.map(loginOf)[0];
-  if (login === undefined) return refuse('no-path', `On a laptop nothing takes the place of ${name}: ${need.title} has no login that programs find by themselves.`, 'Keep the line for development, with a key of each person’s own that expires soon; no planned workload reads it.');
+  if (login === undefined) return refuse('no-path', `On a laptop nothing takes the place of ${name}: ${need.title} has no login that programs find by themselves.`, 'Keep the line for development, with a key of each person’s own that expires soon.');
   const gateway = file.lines.find((line) => !line.comment && isGateway(line.name, valueOf(text, line), need.provider));
   if (gateway !== undefined) return refuse('unknown-shape', `${gateway.name} sends the calls to another host, which would be shown the identity token in place of ${need.title}.`, `Ask how that gateway lets callers in, and take ${name} away together with it.`);
   return changeOf(file, need, held, login, isTemplate, own);

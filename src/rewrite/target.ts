@@ -2,6 +2,7 @@ import type { Change } from '../model/change.ts';
 import type { Edit } from './edit.ts';
 import { type MadeChange, rewriteText } from './run.ts';
 import { isExchanged } from './code/_floors.ts';
+import { isPublished, publishedAdvice } from './published.ts';
 import { type Reach, reachOf } from './reach/job.ts';
 import { languageOf } from './reach/languages.ts';
 import { readIn } from './reach/reads.ts';
@@ -437,8 +438,10 @@ function withUnhandled(files: readonly RewrittenFile[], input: TargetInput, foll
   const add = (path: string, refusal: FileRefusal): void => {
     missing.set(path, [...(missing.get(path) ?? []), refusal]);
   };
-  for (const { migration, path, line, code, reason, unblock } of input.kept) {
-    if (!handled.has(migration)) add(path, { code: code === 'unreadable' ? 'not-readable' : 'no-path', line, reason, byHand: unblock, migrations: [migration], shadows: false });
+  for (const { migration, path, line, code, reason, unblock, names: own, platform } of input.kept) {
+    const published = platform === 'github-actions' ? own.find(isPublished) : undefined;
+    const said = published === undefined ? { reason, byHand: unblock } : publishedAdvice(published);
+    if (!handled.has(migration)) add(path, { code: code === 'unreadable' ? 'not-readable' : 'no-path', line, ...said, migrations: [migration], shadows: false });
   }
   for (const { migration, path, line, workload, title } of input.replacements) {
     if (handled.has(migration)) continue;

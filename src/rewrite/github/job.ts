@@ -3,6 +3,7 @@ import { eventsOf, PULLS } from '../../platforms/_shared/github-events.ts';
 import { entriesOf, entry, get, textOf, type YamlEntry, type YamlNode, type YamlScalar } from '../../support/yaml.ts';
 import { CannotRewrite } from '../cannot.ts';
 import type { Edit } from '../edit.ts';
+import { cannotPublish, isPublished } from '../published.ts';
 import type { Replacement, RewriteContext } from '../types.ts';
 import type { YamlEditor, YamlMap } from '../yaml-edit.ts';
 import { type House, isBelow, pinOf, reference, versionOf } from './actions.ts';
@@ -60,6 +61,7 @@ const AWS_VARIABLES = ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY', 'AWS_SESSIO
 const OTHER_STORES = /secrets\.\w*(?:R2|MINIO|BACKBLAZE|B2|WASABI|SPACES|CLOUDFLARE|SCALEWAY|HETZNER|OVH|GARAGE|CEPH|TIGRIS)(?:_|\b)/i;
 /** Seconds that a job's other steps rarely take. */
 const LONG_ENOUGH = 3600;
+const LONGEST_NAME = 100;
 /** A condition of more parts is no longer read at a glance. */
 const MOST_JOINED = 3;
 
@@ -107,6 +109,7 @@ class JobPlanner {
   }
 
   plan(): JobEdits {
+    this.#refusePublished();
     this.#refusePath();
     const [computed] = computedUses(this.#job);
     if (computed !== undefined) throw new CannotRewrite('computed-name', 'The job takes secrets by a computed name or all at once, so it cannot be told which it uses.', 'Name the secrets one by one, then plan again.', { line: this.#line(computed) });
@@ -129,6 +132,16 @@ class JobPlanner {
     this.#restOf(jobUses, others);
     if (this.#edits.length === 0) throw new CannotRewrite('unknown-shape', 'Nothing in the job was found to edit.', 'Follow the README of the plan for this job.');
     return { edits: this.#edits, titles: [...new Set(this.#titles)], why: [...new Set(this.#why)], doubts: [...new Set(this.#doubts)], line: Math.min(...this.#lines), needsToken: consumers.length > 0, standsAlone: others.length === 0, needs: [...this.#needs] };
+  }
+
+  /** A key under a name that a build compiles into a site or an app. */
+  #refusePublished(): void {
+    for (const { held, scalar, spans, shape } of [...this.#rootUses, ...this.#jobUses()]) {
+      if (shape === 'gate') continue;
+      const written = spans.map(({ start }) => /([A-Z][A-Z0-9_]*)\s*[=:]\s*["']?$/.exec(scalar.value.slice(Math.max(0, start - LONGEST_NAME), start))?.[1] ?? '');
+      const name = [held?.entry.key ?? '', ...written].find(isPublished);
+      if (name !== undefined) throw cannotPublish(name, this.#replacement.title, this.#line(scalar));
+    }
   }
 
   #refusePath(): void {

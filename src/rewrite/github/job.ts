@@ -363,7 +363,7 @@ class JobPlanner {
       const [first] = group;
       if (first === undefined) continue;
       const isEarlier = index === 0 && asking !== undefined && asking.index < first.index;
-      this.#edits.push({ kind: 'add-items', holder: steps, ...(isEarlier ? { before: asking.top } : this.#placeOf(first, steps.items)), text: this.#styled((index === 0 ? setup : this.#setup(names, group)).text, group) });
+      this.#edits.push({ kind: 'add-items', holder: steps, ...(isEarlier ? { before: asking.top } : this.#placeOf(first, steps.items)), text: this.#styled((index === 0 ? setup : this.#setup(names, group)).text, group, isEarlier ? asking.index : first.index) });
       this.#lines.push(this.#line(isEarlier ? asking.top : first.top));
     }
     this.#titles.push(setup.title);
@@ -629,7 +629,8 @@ class JobPlanner {
    */
   #groups(consumers: readonly Consumer[], wide: readonly Use[]): readonly (readonly Consumer[])[] {
     if (!this.#isExchange() || wide.length > 0) return [consumers];
-    return this.#lifetime() >= LONG_ENOUGH && this.#joined(consumers) !== undefined ? [consumers] : groupsOf(consumers);
+    if (this.#lifetime() >= LONG_ENOUGH && this.#joined(consumers) !== undefined) return [consumers];
+    return groupsOf(consumers).flatMap((group) => (this.#joined(group) === undefined ? group.map((one) => [one]) : [group]));
   }
 
   /** A job that is given more time than its token lives. @throws CannotRewrite where the token lives minutes only */
@@ -654,25 +655,29 @@ class JobPlanner {
     const [first, ...rest] = own;
     if (first === undefined) return '';
     if (rest.length === 0) return first;
-    // The result of a step between, or of those before it (`failure()`), is not known yet where the exchange stands.
-    if (own.some((text) => /\bsteps\.|\b(?:always|failure|success|cancelled)\(|\benv\./.test(text)) || own.length > MOST_JOINED) return undefined;
+    // The result of a step between, or of those before it (`failure()`), is not known yet where the exchange stands, nor what a step between sets.
+    if (own.some((text) => /\b(?:always|failure|success|cancelled)\(/.test(text) || !this.#isKnownBefore(text, consumers[0]?.index ?? 0)) || own.length > MOST_JOINED) return undefined;
     return own.map((text) => (/&&|\|\|/.test(text) ? `(${text})` : text)).join(' || ');
   }
 
-  #styled(text: string, group: readonly Consumer[]): string {
+  #styled(text: string, group: readonly Consumer[], index: number): string {
     const deeper = ' '.repeat(Math.max(0, this.#scene.house.indent - 2));
-    return withConditions(text, this.#conditions(group)).replace(/^ {4}/gm, `    ${deeper}`);
+    return withConditions(text, this.#conditions(group, index)).replace(/^ {4}/gm, `    ${deeper}`);
   }
 
   /** `if:` and `continue-on-error:` that the steps which need the identity have in common, and no token for forks. */
-  #conditions(consumers: readonly Consumer[]): readonly string[] {
+  #conditions(consumers: readonly Consumer[], index: number): readonly string[] {
     const own = new Set(consumers.map(({ step }) => this.#condition(step)));
-    const [only = ''] = own.size === 1 ? [...own] : [this.#joined(consumers) ?? ''];
+    const [wanted] = own.size === 1 ? [...own] : [this.#joined(consumers)];
+    const only = wanted !== undefined && (index === consumers[0]?.index || this.#isKnownBefore(wanted, index)) ? wanted : '';
+    // Conditions that cannot stand here: at least nothing is asked for where federation is not set up.
+    const isDropped = only !== wanted || (only === '' && own.size === 1 && consumers.every(({ step }) => get(step, 'if') !== undefined));
     const guard = this.#forkGuard(only);
     const soft = new Set(consumers.map(({ step }) => this.#source(get(step, 'continue-on-error')) ?? ''));
     const [tolerant = ''] = soft.size === 1 ? [...soft] : [];
     // What a condition skips where there is no key it has to skip where federation is not set up.
-    const gate = this.#isGated() && !only.includes(this.#gateText()) ? `${this.#gateText()} != ''` : undefined;
+    const isAsked = this.#isGated() || consumers.every((consumer) => this.#goesWithout(consumer)) || isDropped;
+    const gate = isAsked && this.#gateText() !== '' && !only.includes(this.#gateText()) ? `${this.#gateText()} != ''` : undefined;
     const parts = [unwrap(only), guard, gate].filter((part) => part !== undefined && part !== '');
     const condition = parts.length === 1 && only !== '' ? only : parts.length < 2 ? (parts[0] ?? '') : parts.map((part) => (part?.includes('||') !== true ? part : `(${part})`)).join(' && ');
     return [...(condition === '' ? [] : [`if: ${quoteIfNeeded(condition)}`]), ...(tolerant === '' ? [] : [`continue-on-error: ${tolerant}`])];
@@ -682,12 +687,34 @@ class JobPlanner {
   #condition(step: YamlMap): string {
     const node = get(step, 'if');
     if (node?.kind !== 'scalar') return '';
-    // What a step before sets may not be there yet.
-    if (/\benv\.\w*(?:KEY|TOKEN|SECRET)\b/.test(node.value) && !this.#gates.some(({ scalar }) => scalar === node)) return '';
+    // What the login of another provider sets may not be there yet, or not be there any more.
+    if (!this.#gates.some(({ scalar }) => scalar === node) && [...node.value.matchAll(/\benv\.(\w+)/g)].some(([, name = '']) => this.#isMoved(name))) return '';
+    const asked = /^env\.(\w+) == 'true'$/.exec(unwrap(node.value))?.[1];
+    if (asked !== undefined && this.#gateText() !== '' && this.#gates.some(({ scope, held }) => (scope === 'job-env' || scope === 'workflow-env') && held?.entry.key === asked)) return `${this.#gateText()} != ''`;
     const use = this.#gates.find(({ scalar }) => scalar === node);
     if (use === undefined || (this.#isExchange() && !this.#readsSecrets(use))) return use === undefined ? (this.#source(node) ?? '') : '';
     const replaced = use.spans.toReversed().reduce((text, { start, end }) => text.slice(0, start) + this.#gateText() + text.slice(end), node.value);
     return replaced.trim().replace(/\s*\n\s*/g, ' ');
+  }
+
+  /** Whether a variable holds a key that another change of this job may take away. */
+  #isMoved(name: string): boolean {
+    const { workload, migration } = this.#replacement;
+    return this.#scene.context.own.some((other) => other.workload === workload && other.migration !== migration && other.outcome !== 'reduced' && keysOf(other).names.has(normal(name)));
+  }
+
+  /** Whether all that a condition asks for is there before the step at `index`: outputs of earlier steps, variables of the job and of the workflow. */
+  #isKnownBefore(condition: string, index: number): boolean {
+    const earlier = new Set(stepsOf(this.#job).slice(0, index).flatMap(({ step }) => textOf(get(step, 'id')) ?? []));
+    const wide = new Set([get(this.#scene.root, 'env'), get(this.#job, 'env')].flatMap(entriesOf).map(({ key }) => key));
+    return [...condition.matchAll(/\bsteps\.([\w-]+)/g)].every(([, id = '']) => earlier.has(id)) && [...condition.matchAll(/\benv\.(\w+)/g)].every(([, name = '']) => wide.has(name));
+  }
+
+  /** A script that asks whether it was given the key, and does something else where it was not. */
+  #goesWithout({ step, uses }: Consumer): boolean {
+    const run = textOf(get(step, 'run')) ?? '';
+    const names = uses.flatMap(({ held, scope }) => (scope === 'step-env' ? (held?.entry.key ?? []) : []));
+    return !/\bexit [1-9]/.test(run) && names.some((name) => new RegExp(`\\[\\[? -[nz] "?\\$\\{?${name}\\b`).test(run));
   }
 
   #isGated(): boolean {
@@ -750,7 +777,7 @@ class JobPlanner {
     if (steps?.kind !== 'seq') throw new CannotRewrite('unknown-shape', 'The steps of the job are no list.', 'Write them out, then plan again.');
     for (const group of groupsOf(consumers)) {
       const [first] = group;
-      if (first !== undefined) this.#edits.push({ kind: 'add-items', holder: steps, before: first.top, text: this.#styled(setup.text, group) });
+      if (first !== undefined) this.#edits.push({ kind: 'add-items', holder: steps, before: first.top, text: this.#styled(setup.text, group, first.index) });
     }
     for (const { step, uses } of consumers) {
       const run = get(step, 'run');

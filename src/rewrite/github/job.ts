@@ -12,7 +12,7 @@ import { compositeKeys, folderOf } from './composite.ts';
 import { actionOf, isKeyInput, isPreparing, type NativeAction, nativeOf } from './native.ts';
 import { anthropicProfile, assumeRole, exchange, fill, forRuns, googleAuth, type Ids, idsOf, type Setup, tokenFile, withConditions } from './steps.ts';
 import { excludesPullRequests, quoteIfNeeded, quotedAs, unwrap } from './conditions.ts';
-import { ACCESS_TOKEN, headersIn, mentionsIn, onlyAsks, STORES, TESTED } from './script-edits.ts';
+import { ACCESS_TOKEN, headersIn, looksAt, mentionsIn, onlyAsks, placesOf, STORES, TESTED } from './script-edits.ts';
 import { computedUses, jobScope, type KeyNames, normal, stepScope, stepsOf, type Use, usesOf } from './uses.ts';
 
 /** What all jobs of one file share. */
@@ -117,6 +117,7 @@ class JobPlanner {
     this.#gates = [...this.#rootUses, ...jobUses].filter(({ shape }) => shape === 'gate');
     const wide = [...this.#rootUses, ...jobUses.filter(({ scope }) => scope === 'job-env' || scope === 'container-env')].filter(isValue);
     for (const use of this.#rootUses) if (use.shape === 'gate') this.#gate(use);
+    this.#refuseLooks(jobUses, wide);
     const consumers = this.#consumers(jobUses, wide);
     const natives = consumers.filter(({ kind }) => kind.kind === 'native');
     const others = consumers.filter(({ kind }) => kind.kind !== 'native');
@@ -152,6 +153,17 @@ class JobPlanner {
       throw new CannotRewrite('no-path', 'The subject of a run for a release names its tag, so a rule for one release refuses the next.', 'Give the job an environment with a rule for tags, then plan again.');
     }
     if (change === 'model') throw new CannotRewrite('needs-code-change', `The path (${route}) needs another client and the cloud’s id of the model.`, 'Change the program first as the plan says, then run dekey plan again.');
+  }
+
+  /** A step that shows how long the key is, or how it begins. */
+  #refuseLooks(uses: readonly Use[], wide: readonly Use[]): void {
+    const named = wide.flatMap(({ held }) => held?.entry.key ?? []);
+    for (const { step } of stepsOf(this.#job)) {
+      const run = textOf(get(step, 'run')) ?? '';
+      const names = [...named, ...uses.flatMap((use) => (use.step === step && use.scope === 'step-env' ? (use.held?.entry.key ?? []) : []))];
+      if (!names.some((name) => looksAt(run, name))) continue;
+      throw new CannotRewrite('needs-code-change', `A step looks at the key of ${this.#replacement.title} itself, at its length or its letters, and there is none any more.`, 'Take that step out, or let it ask whether the job has its identity, then plan again.', { line: this.#line(step) });
+    }
   }
 
   /** A variable that stays, and that clients would take before the new identity. */
@@ -808,9 +820,20 @@ class JobPlanner {
     if (use.scope === 'step-if' && this.#isExchange() && !this.#readsSecrets(use)) return;
     const inEnv = this.#gateText();
     if (inEnv === '') throw new CannotRewrite('unknown-shape', 'A condition asks whether there is a key, and nothing that the file could ask takes its place.', 'Decide the condition by hand.', { line: this.#line(use.scalar) });
-    for (const { start, end } of use.spans) this.#edits.push({ kind: 'replace-within', scalar: use.scalar, from: start, to: end, text: inEnv });
+    if (!this.#renamed(use, inEnv)) for (const { start, end } of use.spans) this.#edits.push({ kind: 'replace-within', scalar: use.scalar, from: start, to: end, text: inEnv });
     this.#lines.push(this.#line(use.scalar));
     this.#titles.push('condition asks whether federation is set up');
+  }
+
+  /** A step that asks for the key under the key's own name asks for what is there in its place by that one's name: an id is no key. */
+  #renamed({ scope, step, held, scalar }: Use, inEnv: string): boolean {
+    const run = get(step, 'run');
+    const name = inEnv.replace(/^vars\./, '');
+    if (scope !== 'step-env' || held === undefined || run?.kind !== 'scalar' || !this.#replacement.variables.includes(held.entry.key)) return false;
+    if (held.entry.via !== undefined || this.#scene.editor.isShared(held.holder) || entry(held.holder, name) !== undefined) throw this.#odd({ scope, step, held, scalar, shape: 'mixed', spans: [] });
+    this.#edits.push({ kind: 'remove-entry', holder: held.holder, entry: held.entry }, { kind: 'add-entries', holder: held.holder, after: held.entry, text: `${quotedAs(`${name}: \${{ ${inEnv} }}`, scalar.style)}\n` });
+    for (const from of placesOf(run.value, held.entry.key)) this.#edits.push({ kind: 'replace-within', scalar: run, from, to: from + held.entry.key.length, text: name });
+    return true;
   }
 
   /** `vars.ANTHROPIC_FEDERATION_RULE_ID`; '' where ids are written out. */

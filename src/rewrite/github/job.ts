@@ -532,6 +532,7 @@ class JobPlanner {
           this.#inline(use, names);
           break;
         case 'step-if':
+        case 'job-if':
         case 'workflow-env':
         case 'job-env':
         case 'container-env':
@@ -821,6 +822,8 @@ class JobPlanner {
     const inEnv = this.#gateText();
     if (inEnv === '') throw new CannotRewrite('unknown-shape', 'A condition asks whether there is a key, and nothing that the file could ask takes its place.', 'Decide the condition by hand.', { line: this.#line(use.scalar) });
     if (!this.#renamed(use, inEnv)) for (const { start, end } of use.spans) this.#edits.push({ kind: 'replace-within', scalar: use.scalar, from: start, to: end, text: inEnv });
+    // https://docs.github.com/en/actions/reference/workflows-and-actions/contexts, 2026-11-30: neither is there in a job's condition, and secrets in no condition at all.
+    if (use.scope === 'job-if' || (use.scope === 'step-if' && this.#readsSecrets(use))) this.#doubts.push(`GitHub knows no ${this.#readsSecrets(use) ? 'secrets' : 'env'} in the condition of a ${use.scope === 'job-if' ? 'job' : 'step'} and refuses the workflow as it stands, so that it has not run`);
     this.#lines.push(this.#line(use.scalar));
     this.#titles.push('condition asks whether federation is set up');
   }
@@ -852,7 +855,7 @@ class JobPlanner {
   }
 
   #odd(use: Use): CannotRewrite {
-    const where = { 'workflow-env': 'the env of the workflow', 'job-env': 'the env of the job', 'container-env': 'the env of its container', 'service-env': 'a service container', 'step-env': 'the env of a step', 'step-with': 'an input of a step', 'step-run': 'a script', 'step-if': 'a condition', secrets: 'secrets', outputs: 'the outputs of the job', other: 'the job' }[use.scope];
+    const where = { 'workflow-env': 'the env of the workflow', 'job-env': 'the env of the job', 'container-env': 'the env of its container', 'service-env': 'a service container', 'step-env': 'the env of a step', 'step-with': 'an input of a step', 'step-run': 'a script', 'step-if': 'a condition', 'job-if': 'the condition of the job', secrets: 'secrets', outputs: 'the outputs of the job', other: 'the job' }[use.scope];
     if (use.scope === 'service-env') return new CannotRewrite('unknown-shape', 'A service container takes the key, and it starts before any step could get a token.', 'Start the service in a step after authentication, or give it a token file by hand.', { line: this.#line(use.scalar) });
     return new CannotRewrite('unknown-shape', use.shape === 'mixed' ? `An expression in ${where} gives the key or something else.` : `The key is read in ${where} in a way that no edit is known for.`, 'Write it as a plain reference to the secret, then plan again; or change it by hand.', { line: this.#line(use.scalar) });
   }

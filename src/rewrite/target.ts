@@ -3,6 +3,10 @@ import type { Edit } from './edit.ts';
 import { type MadeChange, rewriteText } from './run.ts';
 import { isExchanged } from './code/_floors.ts';
 import { staleMentions } from './github/comments.ts';
+import { isPublished, publishedAdvice } from './published.ts';
+import { type Reach, reachOf } from './reach/job.ts';
+import { languageOf } from './reach/languages.ts';
+import { readIn } from './reach/reads.ts';
 import type { FileRefusal, IdStyle, Kept, Replacement, RewriteContext, Rewriter } from './types.ts';
 
 /** Everything known of one target. */
@@ -58,7 +62,7 @@ export function rewriteTarget(rewriters: readonly Rewriter[], input: TargetInput
   };
   rewrite(input.paths);
   rewrite(newlyNeedless(files, needless, input, followers));
-  for (let paths = newlyBlocked(files, blocked, input.replacements, followers, input.read); paths.length > 0; paths = newlyBlocked(files, blocked, input.replacements, followers, input.read)) rewrite(paths);
+  for (let paths = newlyBlocked(files, blocked, input, followers); paths.length > 0; paths = newlyBlocked(files, blocked, input, followers)) rewrite(paths);
   rewrite(unserved(files, needless, blocked, input.replacements, followers));
   rewrite(stillNeeded(files, needless, input));
   const results = input.paths.flatMap((path): RewrittenFile[] => {
@@ -142,22 +146,25 @@ function concernsPrograms(home: RewrittenFile | undefined, migration: string, fo
 }
 
 /** Blocks every change that needs one which is not made; gives the files that have to be rewritten without them. */
-function newlyBlocked(files: ReadonlyMap<string, RewrittenFile>, blocked: Map<string, string>, replacements: readonly Replacement[], followers: ReadonlySet<string>, read: TargetInput['read']): readonly string[] {
+function newlyBlocked(files: ReadonlyMap<string, RewrittenFile>, blocked: Map<string, string>, { replacements, read, paths: known }: TargetInput, followers: ReadonlySet<string>): readonly string[] {
   const held = refusedByManifests(files.values(), replacements);
   const unchanged = withoutCode(files.values(), replacements, followers);
   const made = new Set([...files.values()].flatMap(({ path, changes }) => changes.map(({ id }) => `${path}\n${id}`)));
   const waiting = refusedAtHome(files, replacements);
-  const stuck = refusedElsewhere(files.values(), followers);
+  const stuck = refusedElsewhere(files.values(), blocked);
+  const homes = new Map(replacements.map((one) => [one.migration, one]));
   const paths = new Set<string>();
   for (const { path, changes, before } of files.values()) {
     for (const { id, requires, migrations, standsAlone, rewriter } of changes) {
       const home = migrations.map((migration) => waiting.get(migration)).find((other) => other !== undefined && other !== path);
-      // A job that runs a file by its name cannot do without the key while that file cannot.
-      const runs = standsAlone === true ? undefined : migrations.flatMap((migration) => stuck.get(migration) ?? []).find((other) => other !== path && (names(before, other) || reaches(before, other, read)));
+      // A job cannot do without the key while a program that it runs cannot.
+      const readers = standsAlone === true || followers.has(rewriter) ? [] : migrations.flatMap((migration) => stuck.get(migration) ?? []).filter((other) => other !== path);
+      const reach = readers.length === 0 ? undefined : reachOfChange(path, before, id, rewriter, migrations.flatMap((migration) => homes.get(migration) ?? []), { read, paths: known });
+      const runs = readers.find((other) => reach?.may(other) === true);
       const isProgram = standsAlone !== true && !followers.has(rewriter) && !SOURCE.test(path) && !MANIFEST.test(path);
       const floor = isProgram ? migrations.flatMap((migration) => held.get(migration) ?? []).find((other) => declaresFor(before, other, read)) : undefined;
       const code = isProgram ? migrations.map((migration) => unchanged.get(migration)).find((other) => other !== undefined) : undefined;
-      const missing = requires?.find((other) => !made.has(`${other.path}\n${other.id}`))?.path ?? home ?? runs ?? floor ?? code;
+      const missing = requires?.find((other) => !made.has(`${other.path}\n${other.id}`))?.path ?? home ?? (runs === undefined ? undefined : placeOf(runs, files.get(runs), migrations)) ?? floor ?? code;
       if (missing === undefined) continue;
       blocked.set(`${path}\n${id}`, missing);
       paths.add(path);
@@ -218,18 +225,43 @@ function withoutCode(files: Iterable<RewrittenFile>, replacements: readonly Repl
   );
 }
 
-/** By migration: source files that still take the key, because what they do with it could not be changed. */
-function refusedElsewhere(files: Iterable<RewrittenFile>, followers: ReadonlySet<string>): ReadonlyMap<string, readonly string[]> {
+/** By migration: source files that still take the key, because what they do with it could not be changed, or not all of it. */
+function refusedElsewhere(files: Iterable<RewrittenFile>, blocked: ReadonlyMap<string, string>): ReadonlyMap<string, readonly string[]> {
   const stuck = new Map<string, string[]>();
-  for (const { path, refusals, changes } of files) {
-    if (!SOURCE.test(path)) continue;
-    for (const { code, migrations } of refusals) {
-      if (!STAYS.has(code)) continue;
-      for (const migration of migrations) if (!changes.some((change) => followers.has(change.rewriter) && change.migrations.includes(migration))) stuck.set(migration, [...(stuck.get(migration) ?? []), path]);
-    }
+  for (const { path, refusals, declined } of files) {
+    if (languageOf(path) === undefined) continue;
+    const left = [...refusals.filter(({ code }) => STAYS.has(code)), ...declined.filter(({ id }) => blocked.has(`${path}\n${id}`))].flatMap(({ migrations }) => migrations);
+    for (const migration of new Set(left)) stuck.set(migration, [...(stuck.get(migration) ?? []), path]);
   }
   return stuck;
 }
+
+/** `llm.py:5`: where a file is refused. */
+function placeOf(path: string, file: RewrittenFile | undefined, migrations: readonly string[]): string {
+  const line = file?.refusals.find(({ code, migrations: own }) => STAYS.has(code) && own.some((migration) => migrations.includes(migration)))?.line;
+  return line === undefined ? path : `${path}:${line}`;
+}
+
+/** What a change of a workflow is about: the jobs of its id, or the whole file for other kinds. */
+function reachOfChange(path: string, text: string, id: string, rewriter: string, replacements: readonly Replacement[], tree: Pick<TargetInput, 'read' | 'paths'>): Reach {
+  if (rewriter !== 'github-actions' || !WORKFLOW.test(path)) return { may: (other) => names(text, other) || reaches(text, other, tree.read) };
+  const [job = ''] = id.split('/');
+  const jobs = job === 'called' ? [] : job === 'workflow' ? replacements.map(({ workload }) => workload.slice(workload.lastIndexOf(' › ') + 3)) : [job];
+  return reachOf(text, jobs, replacements.flatMap((one) => one.names), tree);
+}
+
+/** Whether a workload may run the file: a job by its commands, what is deployed from a folder by lying in it. */
+function runnersOf(path: string, { read, paths }: TargetInput): (one: Pick<Kept, 'platform' | 'path' | 'workload' | 'names'>) => boolean {
+  return (one) => {
+    if (one.path === path) return true;
+    if (one.platform === 'cloudflare-workers') return !one.path.includes('/') || path.startsWith(one.path.slice(0, one.path.lastIndexOf('/') + 1));
+    if (one.platform !== 'github-actions' || !WORKFLOW.test(one.path)) return true;
+    const text = read(one.path);
+    return text === undefined || reachOf(text, [one.workload.slice(one.workload.lastIndexOf(' › ') + 3)], one.names, { read, paths }).may(path);
+  };
+}
+
+const WORKFLOW = /^\.github\/workflows\/[^/]+\.ya?ml$/i;
 
 /** Refusals after which a source file takes the key as before. */
 const STAYS: ReadonlySet<FileRefusal['code']> = new Set<FileRefusal['code']>(['needs-code-change', 'unknown-shape', 'shadowing']);
@@ -300,17 +332,34 @@ function withoutServed(file: RewrittenFile, served: ReadonlySet<string>): Rewrit
 
 /** A file that reads the variable itself, and that nobody has changed or refused: without the key it stops. */
 function withReads(file: RewrittenFile, replacements: readonly Replacement[]): RewrittenFile {
-  if (!SOURCE.test(file.path) || file.refusals.some(({ code }) => STAYS.has(code))) return file;
+  if (languageOf(file.path) === undefined) return file;
+  const named = new Set(file.refusals.filter(({ code }) => STAYS.has(code)).flatMap(({ migrations }) => migrations));
+  const told = new Set(replacements.filter(({ migration }) => named.has(migration)).map(({ provider }) => provider));
   const found: FileRefusal[] = [];
+  const adopted = new Map<FileRefusal, readonly string[]>();
   for (const replacement of replacements) {
+    if (told.has(replacement.provider)) continue;
+    const half = replacement.parties[0] === 'aws' && replacement.outcome === 'gone' && !/session[_-]?token/i.test(file.after) ? readIn(file.path, file.after, ['AWS_SECRET_ACCESS_KEY']) : undefined;
+    if (half !== undefined) addTo(found, { code: 'needs-code-change', line: half.line, reason: 'The program takes AWS_SECRET_ACCESS_KEY by itself and no AWS_SESSION_TOKEN, without which AWS refuses the credentials of a role.', byHand: 'Let it make its client without keys, so that the default chain of AWS finds all three, then plan again.', migrations: [replacement.migration], shadows: false });
     if (!losesVariable(replacement)) continue;
-    const read = readIn(file.after, replacement.names);
+    const read = readIn(file.path, file.after, replacement.names);
     if (read === undefined) continue;
-    const known = found.find(({ line, reason }) => line === read.line && reason.includes(read.name));
-    if (known === undefined) found.push({ code: 'needs-code-change', line: read.line, reason: `The program reads ${read.name} itself, which nothing sets once its workload has switched.`, byHand: `Let it make its client without a key (${replacement.title}), then plan again.`, migrations: [replacement.migration], shadows: false });
-    else found.splice(found.indexOf(known), 1, { ...known, migrations: [...known.migrations, replacement.migration] });
+    // A script is told of by itself, whoever runs it.
+    const own = file.refusals.filter(({ code, migrations, reason }) => STAYS.has(code) && migrations.length === 0 && (reason.includes(read.name) || languageOf(file.path) === 'shell'));
+    if (own.length > 0) for (const refusal of own) adopted.set(refusal, [...(adopted.get(refusal) ?? []), replacement.migration]);
+    else addTo(found, { code: 'needs-code-change', line: read.line, reason: `The program reads ${read.name} itself, which nothing sets once its workload has switched.`, byHand: `Let it make its client without a key (${replacement.title}), then plan again.`, migrations: [replacement.migration], shadows: false });
   }
-  return found.length === 0 ? file : { ...file, refusals: [...file.refusals, ...found].toSorted((a, b) => a.line - b.line) };
+  if (found.length === 0 && adopted.size === 0) return file;
+  const refusals = file.refusals.map((refusal) => ({ ...refusal, migrations: adopted.get(refusal) ?? refusal.migrations }));
+  return { ...file, refusals: [...refusals, ...found].toSorted((a, b) => a.line - b.line) };
+}
+
+/** One refusal for all workloads that are refused for the same. */
+function addTo(found: FileRefusal[], refusal: FileRefusal): void {
+  const at = found.findIndex(({ line, reason }) => line === refusal.line && reason === refusal.reason);
+  const known = found[at];
+  if (known === undefined) found.push(refusal);
+  else found[at] = { ...known, migrations: [...known.migrations, ...refusal.migrations] };
 }
 
 /** Whether nothing stands under the key's name once the workload has switched: no exchange puts its result there. */
@@ -318,32 +367,17 @@ function losesVariable({ parties: [party], outcome, change, set }: Replacement):
   return outcome === 'gone' && change !== 'model' && (party === 'anthropic' || party === 'google' || Object.values(set).includes('{token-file}'));
 }
 
-/** How programs ask for a variable of their environment. */
-const READS = ['os\\.environ(?:\\.get\\(|\\[)\\s*[\'"]NAME[\'"]', 'getenv\\(\\s*[\'"]NAME[\'"]', 'Getenv\\("NAME"', 'LookupEnv\\("NAME"', '(?:process|Bun|Deno)\\.env(?:\\.NAME\\b|\\[[\'"]NAME[\'"]\\]|\\.get\\([\'"]NAME[\'"]\\))', '\\{[^}\\n]*\\bNAME\\b[^}\\n]*\\}\\s*=\\s*process\\.env\\b'].join('|');
-
-function readIn(text: string, keys: readonly string[]): { readonly line: number; readonly name: string } | undefined {
-  for (const name of keys) {
-    if (!/^[A-Z][A-Z0-9_]*$/.test(name) || !text.includes(name)) continue;
-    // Being set is no read.
-    const pattern = new RegExp(`(?:${READS.replaceAll('NAME', name)})\\)?\\]?(?!\\s*=(?!=))`);
-    // A table of names, beside a program that asks for one of them.
-    const listed = /\b(?:getenv|environ|process\.env)\s*[([]\s*[A-Za-z_]/.test(text) ? new RegExp(`[:=,(\\[]\\s*["']${name}["']\\s*[,)}\\]\\n]`) : undefined;
-    const line = text.split('\n').findIndex((one) => !/^\s*(?:#|\/\/|\*)/.test(one) && (pattern.test(one) || listed?.test(`${one}\n`) === true));
-    if (line >= 0) return { line: line + 1, name };
-  }
-  return undefined;
-}
-
 const MOST_READERS = 3;
 
 /** Says in a change which source files still take the key: whether this workload runs them cannot be told. */
 function withReaders(files: readonly RewrittenFile[], followers: ReadonlySet<string>): readonly RewrittenFile[] {
-  const stuck = refusedElsewhere(files, followers);
+  const stuck = refusedElsewhere(files, new Map());
   if (stuck.size === 0) return files;
   return files.map((file) => ({
     ...file,
     changes: file.changes.map((change) => {
-      const readers = followers.has(change.rewriter) || change.standsAlone === true ? [] : [...new Set(change.migrations.flatMap((migration) => stuck.get(migration) ?? []))].filter((path) => path !== file.path).toSorted();
+      // Of a job it is known what it may run.
+      const readers = followers.has(change.rewriter) || change.standsAlone === true || WORKFLOW.test(file.path) ? [] : [...new Set(change.migrations.flatMap((migration) => stuck.get(migration) ?? []))].filter((path) => path !== file.path).toSorted();
       if (readers.length === 0) return change;
       const shown = `${readers.slice(0, MOST_READERS).join(', ')}${readers.length > MOST_READERS ? ` and ${readers.length - MOST_READERS} more` : ''}`;
       const note = `${shown} still ${readers.length === 1 ? 'takes' : 'take'} the key: see that ${readers.length === 1 ? 'it is' : 'they are'} not run here`;
@@ -379,10 +413,12 @@ function withBlocked(file: RewrittenFile, blocked: ReadonlyMap<string, string>):
 }
 
 function rewriteFile(rewriters: readonly Rewriter[], path: string, text: string, input: TargetInput): RewrittenFile {
+  const mayRun = SOURCE.test(path) ? runnersOf(path, input) : () => true;
   const context: RewriteContext = {
     own: input.replacements.filter((replacement) => replacement.path === path),
-    all: input.replacements,
-    kept: input.kept,
+    // What has to be written anew follows those that run it; what only stops naming a key is right for all.
+    all: input.replacements.filter((one) => one.change !== 'code' || mayRun(one)),
+    kept: input.kept.filter(mayRun),
     paths: input.paths,
     read: input.read,
     value: input.value,
@@ -438,8 +474,10 @@ function withUnhandled(files: readonly RewrittenFile[], input: TargetInput, foll
   const add = (path: string, refusal: FileRefusal): void => {
     missing.set(path, [...(missing.get(path) ?? []), refusal]);
   };
-  for (const { migration, path, line, code, reason, unblock } of input.kept) {
-    if (!handled.has(migration)) add(path, { code: code === 'unreadable' ? 'not-readable' : 'no-path', line, reason, byHand: unblock, migrations: [migration], shadows: false });
+  for (const { migration, path, line, code, reason, unblock, names: own, platform } of input.kept) {
+    const published = platform === 'github-actions' ? own.find(isPublished) : undefined;
+    const said = published === undefined ? { reason, byHand: unblock } : publishedAdvice(published);
+    if (!handled.has(migration)) add(path, { code: code === 'unreadable' ? 'not-readable' : 'no-path', line, ...said, migrations: [migration], shadows: false });
   }
   for (const { migration, path, line, workload, title } of input.replacements) {
     if (handled.has(migration)) continue;

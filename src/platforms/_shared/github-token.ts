@@ -44,6 +44,14 @@ function branchesOf({ facts, branch }: WorkloadContext, events: readonly string[
   return { branch, others: others.length > MOST_BRANCHES ? [] : others };
 }
 
+/** What is said of runs for this event that handle what somebody outside wrote. */
+export function strangersChange(event: string): { readonly reason: string; readonly unblock: string } {
+  return {
+    reason: `${event} runs with the identity of this repository while it handles a stranger’s change: whatever that change gets to run could ask for a token too.`,
+    unblock: 'Move what needs the model into a workflow of its own that runs on push, schedule or workflow_dispatch, or behind an environment that a person approves, and plan again.',
+  };
+}
+
 function refusalOf({ facts }: WorkloadContext): TokenRefusal | undefined {
   const refuse = (code: TokenRefusal['code'], reason: string, unblock: string): TokenRefusal => ({ kind: 'refused', code, reason, unblock });
   const triggers = list(facts['triggers']);
@@ -55,11 +63,8 @@ function refusalOf({ facts }: WorkloadContext): TokenRefusal | undefined {
   }
   const dangerous = triggers.find((trigger) => trigger === 'pull_request_target' || trigger === 'workflow_run');
   if (dangerous !== undefined) {
-    return refuse(
-      'unsafe-trigger',
-      `${dangerous} runs with the identity of this repository while it handles a stranger’s change: whatever that change gets to run could ask for a token too.`,
-      'Move what needs the model into a workflow of its own that runs on push, schedule or workflow_dispatch, or behind an environment that a person approves, and plan again.',
-    );
+    const { reason, unblock } = strangersChange(dangerous);
+    return refuse('unsafe-trigger', reason, unblock);
   }
   return undefined;
 }

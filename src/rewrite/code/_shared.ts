@@ -47,6 +47,12 @@ function handsOver(platform: string): string {
   return TOKEN_FILE_PLATFORMS.has(platform) ? 'file' : platform;
 }
 
+/** The same, with what keeps its key: they part for that too. */
+export function partedOf(follow: Followed): string {
+  const [first, ...more] = [...new Set(follow.kept.map(({ workload }) => workload))];
+  return first === undefined ? workloadsOf(follow) : `${first}${more.length === 0 ? '' : ` and ${more.length} more`} ${more.length === 0 ? 'keeps its key' : 'keep their key'}, ${workloadsOf(follow)} ${follow.all.length === 1 ? 'does' : 'do'} not`;
+}
+
 /** `ci.yml › evals and 2 more`. */
 export function workloadsOf({ all }: Followed): string {
   const names = [...new Set(all.map(({ workload }) => workload))];

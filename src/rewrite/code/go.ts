@@ -3,7 +3,7 @@ import type { Edit } from '../edit.ts';
 import type { FileRefusal, RewriteContext, Rewriter, Rewriting } from '../types.ts';
 import { GO, withoutArguments, withoutStatements } from './_cuts.ts';
 import { argumentsIn, contains } from './_python-tree.ts';
-import { type Followed, followed, workloadsOf } from './_shared.ts';
+import { type Followed, followed, partedOf } from './_shared.ts';
 import { parseCode, type SyntaxNode } from './syntax.ts';
 
 const ANTHROPIC = 'github.com/anthropics/anthropic-sdk-go';
@@ -117,7 +117,7 @@ function rewriteGo(text: string, context: RewriteContext): Rewriting {
     }
     if (!follow.names.has(given.name)) continue;
     if (!follow.agree && given.name !== 'ANTHROPIC_API_KEY' && given.name !== 'ANTHROPIC_AUTH_TOKEN') {
-      refuse('needs-code-change', `Not every workload that may run this file goes the same way (${workloadsOf(follow)}).`, 'Plan a path for all workloads that run this file, or say with --runs-on which one does; then take the option away.');
+      refuse('needs-code-change', `Not every workload that may run this file goes the same way (${partedOf(follow)}).`, 'Plan a path for all workloads that run this file, or say with --runs-on which one does; then take the option away.');
       continue;
     }
     const list = option.parent;

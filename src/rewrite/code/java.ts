@@ -2,7 +2,7 @@ import type { Splice } from '../../model/change.ts';
 import type { FileRefusal, RewriteContext, Rewriter, Rewriting } from '../types.ts';
 import { JAVA, withoutStatements } from './_cuts.ts';
 import { contains } from './_python-tree.ts';
-import { followed, workloadsOf } from './_shared.ts';
+import { followed, partedOf } from './_shared.ts';
 import { parseCode, type SyntaxNode } from './syntax.ts';
 
 const PACKAGES = /\b(?:com\.anthropic|com\.openai|dev\.langchain4j|org\.springframework\.ai|com\.azure\.ai|com\.google\.genai)\b/;
@@ -81,7 +81,7 @@ function rewriteJava(text: string, context: RewriteContext): Rewriting {
     }
     if (!follow.names.has(given.name)) continue;
     if (!follow.agree && given.name !== 'ANTHROPIC_API_KEY') {
-      refuse('needs-code-change', `Not every workload that may run this file goes the same way (${workloadsOf(follow)}).`);
+      refuse('needs-code-change', `Not every workload that may run this file goes the same way (${partedOf(follow)}).`);
       continue;
     }
     if (/\.\s*(?:baseUrl|backend|fromEnv)\s*\(/.test(chainOf(call))) {

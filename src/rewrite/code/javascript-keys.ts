@@ -238,7 +238,7 @@ export function leftOver(file: JsFile, names: ReadonlySet<string>, covered: read
   const isTest = /(?:^|\/)(?:__tests__|__mocks__|tests?|spec|fixtures?)\/|[._-](?:test|spec)\.[cm]?[jt]sx?$|(?:^|\/)(?:vitest|jest)\.[\w.]+$/i.test(file.path);
   return [...names]
     .flatMap((name) => file.words.get(name) ?? [])
-    .filter((node) => !covered.some((outer) => within(outer, node)) && !(isTest && isWritten(node)) && !isImportName(node))
+    .filter((node) => !covered.some((outer) => within(outer, node)) && !(isTest && isWritten(node)) && !isImportName(node) && !isSpoken(file, node))
     .toSorted((a, b) => a.startIndex - b.startIndex);
 }
 
@@ -250,6 +250,22 @@ function isWritten(node: SyntaxNode): boolean {
     if (at.type.endsWith('_statement') || at.type.endsWith('_declaration')) return false;
   }
   return false;
+}
+
+/** Texts for people, by the name that they are kept under. */
+const SAID = /^(?:label|title|help|hint|placeholder|description|desc|message|text|caption|tooltip|example|note|display\w*|aria-\w+)$/i;
+
+/** A name that is shown, or stands in a type: nothing is read by it. In a component a name is shown too, where the file asks for no variable by a computed name. */
+function isSpoken(file: JsFile, node: SyntaxNode): boolean {
+  for (const at of outwards(node)) {
+    if (/^(?:literal_type|property_signature|interface_body|object_type|type_alias_declaration|enum_declaration|jsx_attribute|jsx_text)$/.test(at.type)) return true;
+    if (node.type !== 'string_fragment') continue;
+    if (at.type === 'pair' && SAID.test(nameOfMember(at) ?? '')) return true;
+    if (at.type === 'call_expression') return /^(?:console\.\w+|logger?\.\w+|t|i18n\.t|describe|it|test)$/.test(at.childForFieldName('function')?.text ?? '');
+    if (at.type === 'subscript_expression') return false;
+    if (at.type.endsWith('_statement') || at.type.endsWith('_declaration')) break;
+  }
+  return node.type === 'string_fragment' && /\.[jt]sx$/.test(file.path) && !/\benv\b/.test(file.text);
 }
 
 function isImportName(node: SyntaxNode): boolean {

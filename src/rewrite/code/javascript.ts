@@ -331,6 +331,8 @@ function leftOverRefusal(file: JsFile, at: SyntaxNode, name: string, { follows, 
   const { title } = follows.replacement;
   const isRaw = /\bfetch\b|axios|\bgot\b|undici|ky\b/.test(file.text) && /x-api-key|api-key|x-goog-api-key|authorization/i.test(file.text);
   if (!hasClient && isRaw) return refuse(at, 'needs-code-change', `${name} goes into a header of a request made by hand${more}.`, rawByHand(provider, title));
+  // A name in a table or a constant, which something else reads the environment by.
+  if (!hasClient && at.type === 'string_fragment' && !/\benv\b/.test(file.text)) return refuse(at, 'needs-code-change', `${name} is named here, and what reads a variable by that name will no longer find it${more}.`, `Let what asks for ${name} do without it, or take the name out where nothing does.`);
   return refuse(at, 'needs-code-change', `${name} is ${hasClient ? 'also read outside the client' : 'read here'}${more}, and it is not set once the workloads have switched.`, `Take the reading of ${name} away, or make it optional${hasClient ? '; then the client needs no key argument' : ''}.`);
 }
 

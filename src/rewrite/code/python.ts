@@ -11,7 +11,7 @@ import { notebook } from './_python-notebook.ts';
 import { addArgument, type Argument, azureArgument, importSplices, openAiArgument, replaceArgument, unusedAfter, vertexArguments } from './_python-text.ts';
 import { argumentsOf, contains, keywordsOf, pathOf, type Python, readPython, scopeOf, unboundNames } from './_python-tree.ts';
 import { heldBelow } from './python-manifests.ts';
-import { type Followed, followed, workloadsOf } from './_shared.ts';
+import { type Followed, followed, partedOf } from './_shared.ts';
 import type { SyntaxNode } from './syntax.ts';
 
 const NOTHING: Rewriting = { changes: [], refusals: [] };
@@ -225,8 +225,8 @@ class Editor {
     if (given.kind !== 'settings' && given.read.fallback !== undefined) return { code: 'unknown-shape', reason: `${argument} has a value of its own for when the variable is missing.`, byHand: `Decide what that value was for, then take ${argument} away${after(kind)}.` };
     const name = given.kind === 'settings' ? given.name : given.read.name;
     const isOwn = (kind.implicit[argument] ?? []).includes(name);
-    if (!follow.agree && !isOwn) return { code: 'needs-code-change', reason: `Not every workload that may run this file goes the same way (${workloadsOf(follow)}).`, byHand: `Plan a path for all workloads that run this file, or say with --runs-on which one does; then take ${argument} away.` };
-    if (!follow.agree && kind.family !== 'anthropic' && kind.family !== 'aws' && kind.family !== 'huggingface') return { code: 'needs-code-change', reason: `Not every workload that may run this file goes the same way (${workloadsOf(follow)}).`, byHand: 'Plan a path for all workloads that run this file, or say with --runs-on which one does.' };
+    if (!follow.agree && !isOwn) return { code: 'needs-code-change', reason: `Not every workload that may run this file goes the same way (${partedOf(follow)}).`, byHand: `Plan a path for all workloads that run this file, or say with --runs-on which one does; then take ${argument} away.` };
+    if (!follow.agree && kind.family !== 'anthropic' && kind.family !== 'aws' && kind.family !== 'huggingface') return { code: 'needs-code-change', reason: `Not every workload that may run this file goes the same way (${partedOf(follow)}).`, byHand: 'Plan a path for all workloads that run this file, or say with --runs-on which one does.' };
     return undefined;
   }
 

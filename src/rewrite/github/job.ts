@@ -3,6 +3,7 @@ import { eventsOf, PULLS } from '../../platforms/_shared/github-events.ts';
 import { entriesOf, entry, get, textOf, type YamlEntry, type YamlNode, type YamlScalar } from '../../support/yaml.ts';
 import { CannotRewrite } from '../cannot.ts';
 import type { Edit } from '../edit.ts';
+import { cannotPublish, isPublished } from '../published.ts';
 import type { Replacement, RewriteContext } from '../types.ts';
 import type { YamlEditor, YamlMap } from '../yaml-edit.ts';
 import { type House, isBelow, pinOf, reference, versionOf } from './actions.ts';
@@ -11,7 +12,7 @@ import { compositeKeys, folderOf } from './composite.ts';
 import { actionOf, isKeyInput, isPreparing, type NativeAction, nativeOf } from './native.ts';
 import { anthropicProfile, assumeRole, exchange, fill, forRuns, googleAuth, type Ids, idsOf, type Setup, tokenFile, withConditions } from './steps.ts';
 import { excludesPullRequests, quoteIfNeeded, quotedAs, unwrap } from './conditions.ts';
-import { ACCESS_TOKEN, headersIn, mentionsIn, onlyAsks, STORES, TESTED } from './script-edits.ts';
+import { ACCESS_TOKEN, headersIn, looksAt, mentionsIn, onlyAsks, placesOf, STORES, TESTED } from './script-edits.ts';
 import { computedUses, jobScope, type KeyNames, normal, stepScope, stepsOf, type Use, usesOf } from './uses.ts';
 
 /** What all jobs of one file share. */
@@ -60,6 +61,7 @@ const AWS_VARIABLES = ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY', 'AWS_SESSIO
 const OTHER_STORES = /secrets\.\w*(?:R2|MINIO|BACKBLAZE|B2|WASABI|SPACES|CLOUDFLARE|SCALEWAY|HETZNER|OVH|GARAGE|CEPH|TIGRIS)(?:_|\b)/i;
 /** Seconds that a job's other steps rarely take. */
 const LONG_ENOUGH = 3600;
+const LONGEST_NAME = 100;
 /** A condition of more parts is no longer read at a glance. */
 const MOST_JOINED = 3;
 
@@ -115,6 +117,7 @@ class JobPlanner {
   }
 
   plan(): JobEdits {
+    this.#refusePublished();
     this.#refusePath();
     const [computed] = computedUses(this.#job);
     if (computed !== undefined) throw new CannotRewrite('computed-name', 'The job takes secrets by a computed name or all at once, so it cannot be told which it uses.', 'Name the secrets one by one, then plan again.', { line: this.#line(computed) });
@@ -122,6 +125,7 @@ class JobPlanner {
     this.#gates = [...this.#rootUses, ...jobUses].filter(({ shape }) => shape === 'gate');
     const wide = [...this.#rootUses, ...jobUses.filter(({ scope }) => scope === 'job-env' || scope === 'container-env')].filter(isValue);
     for (const use of this.#rootUses) if (use.shape === 'gate') this.#gate(use);
+    this.#refuseLooks(jobUses, wide);
     const consumers = this.#consumers(jobUses, wide);
     const natives = consumers.filter(({ kind }) => kind.kind === 'native');
     const others = consumers.filter(({ kind }) => kind.kind !== 'native');
@@ -139,6 +143,16 @@ class JobPlanner {
     return { edits: this.#edits, titles: [...new Set(this.#titles)], why: [...new Set(this.#why)], doubts: [...new Set(this.#doubts)], line: Math.min(...this.#lines), needsToken: consumers.length > 0, standsAlone: others.length === 0, needs: [...this.#needs] };
   }
 
+  /** A key under a name that a build compiles into a site or an app. */
+  #refusePublished(): void {
+    for (const { held, scalar, spans, shape } of [...this.#rootUses, ...this.#jobUses()]) {
+      if (shape === 'gate') continue;
+      const written = spans.map(({ start }) => /([A-Z][A-Z0-9_]*)\s*[=:]\s*["']?$/.exec(scalar.value.slice(Math.max(0, start - LONGEST_NAME), start))?.[1] ?? '');
+      const name = [held?.entry.key ?? '', ...written].find(isPublished);
+      if (name !== undefined) throw cannotPublish(name, this.#replacement.title, this.#line(scalar));
+    }
+  }
+
   #refusePath(): void {
     const { outcome, parties: hops, change, title, route } = this.#replacement;
     if (outcome === 'reduced') throw new CannotRewrite('no-path', `${title} has no federation: the plan only moves its key to a guarded place.`, 'Store the key at the broker of the plan first, then read it in the job by the step that the broker documents.');
@@ -147,6 +161,17 @@ class JobPlanner {
       throw new CannotRewrite('no-path', 'The subject of a run for a release names its tag, so a rule for one release refuses the next.', 'Give the job an environment with a rule for tags, then plan again.');
     }
     if (change === 'model') throw new CannotRewrite('needs-code-change', `The path (${route}) needs another client and the cloud’s id of the model.`, 'Change the program first as the plan says, then run dekey plan again.');
+  }
+
+  /** A step that shows how long the key is, or how it begins. */
+  #refuseLooks(uses: readonly Use[], wide: readonly Use[]): void {
+    const named = wide.flatMap(({ held }) => held?.entry.key ?? []);
+    for (const { step } of stepsOf(this.#job)) {
+      const run = textOf(get(step, 'run')) ?? '';
+      const names = [...named, ...uses.flatMap((use) => (use.step === step && use.scope === 'step-env' ? (use.held?.entry.key ?? []) : []))];
+      if (!names.some((name) => looksAt(run, name))) continue;
+      throw new CannotRewrite('needs-code-change', `A step looks at the key of ${this.#replacement.title} itself, at its length or its letters, and there is none any more.`, 'Take that step out, or let it ask whether the job has its identity, then plan again.', { line: this.#line(step) });
+    }
   }
 
   /** A variable that stays, and that clients would take before the new identity. */
@@ -377,7 +402,7 @@ class JobPlanner {
       const [first] = group;
       if (first === undefined) continue;
       const isEarlier = index === 0 && asking !== undefined && asking.index < first.index;
-      this.#edits.push({ kind: 'add-items', holder: steps, ...(isEarlier ? { before: asking.top } : this.#placeOf(first, steps.items)), text: this.#styled((index === 0 ? setup : this.#setup(names, group)).text, group) });
+      this.#edits.push({ kind: 'add-items', holder: steps, ...(isEarlier ? { before: asking.top } : this.#placeOf(first, steps.items)), text: this.#styled((index === 0 ? setup : this.#setup(names, group)).text, group, isEarlier ? asking.index : first.index) });
       this.#lines.push(this.#line(isEarlier ? asking.top : first.top));
     }
     this.#titles.push(setup.title);
@@ -534,6 +559,7 @@ class JobPlanner {
           this.#inline(use, names);
           break;
         case 'step-if':
+        case 'job-if':
         case 'workflow-env':
         case 'job-env':
         case 'container-env':
@@ -656,7 +682,8 @@ class JobPlanner {
    */
   #groups(consumers: readonly Consumer[], wide: readonly Use[]): readonly (readonly Consumer[])[] {
     if (!this.#isExchange() || wide.length > 0) return [consumers];
-    return this.#lifetime() >= LONG_ENOUGH && this.#joined(consumers) !== undefined ? [consumers] : groupsOf(consumers);
+    if (this.#lifetime() >= LONG_ENOUGH && this.#joined(consumers) !== undefined) return [consumers];
+    return groupsOf(consumers).flatMap((group) => (this.#joined(group) === undefined ? group.map((one) => [one]) : [group]));
   }
 
   /** Whether what the job gets ends on its own, and nothing in the job gets it anew: clients of the other parties renew theirs. */
@@ -728,25 +755,29 @@ class JobPlanner {
     const [first, ...rest] = own;
     if (first === undefined) return '';
     if (rest.length === 0) return first;
-    // The result of a step between, or of those before it (`failure()`), is not known yet where the exchange stands.
-    if (own.some((text) => /\bsteps\.|\b(?:always|failure|success|cancelled)\(|\benv\./.test(text)) || own.length > MOST_JOINED) return undefined;
+    // The result of a step between, or of those before it (`failure()`), is not known yet where the exchange stands, nor what a step between sets.
+    if (own.some((text) => /\b(?:always|failure|success|cancelled)\(/.test(text) || !this.#isKnownBefore(text, consumers[0]?.index ?? 0)) || own.length > MOST_JOINED) return undefined;
     return own.map((text) => (/&&|\|\|/.test(text) ? `(${text})` : text)).join(' || ');
   }
 
-  #styled(text: string, group: readonly Consumer[]): string {
+  #styled(text: string, group: readonly Consumer[], index: number): string {
     const deeper = ' '.repeat(Math.max(0, this.#scene.house.indent - 2));
-    return withConditions(text, this.#conditions(group)).replace(/^ {4}/gm, `    ${deeper}`);
+    return withConditions(text, this.#conditions(group, index)).replace(/^ {4}/gm, `    ${deeper}`);
   }
 
   /** `if:` and `continue-on-error:` that the steps which need the identity have in common, and no token for forks. */
-  #conditions(consumers: readonly Consumer[]): readonly string[] {
+  #conditions(consumers: readonly Consumer[], index: number): readonly string[] {
     const own = new Set(consumers.map(({ step }) => this.#condition(step)));
-    const [only = ''] = own.size === 1 ? [...own] : [this.#joined(consumers) ?? ''];
+    const [wanted] = own.size === 1 ? [...own] : [this.#joined(consumers)];
+    const only = wanted !== undefined && (index === consumers[0]?.index || this.#isKnownBefore(wanted, index)) ? wanted : '';
+    // Conditions that cannot stand here: at least nothing is asked for where federation is not set up.
+    const isDropped = only !== wanted || (only === '' && own.size === 1 && consumers.every(({ step }) => get(step, 'if') !== undefined));
     const guard = this.#forkGuard(only);
     const soft = new Set(consumers.map(({ step }) => this.#source(get(step, 'continue-on-error')) ?? ''));
     const [tolerant = ''] = soft.size === 1 ? [...soft] : [];
     // What a condition skips where there is no key it has to skip where federation is not set up.
-    const gate = this.#isGated() && !only.includes(this.#gateText()) ? `${this.#gateText()} != ''` : undefined;
+    const isAsked = this.#isGated() || consumers.every((consumer) => this.#goesWithout(consumer)) || isDropped;
+    const gate = isAsked && this.#gateText() !== '' && !only.includes(this.#gateText()) ? `${this.#gateText()} != ''` : undefined;
     const parts = [unwrap(only), guard, gate].filter((part) => part !== undefined && part !== '');
     const condition = parts.length === 1 && only !== '' ? only : parts.length < 2 ? (parts[0] ?? '') : parts.map((part) => (part?.includes('||') !== true ? part : `(${part})`)).join(' && ');
     return [...(condition === '' ? [] : [`if: ${quoteIfNeeded(condition)}`]), ...(tolerant === '' ? [] : [`continue-on-error: ${tolerant}`])];
@@ -756,12 +787,34 @@ class JobPlanner {
   #condition(step: YamlMap): string {
     const node = get(step, 'if');
     if (node?.kind !== 'scalar') return '';
-    // What a step before sets may not be there yet.
-    if (/\benv\.\w*(?:KEY|TOKEN|SECRET)\b/.test(node.value) && !this.#gates.some(({ scalar }) => scalar === node)) return '';
+    // What the login of another provider sets may not be there yet, or not be there any more.
+    if (!this.#gates.some(({ scalar }) => scalar === node) && [...node.value.matchAll(/\benv\.(\w+)/g)].some(([, name = '']) => this.#isMoved(name))) return '';
+    const asked = /^env\.(\w+) == 'true'$/.exec(unwrap(node.value))?.[1];
+    if (asked !== undefined && this.#gateText() !== '' && this.#gates.some(({ scope, held }) => (scope === 'job-env' || scope === 'workflow-env') && held?.entry.key === asked)) return `${this.#gateText()} != ''`;
     const use = this.#gates.find(({ scalar }) => scalar === node);
     if (use === undefined || (this.#isExchange() && !this.#readsSecrets(use))) return use === undefined ? (this.#source(node) ?? '') : '';
     const replaced = use.spans.toReversed().reduce((text, { start, end }) => text.slice(0, start) + this.#gateText() + text.slice(end), node.value);
     return replaced.trim().replace(/\s*\n\s*/g, ' ');
+  }
+
+  /** Whether a variable holds a key that another change of this job may take away. */
+  #isMoved(name: string): boolean {
+    const { workload, migration } = this.#replacement;
+    return this.#scene.context.own.some((other) => other.workload === workload && other.migration !== migration && other.outcome !== 'reduced' && keysOf(other).names.has(normal(name)));
+  }
+
+  /** Whether all that a condition asks for is there before the step at `index`: outputs of earlier steps, variables of the job and of the workflow. */
+  #isKnownBefore(condition: string, index: number): boolean {
+    const earlier = new Set(stepsOf(this.#job).slice(0, index).flatMap(({ step }) => textOf(get(step, 'id')) ?? []));
+    const wide = new Set([get(this.#scene.root, 'env'), get(this.#job, 'env')].flatMap(entriesOf).map(({ key }) => key));
+    return [...condition.matchAll(/\bsteps\.([\w-]+)/g)].every(([, id = '']) => earlier.has(id)) && [...condition.matchAll(/\benv\.(\w+)/g)].every(([, name = '']) => wide.has(name));
+  }
+
+  /** A script that asks whether it was given the key, and does something else where it was not. */
+  #goesWithout({ step, uses }: Consumer): boolean {
+    const run = textOf(get(step, 'run')) ?? '';
+    const names = uses.flatMap(({ held, scope }) => (scope === 'step-env' ? (held?.entry.key ?? []) : []));
+    return !/\bexit [1-9]/.test(run) && names.some((name) => new RegExp(`\\[\\[? -[nz] "?\\$\\{?${name}\\b`).test(run));
   }
 
   #isGated(): boolean {
@@ -824,7 +877,7 @@ class JobPlanner {
     if (steps?.kind !== 'seq') throw new CannotRewrite('unknown-shape', 'The steps of the job are no list.', 'Write them out, then plan again.');
     for (const group of groupsOf(consumers)) {
       const [first] = group;
-      if (first !== undefined) this.#edits.push({ kind: 'add-items', holder: steps, before: first.top, text: this.#styled(setup.text, group) });
+      if (first !== undefined) this.#edits.push({ kind: 'add-items', holder: steps, before: first.top, text: this.#styled(setup.text, group, first.index) });
     }
     for (const { step, uses } of consumers) {
       const run = get(step, 'run');
@@ -855,9 +908,22 @@ class JobPlanner {
     if (use.scope === 'step-if' && this.#isExchange() && !this.#readsSecrets(use)) return;
     const inEnv = this.#gateText();
     if (inEnv === '') throw new CannotRewrite('unknown-shape', 'A condition asks whether there is a key, and nothing that the file could ask takes its place.', 'Decide the condition by hand.', { line: this.#line(use.scalar) });
-    for (const { start, end } of use.spans) this.#edits.push({ kind: 'replace-within', scalar: use.scalar, from: start, to: end, text: inEnv });
+    if (!this.#renamed(use, inEnv)) for (const { start, end } of use.spans) this.#edits.push({ kind: 'replace-within', scalar: use.scalar, from: start, to: end, text: inEnv });
+    // https://docs.github.com/en/actions/reference/workflows-and-actions/contexts, 2026-11-30: neither is there in a job's condition, and secrets in no condition at all.
+    if (use.scope === 'job-if' || (use.scope === 'step-if' && this.#readsSecrets(use))) this.#doubts.push(`GitHub knows no ${this.#readsSecrets(use) ? 'secrets' : 'env'} in the condition of a ${use.scope === 'job-if' ? 'job' : 'step'} and refuses the workflow as it stands, so that it has not run`);
     this.#lines.push(this.#line(use.scalar));
     this.#titles.push('condition asks whether federation is set up');
+  }
+
+  /** A step that asks for the key under the key's own name asks for what is there in its place by that one's name: an id is no key. */
+  #renamed({ scope, step, held, scalar }: Use, inEnv: string): boolean {
+    const run = get(step, 'run');
+    const name = inEnv.replace(/^vars\./, '');
+    if (scope !== 'step-env' || held === undefined || run?.kind !== 'scalar' || !this.#replacement.variables.includes(held.entry.key)) return false;
+    if (held.entry.via !== undefined || this.#scene.editor.isShared(held.holder) || entry(held.holder, name) !== undefined) throw this.#odd({ scope, step, held, scalar, shape: 'mixed', spans: [] });
+    this.#edits.push({ kind: 'remove-entry', holder: held.holder, entry: held.entry }, { kind: 'add-entries', holder: held.holder, after: held.entry, text: `${quotedAs(`${name}: \${{ ${inEnv} }}`, scalar.style)}\n` });
+    for (const from of placesOf(run.value, held.entry.key)) this.#edits.push({ kind: 'replace-within', scalar: run, from, to: from + held.entry.key.length, text: name });
+    return true;
   }
 
   /** `vars.ANTHROPIC_FEDERATION_RULE_ID`; '' where ids are written out. */
@@ -876,7 +942,7 @@ class JobPlanner {
   }
 
   #odd(use: Use): CannotRewrite {
-    const where = { 'workflow-env': 'the env of the workflow', 'job-env': 'the env of the job', 'container-env': 'the env of its container', 'service-env': 'a service container', 'step-env': 'the env of a step', 'step-with': 'an input of a step', 'step-run': 'a script', 'step-if': 'a condition', secrets: 'secrets', outputs: 'the outputs of the job', other: 'the job' }[use.scope];
+    const where = { 'workflow-env': 'the env of the workflow', 'job-env': 'the env of the job', 'container-env': 'the env of its container', 'service-env': 'a service container', 'step-env': 'the env of a step', 'step-with': 'an input of a step', 'step-run': 'a script', 'step-if': 'a condition', 'job-if': 'the condition of the job', secrets: 'secrets', outputs: 'the outputs of the job', other: 'the job' }[use.scope];
     if (use.scope === 'service-env') return new CannotRewrite('unknown-shape', 'A service container takes the key, and it starts before any step could get a token.', 'Start the service in a step after authentication, or give it a token file by hand.', { line: this.#line(use.scalar) });
     return new CannotRewrite('unknown-shape', use.shape === 'mixed' ? `An expression in ${where} gives the key or something else.` : `The key is read in ${where} in a way that no edit is known for.`, 'Write it as a plain reference to the secret, then plan again; or change it by hand.', { line: this.#line(use.scalar) });
   }

@@ -168,5 +168,5 @@ export function isPreparing(step: YamlMap): boolean {
   const action = actionOf(step);
   if (action !== undefined) return PREPARING.test(action.name);
   const run = textOf(get(step, 'run'));
-  return run === undefined || run.replaceAll('\\\n', ' ').split('\n').every((line) => INSTALLING.test(line.trim()) && !/>|\btee\b/.test(line));
+  return run === undefined || run.replaceAll('\\\n', ' ').split(/\n|&&|;/).every((line) => INSTALLING.test(line.trim()) && !/>|\btee\b/.test(line));
 }

@@ -32,13 +32,44 @@ export function mentionsIn(script: string, uses: readonly Use[], variables: read
 /** Programs that keep what they are given: a token of minutes is no use there. */
 export const STORES = /\b(?:aws (?:ssm put-parameter|secretsmanager (?:create|put|update))|gcloud secrets|gcloud run (?:deploy|services update)|az keyvault secret set|kubectl create secret|helm (?:upgrade|install)|wrangler secret|vercel env|fly(?:ctl)? secrets|heroku config:set|gh secret set|docker build\b[^\n]*--build-arg|terraform apply|npm config set|pulumi config set)\b/;
 
-/** Asks whether something is set: `[ -n "$KEY" ]`, `[[ -z "${{ secrets.KEY }}" ]]`. */
-const ASKS = /^(?:if |elif )?(?:\[\[? )?-[nz] "?\$(?:\{\{ *[A-Za-z]+\.[\w.-]+ *\}\}|\{?(\w+)(?::-)?\}?)"?(?: \]\]?)?;?(?: then)?$/;
+/** Asks whether something is set: `[ -n "$KEY" ]`, `[[ -z "${{ secrets.KEY }}" ]]`, `test "$KEY" = ""`. Group 1 or 2 is the name of a variable. */
+const ASKS = /^(?:(?:if|elif) )?(?:! )?(?:(?:\[\[?|test) )?(?:-[nz] "?\$(?:\{\{ *[A-Za-z]+\.[\w.-]+ *\}\}|\{?(\w+)(?::-)?\}?)"?|"\$\{?(\w+)(?::-)?\}?" (?:=|==|!=) (?:""|''))(?: \]\]?)?;?(?: then)?$/;
 
 /** Whether a script does nothing with the variable `name` but to ask whether it is set, and runs no program. It may ask the same of others. */
 export function onlyAsks(script: string | undefined, name: string): boolean {
   if (script === undefined || name === '') return false;
-  const lines = script.split(/\n|;(?=\s*(?:then|else|fi|echo|exit)\b)/).map((line) => line.trim()).filter((line) => line !== '' && !line.startsWith('#'));
-  const isPlain = (line: string): boolean => /^(?:then|else|fi|exit \d)$/.test(line) || (/^(?:(?:then|else) )?echo\b/.test(line) && !line.includes(`$${name}`) && !line.includes(`\${${name}`));
-  return lines.some((line) => ASKS.exec(line)?.[1] === name) && lines.every((line) => ASKS.test(line) || isPlain(line));
+  const lines = script
+    .split(/\n|\s*(?:&&|\|\|)\s*|;(?=\s*(?:then|else|fi|echo|exit|\})(?:\s|$))/)
+    .map((line) => line.trim().replace(/^\{\s+/, '').replace(/;$/, ''))
+    .filter((line) => line !== '' && line !== '}' && !line.startsWith('#'));
+  const isPlain = (line: string): boolean => /^(?:then|else|fi|true|exit \d|set -[a-z]+(?: pipefail)?)$/.test(line) || (/^(?:(?:then|else) )?(?:echo|printf)\b/.test(line) && !new RegExp(`\\$(?:${name}\\b|\\{[#!]?${name}\\b(?!:\\+))`).test(line));
+  return lines.some((line) => askedIn(line) === name) && lines.every((line) => ASKS.test(line) || isPlain(line));
+}
+
+function askedIn(line: string): string | undefined {
+  const found = ASKS.exec(line);
+  return found?.[1] ?? found?.[2];
+}
+
+/** Commands that take a text apart or count it. */
+const COUNTS = '(?:wc|sha\\d*sum|md5sum|shasum|md5|cut|head|tail|base64|xxd|od|tr|sed|awk|grep|rev|fold)';
+
+/** Whether a script looks at the value of `name` itself: its length, its first letters, its hash. What takes the key's place has another. */
+export function looksAt(script: string, name: string): boolean {
+  if (!script.includes(name)) return false;
+  const value = `"?\\$\\{?${name}\\b\\}?"?`;
+  return [
+    `\\$\\{#${name}\\}`,
+    `\\$\\{${name}:(?: ?-?\\d|\\()`,
+    `\\$\\{${name}(?:#|%)`,
+    `\\b(?:echo|printf)\\b[^|\\n;]*${value}[^|\\n;]*\\|\\s*${COUNTS}\\b`,
+    `<<<\\s*${value}`,
+    `\\[\\[? ${value} (?:=~|==?|!=) *["'^]?(?:sk|hf|AIza|gsk|xai|AKIA|\\^)`,
+    `\\blen\\(\\s*os\\.(?:environ|getenv)[^)]*${name}`,
+  ].some((pattern) => new RegExp(pattern).test(script));
+}
+
+/** Every place of `name` in a script that only asks for it or speaks of it. */
+export function placesOf(script: string, name: string): readonly number[] {
+  return [...script.matchAll(new RegExp(`(?<![A-Za-z0-9_])${name}(?![A-Za-z0-9_])`, 'g'))].map(({ index }) => index);
 }

@@ -3,7 +3,7 @@ import { entriesOf, get, itemsOf, textOf, type YamlEntry, type YamlNode, type Ya
 import type { YamlMap } from '../yaml-edit.ts';
 
 /** Where in a workflow a value stands. */
-export type Scope = 'workflow-env' | 'job-env' | 'container-env' | 'service-env' | 'step-env' | 'step-with' | 'step-run' | 'step-if' | 'secrets' | 'outputs' | 'other';
+export type Scope = 'workflow-env' | 'job-env' | 'container-env' | 'service-env' | 'step-env' | 'step-with' | 'step-run' | 'step-if' | 'job-if' | 'secrets' | 'outputs' | 'other';
 
 /** One place where a key is read. */
 export interface Use {
@@ -58,7 +58,7 @@ function useOf(scalar: YamlScalar, held: Use['held'], keys: KeyNames, scope: Sco
   const isNamed = held !== undefined && keys.names.has(normal(held.entry.key));
   const expressions = findExpressions(scalar.value);
   // `if:` is an expression without braces.
-  const all = scope === 'step-if' && expressions.length === 0 ? [bareExpression(scalar.value)] : expressions;
+  const all = isCondition(scope) && expressions.length === 0 ? [bareExpression(scalar.value)] : expressions;
   const spans: { start: number; end: number }[] = [];
   const gates: { start: number; end: number }[] = [];
   let shape: 'plain' | 'fallback' | 'mixed' = 'plain';
@@ -66,7 +66,7 @@ function useOf(scalar: YamlScalar, held: Use['held'], keys: KeyNames, scope: Sco
     const uses = contextUses(expression.tokens);
     const own = uses.filter((use) => isKey(use, keys, isNamed));
     if (own.length === 0) continue;
-    if (scope === 'step-if' || isTest(expression.tokens)) {
+    if (isCondition(scope) || isTest(expression.tokens)) {
       gates.push(...own.map(({ start, end }) => ({ start, end })));
       continue;
     }
@@ -82,6 +82,10 @@ function useOf(scalar: YamlScalar, held: Use['held'], keys: KeyNames, scope: Sco
   if (gates.length > 0) return { scalar, held, spans, shape: 'mixed' };
   const rest = spans.toReversed().reduce((text, { start, end }) => text.slice(0, start) + text.slice(end), scalar.value);
   return { scalar, held, spans, shape: shape === 'mixed' ? 'mixed' : rest.trim() !== '' ? 'part' : shape };
+}
+
+export function isCondition(scope: Scope): boolean {
+  return scope === 'step-if' || scope === 'job-if';
 }
 
 function isKey(use: ContextUse, { names, contexts, variables }: KeyNames, isNamed: boolean): boolean {
@@ -125,6 +129,7 @@ export function jobScope([first, second, third]: readonly string[]): Scope {
   if (first === 'env') return 'job-env';
   if (first === 'container' && second === 'env') return 'container-env';
   if (first === 'services' && third === 'env') return 'service-env';
+  if (first === 'if') return 'job-if';
   if (first === 'secrets') return 'secrets';
   if (first === 'outputs') return 'outputs';
   return 'other';

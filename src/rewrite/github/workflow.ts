@@ -5,6 +5,7 @@
  */
 import type { Change } from '../../model/change.ts';
 import { eventsOf, mayRunOn, mayStrangersCause, PULLS } from '../../platforms/_shared/github-events.ts';
+import { strangersChange } from '../../platforms/_shared/github-token.ts';
 import { entriesOf, entry, get, itemsOf, textOf, textsOf, walk, type YamlEntry, type YamlNode } from '../../support/yaml.ts';
 import { CannotRewrite } from '../cannot.ts';
 import type { Edit } from '../edit.ts';
@@ -188,23 +189,23 @@ function editsOf(scene: Scene, { job, replacement }: JobNode, rootUses: readonly
 /** Events that anybody can cause. */
 const OUTSIDERS = new Set(['issue_comment', 'issues', 'discussion', 'discussion_comment', 'pull_request_review', 'pull_request_review_comment', 'fork', 'watch']);
 
-/** Commands that run what stands in the tree. */
-const RUNS_CODE = /(?:^|[;&|]|\s)(?:npm|npx|pnpm|yarn|bun|make|cargo|go|poetry|uv|hatch|tox|nox|pytest|python3?|node|pip3?|gradle|mvn|dotnet|bash|sh|docker build|docker compose|\.\/[\w./-]+)(?:\s|$)/m;
-/** What names the code of a pull request where the event is a comment on it: as the `ref` of a checkout, and in a script. */
-const PULL_REQUEST_REF = /refs\/pull\/|head|\.outputs\.\w*(?:ref|sha|branch)/i;
-const PULL_REQUEST_CHECKOUT = /\bgh pr checkout\b|\bgit (?:fetch|checkout|pull)\b[^\n]*(?:pull\/|head)/i;
+/** What names the code of a pull request where the event is a comment on it: as the `ref` of a checkout, and in a script. `github.head_ref` is empty there. */
+const PULL_REQUEST_REF = /refs\/pull\/|(?:^|[^\w])head(?!_ref)|\.outputs\.\w*(?:ref|sha|branch)/i;
+const PULL_REQUEST_CHECKOUT = /\bgh pr checkout\b|\bgit (?:fetch|checkout|pull|switch|reset|merge)\b[^\n]*(?:pull\/|head)/i;
 
 /**
- * A job that a comment starts, that checks out the pull request and runs what it finds: whoever wrote that could ask for the job's token. The secret stood
- * in the environment of one step; the token can be had from every step.
+ * A job that a comment starts and that checks out the pull request: whoever wrote that could ask for the job's token, whoever wrote the comment. The secret stood in the environment of one
+ * step; the token can be had from every step. Only an environment lets a person look first.
  */
-function refuseStrangersCode({ triggers, editor }: Scene, job: YamlMap): void {
-  const isGuarded = entry(job, 'environment') !== undefined || /author_association/.test(textOf(get(job, 'if')) ?? '');
-  if (!triggers.includes('issue_comment') || isGuarded) return;
-  const steps = stepsOf(job).map(({ step }) => step);
-  const at = steps.findIndex((step) => PULL_REQUEST_REF.test(textOf(get(get(step, 'with'), 'ref')) ?? '') || PULL_REQUEST_CHECKOUT.test(textOf(get(step, 'run')) ?? ''));
-  if (at < 0 || !steps.slice(at + 1).some((step) => RUNS_CODE.test(textOf(get(step, 'run')) ?? '') || /^[.$]\//.test(textOf(get(step, 'uses')) ?? ''))) return;
-  throw new CannotRewrite('no-path', 'A comment starts the job, which then runs the code of the pull request: that code could ask for the job’s token.', 'Run that code in a job of its own without id-token: write, or let an environment with reviewers hold the job.', { line: editor.lineOf(steps[at] ?? job) });
+function refuseStrangersCode(scene: Scene, job: YamlMap): void {
+  const { triggers, editor } = scene;
+  if (!eventsOf(textOf(get(job, 'if')) ?? '', triggers).includes('issue_comment') || entry(job, 'environment') !== undefined) return;
+  const calls = textOf(get(job, 'uses'));
+  const called = calls === undefined ? [] : calleeJobs(scene, calls).filter((one) => entry(one, 'environment') === undefined);
+  const at = [job, ...called].flatMap(stepsOf).map(({ step }) => step).find((step) => PULL_REQUEST_REF.test(textOf(get(get(step, 'with'), 'ref')) ?? '') || PULL_REQUEST_CHECKOUT.test(textOf(get(step, 'run')) ?? ''));
+  if (at === undefined) return;
+  const { reason, unblock } = strangersChange('issue_comment');
+  throw new CannotRewrite('no-path', reason, unblock, { line: editor.lineOf(calls === undefined ? at : job) });
 }
 
 /** Agents that act on what they read. */

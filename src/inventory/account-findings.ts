@@ -38,6 +38,8 @@ export interface AccountView {
   readonly targets: readonly TargetReport[];
   /** Milliseconds since 1970. */
   readonly now: number;
+  /** Days without use from which a listed key is called idle; 90 when absent. */
+  readonly unusedAfter: number | undefined;
 }
 
 export interface AccountResult<D> {
@@ -78,7 +80,7 @@ export function accountFindings<D extends StoredView>(drafts: readonly D[], acco
   const draftOf = new Map(drafts.flatMap((draft) => draft.holdings.flatMap(({ slots }) => slots.map((slot) => [slot, draft] as const))));
   const entries: AccountEntry<D>[] = [];
   for (const draft of drafts) {
-    for (const key of draft.listed) entries.push(...listedEntries(key, view.now).map((entry) => ({ draft, ...entry })));
+    for (const key of draft.listed) entries.push(...listedEntries(key, { now: view.now, unusedAfter: view.unusedAfter, users: usersOf(draft, view) }).map((entry) => ({ draft, ...entry })));
     for (const holding of draft.holdings) for (const slot of holding.slots) entries.push(...slotEntries(draft, holding, slot, usedBy.get(slot) ?? new Set(), view));
   }
   entries.push(...missingEntries(drafts, view), ...sameNameEntries<D>(sameName, view), ...settingEntries(drafts, [...draftOf.keys()], view));
@@ -105,6 +107,11 @@ export function accountFindings<D extends StoredView>(drafts: readonly D[], acco
       readWhole: Object.fromEntries(Object.entries(view.accounts.readWhole).map(([id, stores]) => [id, [...new Set(stores)].toSorted(compareText)] as const).toSorted(([a], [b]) => compareText(a, b))),
     }),
   };
+}
+
+/** Workloads that name the key, or get it from one that does. */
+function usersOf({ references, inheritedBy }: StoredView, { workloads }: AccountView): number {
+  return new Set([...references.map(({ workload }) => workload), ...inheritedBy].filter((id) => workloads.has(id))).size;
 }
 
 function storedOf(slot: Slot, credential: string, users: readonly string[], order: TargetOrder): InventoryStored {

@@ -103,6 +103,12 @@ export interface ListedKey {
   readonly facts: Readonly<Record<string, string>>;
 }
 
+/**
+ * From so many days on a key that is not used is called idle: as with age, 90 unless the run says otherwise (AISF-IAM-03; OWASP NHI1:2025 asks for no number).
+ * At most ten years: no list reaches further back.
+ */
+export const UNUSED_AFTER = { usual: 90, least: 1, most: 3650 } as const;
+
 /** Everything that one run learnt from APIs. */
 export interface AccountSightings {
   readonly stored: readonly StoredSecret[];

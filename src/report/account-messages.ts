@@ -206,11 +206,11 @@ const DESCRIPTIONS: Readonly<Record<AccountFinding, AccountDescription>> = {
     sentence: (said, escape) => `${escape(said['name'] ?? '')} accepts keys.`,
   },
   'idle-key': {
-    title: 'Key that was not used for 90 days or more',
-    what: 'The issuer says when the key was last used, or that it never was: that is 90 days ago or longer.',
+    title: 'Key that is not used',
+    what: 'The issuer says when the key was last used, or that it never was: that is 90 days ago or longer, or as long as --unused-after says. Whether anything that was scanned uses it is said beside it.',
     why: 'A key that nobody needs is pure risk: it works for whoever copies it, and nobody would notice that it is gone (OWASP NHI1:2025 Improper Offboarding).',
     fix: 'Deactivate it where that can be undone, wait, then delete it.',
-    sentence: (said, escape) => `Key ${escape(said['name'] ?? '')}${ownedBy(said, escape)} ${said['lastUsed'] === 'never' ? `was made ${many(said['days'], 'day', 'days')} ago and never used` : `was last used ${many(said['idleDays'], 'day', 'days')} ago, on ${(said['lastUsed'] ?? '').slice(0, 10)}`}.`,
+    sentence: (said, escape) => `Key ${escape(said['name'] ?? '')}${ownedBy(said, escape)} ${said['lastUsed'] === 'never' ? `was made ${many(said['days'], 'day', 'days')} ago and never used` : `was last used ${many(said['idleDays'], 'day', 'days')} ago, on ${(said['lastUsed'] ?? '').slice(0, 10)}`}${consumers(said)}.`,
   },
   'keys-allowed': {
     title: 'Nothing stops new keys',
@@ -220,6 +220,12 @@ const DESCRIPTIONS: Readonly<Record<AccountFinding, AccountDescription>> = {
     sentence: (said, escape) => `Not in force: ${listed(said, escape)}.`,
   },
 };
+
+/** Inventories of before name no number. */
+function consumers({ users }: Said): string {
+  if (users === undefined) return '';
+  return users === '0' ? ', and nothing that was scanned uses it' : `, though ${many(users, 'workload names', 'workloads name')} it`;
+}
 
 /** `AKIA… of ann, made 2024-01-02, never expires`. */
 function keyWords(said: Said, escape: Escape): string {

@@ -1,4 +1,4 @@
-import type { AccountFinding, AccountInventory, AccountSetting, AccountSightings, InventoryStored, ListedKey } from '../model/account.ts';
+import { type AccountFinding, type AccountInventory, type AccountSetting, type AccountSightings, type InventoryStored, type ListedKey, storeKind } from '../model/account.ts';
 import type { Finding, ReferenceSighting, TargetReport, WorkloadSighting } from '../model/inventory.ts';
 import type { ReferenceStore } from '../model/reference.ts';
 import { accountCode, accountLocation } from './account-places.ts';
@@ -55,6 +55,9 @@ const OLD = 90;
 const SAME_NAME = 3;
 /** A shared secret is too widely visible when at most one in so many that may read it does, and so many more may. */
 const WIDE = { oneIn: 4, more: 5 } as const;
+
+/** As what a store that lists a key counts. */
+const REFERENCE_STORES = { ci: 'ci-secret', vault: 'vault', keychain: 'vault', file: 'file' } as const;
 
 /** The view, with what is asked of it for each secret. */
 interface Lookup extends AccountView {
@@ -165,7 +168,7 @@ function slotEntries<D extends StoredView>(draft: D, holding: Holding, slot: Slo
   const readers = slot.scope === 'organization' ? String(slot.readers.length) : undefined;
   const users = String(usedBy.size);
   const entries = [
-    entry('stored-key', holding.confidence, { created: slot.created, updated: slot.updated, days: days?.toString(), visibility: slot.visibility, readers, users, protection: protectionOf(slot, view) }, 'ci-secret'),
+    entry('stored-key', holding.confidence, { created: slot.created, updated: slot.updated, days: days?.toString(), visibility: slot.visibility, readers, users, protection: protectionOf(slot, view) }, REFERENCE_STORES[storeKind(slot.store)]),
   ];
   if (days !== undefined && days >= OLD) entries.push(entry('old-key', 'high', { updated: slot.updated, days: String(days) }));
   if (usedBy.size === 0 && isUnused(slot, view)) entries.push(entry('unused-key', 'medium', { updated: slot.updated, days: days?.toString(), readers }));

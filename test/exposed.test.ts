@@ -44,6 +44,11 @@ describe('what a service held', () => {
     const proxied = job('app', CI, 'chat', { gateways: 'braintrust,helicone' });
     const inventory = inventoryOf([[proxied, 'OPENAI_API_KEY', 'openai'], [other, 'ANTHROPIC_API_KEY', 'anthropic']]);
     expect(heldBy('helicone', inventory)).toEqual({ OPENAI_API_KEY: 'held', ANTHROPIC_API_KEY: 'possible' });
+    // Of several keys it is not to be seen which one goes there; the service's own key is none of them.
+    const several = inventoryOf([[proxied, 'OPENAI_API_KEY', 'openai'], [proxied, 'HF_TOKEN', 'huggingface'], [proxied, 'HELICONE_API_KEY', 'helicone']]);
+    expect(heldBy('helicone', several)).toEqual({ OPENAI_API_KEY: 'likely', HF_TOKEN: 'likely', HELICONE_API_KEY: 'own' });
+    expect(exposureOf(several, holder('helicone')).keys.find(({ held }) => held === 'likely')?.reasons).toEqual(['ci.yml › chat names the gateway of Helicone, and uses this beside other keys']);
+    expect(heldBy('helicone', inventoryOf([[proxied, 'OPENAI_API_KEY', 'openai'], [proxied, 'HELICONE_API_KEY', 'helicone']]))).toEqual({ OPENAI_API_KEY: 'held', HELICONE_API_KEY: 'own' });
   });
 
   test('what runs on it, and what its store lists', () => {
@@ -72,4 +77,6 @@ test('the registry names platforms and providers that exist, and gateways are fo
   expect(new Set(HOLDERS.map(({ id }) => id)).size).toBe(HOLDERS.length);
   expect(gatewaysIn('base_url="https://oai.helicone.ai/v1"  # https://openrouter.ai/api/v1')).toEqual(['helicone', 'openrouter']);
   expect(gatewaysIn('https://braintrust.dev')).toEqual([]);
+  expect(gatewaysIn('https://my-openrouter.ai/api/v1 https://notapi.portkey.ai')).toEqual([]);
+  expect(gatewaysIn('https://eu.openrouter.ai/api/v1')).toEqual(['openrouter']);
 });

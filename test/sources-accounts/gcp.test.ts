@@ -129,6 +129,21 @@ describe('gcp:', () => {
     expect(target.skipped.find(({ incomplete }) => incomplete)).toMatchObject({ count: 2, examples: ['iam.disableServiceAccountKeyCreation', 'iam.managed.disableServiceAccountKeyUpload'] });
   });
 
+  it('takes a policy that hangs on tags neither for in force nor for out of force', async () => {
+    const condition = { expression: "resource.matchTag('1/env', 'prod')" };
+    const off = 'iam.disableServiceAccountKeyUpload';
+    const settled = async (rules: readonly object[]): Promise<string | undefined> => {
+      const { env } = await start({ ...WORLD, enforced: [], rules: { [off]: rules } });
+      return (await readAccount(openGcp, 'acme-1', env)).accounts.settings.find(({ kind, name }) => kind === 'policy' && name === off)?.facts['enforced'];
+    };
+    expect(await settled([{ enforce: true }])).toBe('true');
+    expect(await settled([{ enforce: false }])).toBe('false');
+    expect(await settled([{ condition, enforce: true }])).toBeUndefined();
+    expect(await settled([{ condition, enforce: true }, { enforce: false }])).toBeUndefined();
+    expect(await settled([{ condition, enforce: false }, { enforce: true }])).toBeUndefined();
+    expect(await settled([{ condition, enforce: true }, { enforce: true }])).toBe('true');
+  });
+
   it('says what it does not know where a service is not enabled, or the list of services is refused', async () => {
     const off = await start({ ...WORLD, services: ['storage.googleapis.com'] });
     const { accounts, target } = await readAccount(openGcp, 'acme-1', off.env);

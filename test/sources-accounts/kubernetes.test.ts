@@ -6,6 +6,8 @@ import { parse } from 'yaml';
 import { explainKubernetes } from '../../src/sources/kubernetes/explain.ts';
 import { openKubernetes } from '../../src/sources/kubernetes/index.ts';
 import { findCluster } from '../../src/sources/kubernetes/kubeconfig.ts';
+import { objectOf, withoutCopies } from '../../src/sources/kubernetes/objects.ts';
+import { RESOURCES } from '../../src/sources/kubernetes/resources.ts';
 import { contextOf, credentialOf, gapsOf, type ReadSource, readSource, scanRead, usersOf } from '../e2e/accounts/cluster-scan.ts';
 import { proveKubernetes } from '../e2e/accounts/kubernetes/prove.ts';
 import { type FakeClusterOptions, startFakeCluster } from '../e2e/accounts/kubernetes/server.ts';
@@ -141,6 +143,20 @@ describe('kubernetes: what may not be read', () => {
     expect(given.targets[1]?.texts.map(({ path }) => path)).toContain('cluster/ai/secret/llm.yaml');
   });
 
+  it('gives up on a list that has no end', async () => {
+    let asked = 0;
+    const world = await start({
+      intercept: (request, response) => {
+        if (!(request.url ?? '').startsWith('/api/v1/configmaps')) return false;
+        asked += 1;
+        response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify({ items: [], metadata: { continue: 'again' } }));
+        return true;
+      },
+    });
+    expect(gapsOf(await read(world))).toContain('!ConfigMaps: not readable (the list has no end)');
+    expect(asked).toBe(2);
+  });
+
   it('takes an answer of another shape for no list', async () => {
     const world = await start({
       intercept: (request, response) => {
@@ -150,6 +166,44 @@ describe('kubernetes: what may not be read', () => {
       },
     });
     expect(gapsOf(await read(world))).toContain('!ConfigMaps: not readable (the answer is no list)');
+  });
+});
+
+describe('kubernetes: copies', () => {
+  const object = (kind: string, name: string, maker?: string) => {
+    const resource = RESOURCES.find((one) => one.kind === kind);
+    const [makerKind, makerName] = maker?.split('/') ?? [];
+    const made = resource === undefined ? undefined : objectOf(resource, { metadata: { name, namespace: 'ai', ...(maker === undefined ? {} : { ownerReferences: [{ kind: makerKind, name: makerName, controller: true }] }) }, spec: {} });
+    if (made === undefined) throw new Error(kind);
+    return made;
+  };
+  const kept = (objects: readonly ReturnType<typeof object>[], unread: readonly string[] = []): readonly string[] => withoutCopies(objects, new Set(unread)).map(({ resource, name }) => `${resource.kind}/${name}`);
+
+  it('of what is read itself are left out', () => {
+    expect(kept([object('Deployment', 'bot'), object('ReplicaSet', 'bot-1', 'Deployment/bot'), object('Pod', 'bot-1-a', 'ReplicaSet/bot-1')])).toEqual(['Deployment/bot']);
+  });
+
+  it('of what may not be listed stand for it, one for each', () => {
+    const pods = [object('Pod', 'bot-1-a', 'ReplicaSet/bot-1'), object('Pod', 'bot-1-b', 'ReplicaSet/bot-1'), object('Pod', 'db-0', 'StatefulSet/db')];
+    expect(kept(pods)).toEqual([]);
+    expect(kept(pods, ['ReplicaSet'])).toEqual(['Pod/bot-1-a']);
+    expect(kept([object('ReplicaSet', 'bot-1', 'Deployment/bot'), ...pods], ['Deployment', 'StatefulSet'])).toEqual(['ReplicaSet/bot-1', 'Pod/db-0']);
+  });
+
+  it('of a ReplicationController, which is not listed, stand for it', () => {
+    expect(kept([object('Pod', 'old-a', 'ReplicationController/old'), object('Pod', 'old-b', 'ReplicationController/old')])).toEqual(['Pod/old-a']);
+  });
+
+  it('pods are seen where Deployments and ReplicaSets may not be listed', async () => {
+    const all = ['secrets', 'configmaps', 'serviceaccounts', 'statefulsets', 'daemonsets', 'jobs', 'cronjobs', 'pods'].map((plural) => `list ${plural}`);
+    const container = { name: 'app', image: 'x', env: [{ name: 'OPENAI_API_KEY', valueFrom: { secretKeyRef: { name: 'llm', key: 'OPENAI_API_KEY' } } }] };
+    const world = await start({
+      grants: [...all, 'list namespaces', 'issuer'],
+      objects: ['a', 'b'].map((copy) => ({ kind: 'Pod', metadata: { name: `bot-1-${copy}`, namespace: 'ai', ownerReferences: [{ kind: 'ReplicaSet', name: 'bot-1', controller: true }] }, spec: { containers: [container] } })),
+    });
+    const given = await read(world);
+    expect(given.targets.flatMap(({ texts }) => texts.map(({ path }) => path))).toEqual(['cluster/ai/pod/bot-1-a.yaml']);
+    expect(gapsOf(given).some((gap) => gap.startsWith('!ReplicaSets that no Deployment made: not readable (403'))).toBe(true);
   });
 });
 

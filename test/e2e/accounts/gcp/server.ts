@@ -20,6 +20,8 @@ export interface GcpWorld {
   readonly providers: Readonly<Record<string, readonly Item[]>>;
   /** Constraints that are enforced; the others are known and not. */
   readonly enforced: readonly string[];
+  /** Rules of single constraints, in place of that. */
+  readonly rules?: Readonly<Record<string, readonly object[]>>;
 }
 
 const names = (items: string) => ({ items, next: 'nextPageToken', cursor: 'pageToken', limit: 'pageSize' });
@@ -56,10 +58,10 @@ function accountKeys({ keys, accounts }: GcpWorld, email: string, types: readonl
   return { status: 200, body: found.length === 0 ? {} : { keys: found } };
 }
 
-function policy({ project, enforced }: GcpWorld, name: string): Answer {
+function policy({ project, enforced, rules = {} }: GcpWorld, name: string): Answer {
   const [constraint = '', method] = name.split(':');
   if (method !== 'getEffectivePolicy') return refuse(404, 'Not found');
-  return { status: 200, body: { name: `projects/${project}/policies/${constraint}`, spec: { rules: enforced.includes(constraint) ? [{ enforce: true }] : [] } } };
+  return { status: 200, body: { name: `projects/${project}/policies/${constraint}`, spec: { rules: rules[constraint] ?? (enforced.includes(constraint) ? [{ enforce: true }] : []) } } };
 }
 
 /** Addresses of all services at one server. */

@@ -1,4 +1,5 @@
 import type { Credential, Finding, Inventory, Workload } from '../model/inventory.ts';
+import type { Location } from '../model/location.ts';
 import type { Held, Holder } from '../model/holder.ts';
 
 /** A key of ours that a service held, or may have held. */
@@ -22,6 +23,8 @@ export interface Exposure {
   readonly keys: readonly ExposedKey[];
   /** Targets that were not read whole: there may be more. */
   readonly incomplete: readonly string[];
+  /** Names of all targets by id. */
+  readonly targets: ReadonlyMap<string, string>;
 }
 
 const ORDER: readonly Held[] = ['held', 'own', 'likely', 'possible'];
@@ -56,6 +59,7 @@ export function exposureOf(inventory: Inventory, holder: Holder): Exposure {
     holder,
     keys: keys.toSorted((a, b) => ORDER.indexOf(a.held) - ORDER.indexOf(b.held) || b.credential.risk.score - a.credential.risk.score || (a.credential.id < b.credential.id ? -1 : 1)),
     incomplete: inventory.targets.filter(({ complete }) => !complete).map(({ name }) => name),
+    targets: new Map(inventory.targets.map(({ id, name }) => [id, name])),
   };
 }
 
@@ -87,10 +91,15 @@ function viewOf(inventory: Inventory, holder: Holder): View {
   const targets = new Map<string, string>();
   for (const id of using) {
     const location = workloads.get(id)?.location;
-    if (location !== undefined && !targets.has(location.target)) targets.set(location.target, `${location.path}:${location.line}`);
+    if (location !== undefined && !targets.has(location.target)) targets.set(location.target, placeOf(location));
   }
-  for (const { credential, location } of findings.values()) if (own.has(credential) && !targets.has(location.target)) targets.set(location.target, `${location.path}:${location.line}`);
+  for (const { credential, location } of findings.values()) if (own.has(credential) && !targets.has(location.target)) targets.set(location.target, placeOf(location));
   return { holder, findings, workloads, stored, using, several, targets };
+}
+
+/** What an account lists has no lines. */
+function placeOf({ path, line, logical }: Location): string {
+  return logical === true ? path : `${path}:${line}`;
 }
 
 function passesThrough({ facts }: Workload, { id }: Holder): boolean {

@@ -1,11 +1,13 @@
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { explainKubernetes } from '../../src/sources/kubernetes/explain.ts';
 import { openKubernetes } from '../../src/sources/kubernetes/index.ts';
 import { findCluster } from '../../src/sources/kubernetes/kubeconfig.ts';
+import { loginOf } from '../../src/sources/kubernetes/login.ts';
 import { objectOf, withoutCopies } from '../../src/sources/kubernetes/objects.ts';
 import { RESOURCES } from '../../src/sources/kubernetes/resources.ts';
 import { contextOf, credentialOf, gapsOf, type ReadSource, readSource, scanRead, usersOf } from '../e2e/accounts/cluster-scan.ts';
@@ -257,6 +259,25 @@ describe('kubernetes: the way in', () => {
     await expect(openKubernetes('', context)).rejects.toMatchObject({ message: expect.stringContaining('neither a token nor a certificate') });
     writeFileSync(join(world.home, '.kube/config'), kubeconfig(world.cluster.origin, { exec: { command: 'no-such-program-for-a-login' } }));
     await expect(openKubernetes('', context)).rejects.toMatchObject({ message: expect.stringContaining('is not there') });
+  });
+
+  it('renews a login once for all that wait for it, and keeps the old one where that fails', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'dekey-plugin-'));
+    stops.push(() => rmSync(folder, { recursive: true, force: true }));
+    const log = join(folder, 'runs');
+    writeFileSync(log, '');
+    const script = `const fs = require('node:fs'); fs.appendFileSync(${JSON.stringify(log)}, 'x'); const run = fs.readFileSync(${JSON.stringify(log)}, 'utf8').length; if (run > 2) process.exit(1); process.stdout.write(JSON.stringify({ status: { token: 'token-' + run, expirationTimestamp: '2020-01-01T00:00:00Z' } }))`;
+    const exec = { apiVersion: 'client.authentication.k8s.io/v1', command: process.execPath, args: ['-e', script], env: [], isInteractive: false, wantsCluster: false, folder };
+    const login = loginOf({ context: 'prod', server: 'https://127.0.0.1:1', isInsecure: false, user: { exec } }, process.env);
+    const runs = (): number => readFileSync(log, 'utf8').length;
+    expect((await login()).headers).toEqual({ authorization: 'Bearer token-1' });
+    const six = await Promise.all(Array.from({ length: 6 }, async () => await login()));
+    expect(six.map(({ headers }) => headers['authorization'])).toEqual(Array.from({ length: 6 }, () => 'Bearer token-2'));
+    expect(runs()).toBe(2);
+    expect((await login()).headers).toEqual({ authorization: 'Bearer token-2' });
+    expect((await login()).headers).toEqual({ authorization: 'Bearer token-2' });
+    // The third run failed, and is not repeated at once.
+    expect(runs()).toBe(3);
   });
 
   it('speaks TLS by the authority of the kubeconfig, logs in by certificate, and trusts nobody else', async () => {

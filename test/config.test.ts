@@ -35,10 +35,10 @@ async function failure(run: Promise<unknown>): Promise<DekeyError> {
 describe('loading', () => {
   test('comments and trailing commas are fine; paths come out absolute', async () => {
     const cwd = folder(`// of this repository
-      { "exclude": ["docs/**",], "failOn": "none", "baseline": "sub/base.json", "maxFileSize": 5, "history": true, "workers": 2, "public": false, "include": [],
+      { "exclude": ["docs/**",], "failOn": "none", "baseline": "sub/base.json", "maxFileSize": 5, "history": true, "workers": 2, "public": false, "unusedAfter": 30, "include": [],
         "fingerprintKeyFile": "key", "ignore": [{ "path": "test/**", "code": "DK-SECRET-OPENAI-API-KEY", "reason": "made up", "expires": "2027-01-31" }] /* end */ }`);
     expect(await loadConfig(cwd)).toEqual({
-      file: join(cwd, CONFIG_NAME), include: [], exclude: ['docs/**'], failOn: 'none', baseline: join(cwd, 'sub/base.json'), maxFileSize: 5, history: true, workers: 2, public: false,
+      file: join(cwd, CONFIG_NAME), include: [], exclude: ['docs/**'], failOn: 'none', baseline: join(cwd, 'sub/base.json'), maxFileSize: 5, history: true, workers: 2, public: false, unusedAfter: 30,
       fingerprintKeyFile: join(cwd, 'key'), ignore: [{ path: 'test/**', code: 'DK-SECRET-OPENAI-API-KEY', reason: 'made up', expires: '2027-01-31' }],
     });
   });
@@ -112,7 +112,7 @@ describe('the schema and the validator agree', () => {
 
   test.each<unknown>([
     {}, { $schema: './x.json' }, { include: ['a', '*.{ts,js}'], exclude: [] }, { failOn: 'critical' }, { failOn: 'none' }, { baseline: 'b.json' }, { maxFileSize: 1 }, { maxFileSize: 4096 }, { history: false },
-    { ignore: [] }, { ignore: [rule, { ...rule, code: 'DK-REFERENCE-OPENAI', expires: '2028-02-29' }] }, { fingerprintKeyFile: 'k' }, { workers: 256 }, { public: true },
+    { ignore: [] }, { ignore: [rule, { ...rule, code: 'DK-REFERENCE-OPENAI', expires: '2028-02-29' }] }, { fingerprintKeyFile: 'k' }, { workers: 256 }, { public: true }, { unusedAfter: 1 }, { unusedAfter: 3650 },
   ])('accepted: %j', async (config) => {
     expect(validate(config)).toBe(true);
     await expect(parseConfig('/x/c.json', JSON.stringify(config), true)).resolves.toBeDefined();
@@ -122,7 +122,7 @@ describe('the schema and the validator agree', () => {
     [], 'x', 1, null, { hosts: ['a.example'] }, { output: 'x' }, { verify: true }, { $schema: 1 }, { include: 'a' }, { include: [''] }, { include: [1] }, { exclude: ['!a'] }, { exclude: [' '] }, { failOn: 'HIGH' }, { failOn: null },
     { baseline: '' }, { baseline: 1 }, { maxFileSize: 0 }, { maxFileSize: 4097 }, { maxFileSize: 1.5 }, { maxFileSize: '20' }, { history: 'true' }, { ignore: {} }, { ignore: ['a'] }, { ignore: [{ path: 'a' }] }, { ignore: [{ reason: 'a' }] },
     { ignore: [{ ...rule, reason: ' ' }] }, { ignore: [{ ...rule, code: 'dk-x' }] }, { ignore: [{ ...rule, code: 'DK-' }] }, { ignore: [{ ...rule, expires: '2027-02-30' }] }, { ignore: [{ ...rule, expires: '1.1.2027' }] },
-    { ignore: [{ ...rule, extra: 1 }] }, { fingerprintKeyFile: [] }, { workers: 0 }, { workers: 257 }, { workers: -1 }, { public: 0 },
+    { ignore: [{ ...rule, extra: 1 }] }, { fingerprintKeyFile: [] }, { workers: 0 }, { workers: 257 }, { workers: -1 }, { public: 0 }, { unusedAfter: 0 }, { unusedAfter: 3651 }, { unusedAfter: 1.5 }, { unusedAfter: '30' },
   ])('refused: %j', async (config) => {
     expect(validate(config)).toBe(false);
     await expect(parseConfig('/x/c.json', JSON.stringify(config), true)).rejects.toThrow(UsageError);

@@ -44,6 +44,11 @@ describe('what a service held', () => {
     const proxied = job('app', CI, 'chat', { gateways: 'braintrust,helicone' });
     const inventory = inventoryOf([[proxied, 'OPENAI_API_KEY', 'openai'], [other, 'ANTHROPIC_API_KEY', 'anthropic']]);
     expect(heldBy('helicone', inventory)).toEqual({ OPENAI_API_KEY: 'held', ANTHROPIC_API_KEY: 'possible' });
+    // Of several keys it is not to be seen which one goes there; the service's own key is none of them.
+    const several = inventoryOf([[proxied, 'OPENAI_API_KEY', 'openai'], [proxied, 'HF_TOKEN', 'huggingface'], [proxied, 'HELICONE_API_KEY', 'helicone']]);
+    expect(heldBy('helicone', several)).toEqual({ OPENAI_API_KEY: 'likely', HF_TOKEN: 'likely', HELICONE_API_KEY: 'own' });
+    expect(exposureOf(several, holder('helicone')).keys.find(({ held }) => held === 'likely')?.reasons).toEqual(['ci.yml › chat names the gateway of Helicone, and uses this beside other keys']);
+    expect(heldBy('helicone', inventoryOf([[proxied, 'OPENAI_API_KEY', 'openai'], [proxied, 'HELICONE_API_KEY', 'helicone']]))).toEqual({ OPENAI_API_KEY: 'held', HELICONE_API_KEY: 'own' });
   });
 
   test('what runs on it, and what its store lists', () => {
@@ -64,6 +69,22 @@ test('the answer says what to do first, what stops, and what cannot be seen', ()
   expect(() => renderExposed(inventory, 'acme', 'text', 80)).toThrow('nothing is known of a service "acme"');
 });
 
+test('what ends with a key is said no surer than it is', () => {
+  const inventory = inventoryOf([[job('app', CI, 'evals'), 'BRAINTRUST_API_KEY', 'braintrust'], [job('site', CI, 'test'), 'OPENAI_API_KEY', 'openai']]);
+  const [credential] = inventory.credentials.filter(({ provider }) => provider === 'braintrust');
+  if (credential === undefined) throw new Error('no key');
+  const told = (targets: Inventory['targets'], more: Partial<Inventory['findings'][number]> = {}): string => {
+    const findings = inventory.findings.map((finding) => (finding.credential === credential.id ? { ...finding, ...more } : finding));
+    return renderExposed({ ...inventory, targets, findings, credentials: [{ ...credential, workloads: [] }] }, 'braintrust', 'text', 120);
+  };
+  expect(told(inventory.targets)).toContain('no workload that was scanned: ending it should stop nothing here');
+  expect(told(inventory.targets.map((target) => ({ ...target, complete: false })))).toContain('no workload that was scanned, and not all was');
+  expect(told(inventory.targets, { class: 'secret', detector: 'braintrust-api-key' })).toContain('what runs the files below may use it');
+  // Two repositories have a file of that name.
+  expect(told(inventory.targets)).toContain(`Named    github:acme/app: ${CI}:10`);
+  expect(JSON.parse(renderExposed(inventory, 'braintrust', 'json', 80))).toMatchObject({ targets: [{ id: 'app', name: 'github:acme/app' }, { id: 'site', name: 'github:acme/site' }] });
+});
+
 test('the registry names platforms and providers that exist, and gateways are found in texts', () => {
   for (const { id, provider, platforms: on = [] } of HOLDERS) {
     if (provider !== undefined) expect(providers.map((one) => one.id), id).toContain(provider);
@@ -72,4 +93,6 @@ test('the registry names platforms and providers that exist, and gateways are fo
   expect(new Set(HOLDERS.map(({ id }) => id)).size).toBe(HOLDERS.length);
   expect(gatewaysIn('base_url="https://oai.helicone.ai/v1"  # https://openrouter.ai/api/v1')).toEqual(['helicone', 'openrouter']);
   expect(gatewaysIn('https://braintrust.dev')).toEqual([]);
+  expect(gatewaysIn('https://my-openrouter.ai/api/v1 https://notapi.portkey.ai')).toEqual([]);
+  expect(gatewaysIn('https://eu.openrouter.ai/api/v1')).toEqual(['openrouter']);
 });

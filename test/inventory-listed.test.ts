@@ -4,6 +4,8 @@ import type { ListedKey } from '../src/model/account.ts';
 import type { Inventory, SecretSighting, Sightings, TargetReport } from '../src/model/inventory.ts';
 import { buildNameTable } from '../src/providers/_names.ts';
 import { providers } from '../src/providers/index.ts';
+import { joinCredentials } from '../src/inventory/build.ts';
+import { accountSentence } from '../src/report/account-messages.ts';
 import { buildInventory } from '../src/risk/score-inventory.ts';
 import { job, repository, secretUse, stored } from './support/account-world.ts';
 
@@ -93,6 +95,45 @@ test('each finding of a list, and no other', () => {
   expect(run({ created: '2026-01-01T00:00:00Z', lastUsed: 'never' })).toEqual(['idle-key', 'listed-key', 'old-key']);
   expect(run({ lastUsed: 'never' })).toEqual(['listed-key']);
   expect(run({ lastUsed: '2026-08-01T00:00:00Z' })).toEqual(['idle-key', 'listed-key']);
+});
+
+describe('a key is idle from the day on that the run names', () => {
+  const targets = [target('org', 'aws')];
+  const DAY = 86_400_000;
+  const ago = (days: number): string => new Date(Date.parse(NOW) - days * DAY).toISOString();
+  const isIdle = (key: Partial<ListedKey>, unusedAfter?: number): boolean => {
+    const accounts = { stored: [], settings: [], readWhole: {}, listed: [listed({ created: ago(400), ...key })] };
+    const { findings } = joinCredentials({ targets, secrets: [], references: [], workloads: [], problems: [], accounts }, providers, { names: buildNameTable(providers), now: NOW, ...(unusedAfter === undefined ? {} : { unusedAfter }) });
+    return findings.some(({ detector, arguments: said }) => detector === 'idle-key' && said['unusedAfter'] === String(unusedAfter ?? 90));
+  };
+
+  test.each([
+    { lastUsed: ago(90), unusedAfter: undefined, idle: true },
+    { lastUsed: ago(89), unusedAfter: undefined, idle: false },
+    { lastUsed: ago(30), unusedAfter: 30, idle: true },
+    { lastUsed: ago(29), unusedAfter: 30, idle: false },
+    { lastUsed: ago(180), unusedAfter: 365, idle: false },
+    { lastUsed: 'never', unusedAfter: 400, idle: true },
+    { lastUsed: 'never', unusedAfter: 401, idle: false },
+    { lastUsed: ago(0), unusedAfter: 1, idle: false },
+  ])('last used $lastUsed, from $unusedAfter on: $idle', ({ lastUsed, unusedAfter, idle }) => {
+    expect(isIdle({ lastUsed }, unusedAfter)).toBe(idle);
+  });
+
+  test('what no list says is not taken for no use', () => {
+    const { lastUsed: _, ...silent } = listed({ created: ago(400) });
+    const accounts = { stored: [], settings: [], readWhole: {}, listed: [silent] };
+    expect(kinds(buildInventory({ targets, secrets: [], references: [], workloads: [], problems: [], accounts }, providers, { version: '0.0.0', now: NOW, public: false }, buildNameTable(providers)))).not.toContain('idle-key');
+  });
+
+  test('whether anything that was scanned uses it stands beside it', () => {
+    const idle = listed({ lastUsed: ago(120), hint: { head: 'sk-ant-api03-R2D', tail: 'igAA' }, hintIdentity: hintOf('R2D', 'igAA') ?? '' });
+    const said = (inventory: Inventory): string | undefined => inventory.findings.flatMap((finding) => (finding.detector === 'idle-key' ? [accountSentence(finding, (text) => text) ?? ''] : []))[0];
+    expect(said(build({ targets: [target('org', 'anthropic')], secrets: [], references: [], workloads: [], listed: [idle] }))).toBe('Key ci of ann was last used 120 days ago, on 2026-07-27, and nothing that was scanned uses it.');
+    const app = repository('app');
+    const user = job('app', '.github/workflows/ci.yml', 'evals');
+    expect(said(build({ targets: [app, target('org', 'anthropic')], secrets: [seen('app', '.env')], references: [secretUse(user, 'ANTHROPIC_API_KEY')], workloads: [user], listed: [idle] }))).toBe('Key ci of ann was last used 120 days ago, on 2026-07-27, though 1 workload names it.');
+  });
 });
 
 test('one key in five places with two workloads is one credential, and its score says why', () => {

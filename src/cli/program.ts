@@ -1,4 +1,5 @@
 import { Argument, Command, InvalidArgumentError, Option } from 'commander';
+import { UNUSED_AFTER } from '../model/account.ts';
 import { CONFIDENCES, SEVERITIES } from '../model/levels.ts';
 import { FORMATS } from '../report/renderer.ts';
 import { EXIT_CODES } from './exit-codes.ts';
@@ -42,6 +43,7 @@ export function buildProgram(version: string, finish: (code: number) => void): C
     .option('--github-app <ID>', 'ask as this GitHub App instead of with a token')
     .option('--github-app-key <FILE>', 'private key of that App (mode 0600)')
     .option('--read-values', 'of stores in accounts also the values, to find keys in them; they are never kept')
+    .option('--unused-after <DAYS>', 'days without use from which a key in an account is called idle (default: 90)', unusedDays)
     .option('--offline', 'open no connection (targets on GitHub and accounts need one)')
     .option('--no-color', 'no colour (also: NO_COLOR)')
     .option('-q, --quiet', 'no progress')
@@ -281,4 +283,11 @@ function alsoOutput(value: string, before: readonly string[] | undefined): strin
 function wholeNumber(value: string): number {
   if (!/^[1-9]\d{0,5}$/.test(value)) throw new InvalidArgumentError('It has to be a whole number from 1.');
   return Number(value);
+}
+
+function unusedDays(value: string): number {
+  const { least, most } = UNUSED_AFTER;
+  const days = /^\d{1,4}$/.test(value) ? Number(value) : 0;
+  if (days < least || days > most) throw new InvalidArgumentError(`It has to be a whole number from ${least} to ${most}.`);
+  return days;
 }

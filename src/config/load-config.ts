@@ -1,5 +1,6 @@
 import { lstatSync, readFileSync, realpathSync, statSync } from 'node:fs';
 import { dirname, isAbsolute, join, relative, resolve } from 'node:path';
+import { UNUSED_AFTER } from '../model/account.ts';
 import { UsageError } from '../model/errors.ts';
 import { SEVERITIES, type Severity } from '../model/levels.ts';
 import type { DataNode } from '../support/data-tree.ts';
@@ -37,6 +38,8 @@ export interface Config {
   readonly workers?: number;
   /** The repository can be read by everyone. */
   readonly public?: boolean;
+  /** Days without use from which a key that an account lists is called idle. */
+  readonly unusedAfter?: number;
   readonly plan?: PlanConfig;
 }
 
@@ -113,11 +116,12 @@ export async function parseConfig(file: string, text: string, trusted: boolean):
     ...present('fingerprintKeyFile', read('fingerprintKeyFile', pathReader)),
     ...present('workers', read('workers', (_, node, route) => readInteger(document, node, route, 1, MOST_WORKERS))),
     ...present('public', read('public', readBoolean)),
+    ...present('unusedAfter', read('unusedAfter', (_, node, route) => readInteger(document, node, route, UNUSED_AFTER.least, UNUSED_AFTER.most))),
     ...present('plan', read('plan', readPlan)),
   };
 }
 
-const SETTINGS = ['$schema', 'include', 'exclude', 'failOn', 'baseline', 'maxFileSize', 'history', 'ignore', 'fingerprintKeyFile', 'workers', 'public', 'plan'] as const;
+const SETTINGS = ['$schema', 'include', 'exclude', 'failOn', 'baseline', 'maxFileSize', 'history', 'ignore', 'fingerprintKeyFile', 'workers', 'public', 'unusedAfter', 'plan'] as const;
 
 /** `{ [key]: value }`, or nothing when there is no value. */
 function present<K extends string, V>(key: K, value: V | undefined): { readonly [P in K]?: V } {

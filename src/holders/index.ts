@@ -44,10 +44,13 @@ export const HOLDERS: readonly Holder[] = [
 ];
 
 const GATEWAYS = HOLDERS.flatMap(({ id, gateways = [] }) => gateways.map((host) => ({ id, host })));
-const ANY_GATEWAY = new RegExp(GATEWAYS.map(({ host }) => host.replaceAll(/[.\\/]/g, '\\$&')).join('|'));
+/** A host may stand behind a subdomain, never within a longer word: `my-openrouter.ai` is somebody else. */
+const START = String.raw`(?<![\w-])`;
+const PATTERNS = GATEWAYS.map(({ id, host }) => ({ id, pattern: new RegExp(START + host.replaceAll(/[.\\/]/g, '\\$&')) }));
+const ANY_GATEWAY = new RegExp(`${START}(?:${GATEWAYS.map(({ host }) => host.replaceAll(/[.\\/]/g, '\\$&')).join('|')})`);
 
 /** Ids of the services whose gateways a text names, sorted. */
 export function gatewaysIn(text: string): readonly string[] {
   if (!ANY_GATEWAY.test(text)) return [];
-  return [...new Set(GATEWAYS.filter(({ host }) => text.includes(host)).map(({ id }) => id))].toSorted();
+  return [...new Set(PATTERNS.filter(({ pattern }) => pattern.test(text)).map(({ id }) => id))].toSorted();
 }

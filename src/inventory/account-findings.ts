@@ -1,4 +1,4 @@
-import type { AccountFinding, AccountInventory, AccountSetting, AccountSightings, InventoryStored, ListedKey } from '../model/account.ts';
+import { type AccountFinding, type AccountInventory, type AccountSetting, type AccountSightings, type InventoryStored, type ListedKey, storeKind } from '../model/account.ts';
 import type { Finding, ReferenceSighting, TargetReport, WorkloadSighting } from '../model/inventory.ts';
 import type { ReferenceStore } from '../model/reference.ts';
 import { accountCode, accountLocation } from './account-places.ts';
@@ -38,6 +38,8 @@ export interface AccountView {
   readonly targets: readonly TargetReport[];
   /** Milliseconds since 1970. */
   readonly now: number;
+  /** Days without use from which a listed key is called idle; 90 when absent. */
+  readonly unusedAfter: number | undefined;
 }
 
 export interface AccountResult<D> {
@@ -53,6 +55,9 @@ const OLD = 90;
 const SAME_NAME = 3;
 /** A shared secret is too widely visible when at most one in so many that may read it does, and so many more may. */
 const WIDE = { oneIn: 4, more: 5 } as const;
+
+/** As what a store that lists a key counts. */
+const REFERENCE_STORES = { ci: 'ci-secret', vault: 'vault', keychain: 'vault', file: 'file' } as const;
 
 /** The view, with what is asked of it for each secret. */
 interface Lookup extends AccountView {
@@ -78,7 +83,7 @@ export function accountFindings<D extends StoredView>(drafts: readonly D[], acco
   const draftOf = new Map(drafts.flatMap((draft) => draft.holdings.flatMap(({ slots }) => slots.map((slot) => [slot, draft] as const))));
   const entries: AccountEntry<D>[] = [];
   for (const draft of drafts) {
-    for (const key of draft.listed) entries.push(...listedEntries(key, view.now).map((entry) => ({ draft, ...entry })));
+    for (const key of draft.listed) entries.push(...listedEntries(key, { now: view.now, unusedAfter: view.unusedAfter, users: usersOf(draft, view) }).map((entry) => ({ draft, ...entry })));
     for (const holding of draft.holdings) for (const slot of holding.slots) entries.push(...slotEntries(draft, holding, slot, usedBy.get(slot) ?? new Set(), view));
   }
   entries.push(...missingEntries(drafts, view), ...sameNameEntries<D>(sameName, view), ...settingEntries(drafts, [...draftOf.keys()], view));
@@ -105,6 +110,11 @@ export function accountFindings<D extends StoredView>(drafts: readonly D[], acco
       readWhole: Object.fromEntries(Object.entries(view.accounts.readWhole).map(([id, stores]) => [id, [...new Set(stores)].toSorted(compareText)] as const).toSorted(([a], [b]) => compareText(a, b))),
     }),
   };
+}
+
+/** Workloads that name the key, or get it from one that does. */
+function usersOf({ references, inheritedBy }: StoredView, { workloads }: AccountView): number {
+  return new Set([...references.map(({ workload }) => workload), ...inheritedBy].filter((id) => workloads.has(id))).size;
 }
 
 function storedOf(slot: Slot, credential: string, users: readonly string[], order: TargetOrder): InventoryStored {
@@ -158,7 +168,7 @@ function slotEntries<D extends StoredView>(draft: D, holding: Holding, slot: Slo
   const readers = slot.scope === 'organization' ? String(slot.readers.length) : undefined;
   const users = String(usedBy.size);
   const entries = [
-    entry('stored-key', holding.confidence, { created: slot.created, updated: slot.updated, days: days?.toString(), visibility: slot.visibility, readers, users, protection: protectionOf(slot, view) }, 'ci-secret'),
+    entry('stored-key', holding.confidence, { created: slot.created, updated: slot.updated, days: days?.toString(), visibility: slot.visibility, readers, users, protection: protectionOf(slot, view) }, REFERENCE_STORES[storeKind(slot.store)]),
   ];
   if (days !== undefined && days >= OLD) entries.push(entry('old-key', 'high', { updated: slot.updated, days: String(days) }));
   if (usedBy.size === 0 && isUnused(slot, view)) entries.push(entry('unused-key', 'medium', { updated: slot.updated, days: days?.toString(), readers }));

@@ -140,6 +140,8 @@ const VALUES = /(?:^|\/)variables\.env$/;
 
 /** The credential whose value the store itself gave for this entry. */
 function valueOf({ slots: [slot] }: Holding, heldByName: ReadonlyMap<string, ReadonlySet<Draft>>): Draft | undefined {
+  // A keychain gives none: a variable of this machine with the name of an entry may hold another key.
+  if (slot.scope === 'user') return undefined;
   const drafts = [...(heldByName.get(keyOf(slot.target, normalName(slot.name))) ?? [])];
   const given = drafts.filter(({ secrets }) => secrets.some(({ sightings }) => sightings.some(({ location, assignedTo }) => location.target === slot.target && VALUES.test(location.path) && assignedTo !== undefined && normalName(assignedTo) === normalName(slot.name))));
   return given.length === 1 ? given[0] : undefined;

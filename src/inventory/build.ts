@@ -41,6 +41,8 @@ export interface AccountContext {
   readonly names: NameTable;
   /** ISO date; ages count up to it. */
   readonly now: string;
+  /** Days without use from which a listed key is called idle; 90 when absent. */
+  readonly unusedAfter?: number;
 }
 
 /** Who uses what is stored, and what belongs together there. */
@@ -49,6 +51,7 @@ interface Stores extends Holdings {
   readonly consumption: Consumption;
   readonly names: NameTable;
   readonly now: number;
+  readonly unusedAfter: number | undefined;
 }
 
 /**
@@ -90,7 +93,7 @@ function readStores(sightings: Sightings, references: readonly ReferenceSighting
   if (accounts === undefined) return undefined;
   if (context === undefined) throw new RangeError('sightings of an account are joined by the names of providers and a date');
   const consumption = readConsumption(accounts, references, workloads, targets);
-  return { accounts, consumption, names: context.names, now: Date.parse(context.now), ...holdingsOf(consumption, context.names) };
+  return { accounts, consumption, names: context.names, now: Date.parse(context.now), unusedAfter: context.unusedAfter, ...holdingsOf(consumption, context.names) };
 }
 
 function uniqueWorkloads(sightings: readonly WorkloadSighting[], order: TargetOrder): WorkloadSighting[] {

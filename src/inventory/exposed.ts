@@ -1,4 +1,5 @@
 import type { Credential, Finding, Inventory, Workload } from '../model/inventory.ts';
+import type { Location } from '../model/location.ts';
 import type { Held, Holder } from '../model/holder.ts';
 
 /** A key of ours that a service held, or may have held. */
@@ -22,6 +23,8 @@ export interface Exposure {
   readonly keys: readonly ExposedKey[];
   /** Targets that were not read whole: there may be more. */
   readonly incomplete: readonly string[];
+  /** Names of all targets by id. */
+  readonly targets: ReadonlyMap<string, string>;
 }
 
 const ORDER: readonly Held[] = ['held', 'own', 'likely', 'possible'];
@@ -29,9 +32,9 @@ const ORDER: readonly Held[] = ['held', 'own', 'likely', 'possible'];
 /**
  * Which keys of an inventory a service held. Pure.
  *
- * - `held`: a store of the service lists it; a workload that runs on the service takes it from the service's own store; or a workload passes it through a gateway of the service.
+ * - `held`: a store of the service lists it; a workload that runs on the service takes it from the service's own store; or a workload that names a gateway of the service has no other key to pass through it.
  * - `own`: it opens our account there, and so whatever we have saved in it.
- * - `likely`: a workload uses it together with the service, so it may have been saved there for playgrounds, evaluations or calls.
+ * - `likely`: a workload that names a gateway of the service uses it beside other keys; or a workload uses it together with the service, so it may have been saved there for playgrounds, evaluations or calls.
  * - `possible`: the same repository uses the service in another place.
  *
  * Keys that work no more are left out.
@@ -56,6 +59,7 @@ export function exposureOf(inventory: Inventory, holder: Holder): Exposure {
     holder,
     keys: keys.toSorted((a, b) => ORDER.indexOf(a.held) - ORDER.indexOf(b.held) || b.credential.risk.score - a.credential.risk.score || (a.credential.id < b.credential.id ? -1 : 1)),
     incomplete: inventory.targets.filter(({ complete }) => !complete).map(({ name }) => name),
+    targets: new Map(inventory.targets.map(({ id, name }) => [id, name])),
   };
 }
 
@@ -67,6 +71,8 @@ interface View {
   readonly stored: ReadonlyMap<string, readonly string[]>;
   /** Workloads that use the service: by a key of it, or through a gateway. */
   readonly using: ReadonlySet<string>;
+  /** Of these, those that have several keys which are not the service's own: which of them passes through its gateway is not to be seen. */
+  readonly several: ReadonlySet<string>;
   /** Targets with such a workload, or with a key of the service. */
   readonly targets: ReadonlyMap<string, string>;
 }
@@ -81,13 +87,19 @@ function viewOf(inventory: Inventory, holder: Holder): View {
   }
   const own = new Set(inventory.credentials.filter(({ provider }) => provider === holder.provider).map(({ id }) => id));
   const using = new Set(inventory.workloads.filter((workload) => workload.uses.some((id) => own.has(id)) || passesThrough(workload, holder)).map(({ id }) => id));
+  const several = new Set([...using].filter((id) => (workloads.get(id)?.uses ?? []).filter((use) => !own.has(use)).length > 1));
   const targets = new Map<string, string>();
   for (const id of using) {
     const location = workloads.get(id)?.location;
-    if (location !== undefined && !targets.has(location.target)) targets.set(location.target, `${location.path}:${location.line}`);
+    if (location !== undefined && !targets.has(location.target)) targets.set(location.target, placeOf(location));
   }
-  for (const { credential, location } of findings.values()) if (own.has(credential) && !targets.has(location.target)) targets.set(location.target, `${location.path}:${location.line}`);
-  return { holder, findings, workloads, stored, using, targets };
+  for (const { credential, location } of findings.values()) if (own.has(credential) && !targets.has(location.target)) targets.set(location.target, placeOf(location));
+  return { holder, findings, workloads, stored, using, several, targets };
+}
+
+/** What an account lists has no lines. */
+function placeOf({ path, line, logical }: Location): string {
+  return logical === true ? path : `${path}:${line}`;
 }
 
 function passesThrough({ facts }: Workload, { id }: Holder): boolean {
@@ -100,11 +112,11 @@ function judge(credential: Credential, view: View): { readonly held: Held; reado
   if (credential.provider === holder.provider) return { held: 'own', reasons: [`it opens our account at ${holder.title}, and whatever is saved in it`] };
   const held = [
     ...(view.stored.get(credential.id) ?? []),
-    ...users.filter((workload) => passesThrough(workload, holder)).map(({ name }) => `${name} sends it through ${holder.title}`),
+    ...users.filter((workload) => passesThrough(workload, holder) && !view.several.has(workload.id)).map(({ name }) => `${name} sends it through ${holder.title}`),
     ...runningThere(credential, users, view),
   ];
   if (held.length > 0) return { held: 'held', reasons: held };
-  const likely = users.filter(({ id }) => view.using.has(id)).map(({ name }) => `${name} uses it together with ${holder.title}`);
+  const likely = users.filter(({ id }) => view.using.has(id)).map((workload) => (passesThrough(workload, holder) ? `${workload.name} names the gateway of ${holder.title}, and uses this beside other keys` : `${workload.name} uses it together with ${holder.title}`));
   if (likely.length > 0) return { held: 'likely', reasons: likely };
   const possible = credential.findings.flatMap((id) => {
     const target = view.findings.get(id)?.location.target ?? '';

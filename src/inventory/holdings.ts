@@ -78,6 +78,8 @@ function paired(members: readonly { readonly slot: Slot; readonly claim: Claim }
 
 function claimOf(slot: Slot, references: readonly ReferenceSighting[], names: NameTable): Claim | undefined {
   if (references.length === 0) {
+    // Programs change what they keep under a name.
+    if (slot.holds !== undefined) return { ...slot.holds, confidence: 'medium' };
     const match = names.lookup(slot.name);
     return match === undefined || match.confidence === 'low' ? undefined : { provider: match.provider, kind: match.kind, confidence: match.confidence };
   }

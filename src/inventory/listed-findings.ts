@@ -1,10 +1,8 @@
-import type { AccountFinding, InventoryListed, ListedKey } from '../model/account.ts';
+import { type AccountFinding, type InventoryListed, type ListedKey, UNUSED_AFTER } from '../model/account.ts';
 import type { Finding } from '../model/inventory.ts';
 import type { ReferenceStore } from '../model/reference.ts';
 import { accountCode, accountLocation } from './account-places.ts';
 
-/** From here on a key that is not used is called idle: as with age, 90 days (AISF-IAM-03; OWASP NHI1:2025 asks for no number). */
-const IDLE = 90;
 /** From here on a key is called old. */
 const OLD = 90;
 const DAY = 86_400_000;
@@ -16,12 +14,18 @@ export interface ListedEntry {
   readonly stable: readonly string[];
 }
 
-/**
- * What the list itself says of a key. Pure.
- *
- * @param now milliseconds since 1970
- */
-export function listedEntries(key: ListedKey, now: number): readonly ListedEntry[] {
+/** What is known of a key beside its entry in the list. */
+export interface ListedView {
+  /** Milliseconds since 1970. */
+  readonly now: number;
+  /** Days without use from which it is called idle. */
+  readonly unusedAfter: number | undefined;
+  /** How many workloads were found that use it. */
+  readonly users: number;
+}
+
+/** What the list itself says of a key. Pure. */
+export function listedEntries(key: ListedKey, { now, unusedAfter = UNUSED_AFTER.usual, users }: ListedView): readonly ListedEntry[] {
   const location = accountLocation(key.target, 'keys', key.provider, key.id);
   const said = saidOf(key, now);
   const entry = (kind: AccountFinding, more: Readonly<Record<string, string>> = {}, store?: ReferenceStore): ListedEntry => {
@@ -43,15 +47,15 @@ export function listedEntries(key: ListedKey, now: number): readonly ListedEntry
   if (key.facts['localAuth'] === 'true') entries.push(entry('local-auth'));
   const age = daysSince(key.created, now);
   if (age !== undefined && age >= OLD) entries.push(entry('old-key', { days: String(age) }));
-  if (isIdle(key, age, now)) entries.push(entry('idle-key'));
+  if (isIdle(key, { age, now, unusedAfter })) entries.push(entry('idle-key', { unusedAfter: String(unusedAfter), users: String(users) }));
   return entries;
 }
 
 /** No use in so many days; one that was never used has had as many days to be. */
-function isIdle({ lastUsed }: ListedKey, age: number | undefined, now: number): boolean {
+function isIdle({ lastUsed }: ListedKey, { age, now, unusedAfter }: { readonly age: number | undefined; readonly now: number; readonly unusedAfter: number }): boolean {
   if (lastUsed === undefined) return false;
   const days = lastUsed === 'never' ? age : daysSince(lastUsed, now);
-  return days !== undefined && days >= IDLE;
+  return days !== undefined && days >= unusedAfter;
 }
 
 function saidOf({ name, id, status, owner, created, expires, lastUsed, privilege, facts }: ListedKey, now: number): Readonly<Record<string, string>> {

@@ -74,7 +74,7 @@ export function indexStores(accounts: AccountSightings, targets: readonly Target
   for (const slot of slots) {
     const name = upper(slot.name);
     if (slot.scope === 'organization') listAt(shared, keyOf(slot.store, name)).push(slot);
-    else if (slot.scope === 'repository') own.set(keyOf(slot.store, slot.target, name), slot);
+    else if (slot.scope === 'repository' || slot.scope === 'user') own.set(keyOf(slot.store, slot.target, name), slot);
     else listAt(environments, keyOf(slot.store, slot.target, name)).push(slot);
   }
 
@@ -151,6 +151,7 @@ function slotOf(owner: string, rows: readonly StoredSecret[], order: TargetOrder
       ...(created === undefined ? {} : { created }),
       ...(updated === undefined ? {} : { updated }),
       ...(visibility === undefined ? {} : { visibility }),
+      ...(first.holds === undefined ? {} : { holds: first.holds }),
       readers: [...readers].toSorted((a, b) => (order.get(a) ?? order.size) - (order.get(b) ?? order.size) || compareText(a, b)),
       owner,
       readerSet: readers,

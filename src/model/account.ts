@@ -6,12 +6,34 @@ import type { CredentialKind, Privilege } from './provider.ts';
  * It is a third kind of sighting, beside secrets (bytes that hold a key) and references (places that ask for one by name).
  */
 
-/** A store of secrets by name. Registry of the sources; the titles are in `report/messages.ts`. */
-export const STORES = ['github-actions', 'github-dependabot', 'github-codespaces', 'github-agents', 'gitlab-ci', 'aws-secrets-manager', 'aws-parameter-store'] as const;
-export type StoreId = (typeof STORES)[number];
+/**
+ * Stores of secrets by name. Registry of the sources; the titles are in `report/account-messages.ts`. `ci` hands its secrets to jobs, `vault` to who asks for one, `keychain` is a person's own and `file` one that is not encrypted.
+ */
+export const STORE_KINDS = {
+  'github-actions': 'ci',
+  'github-dependabot': 'ci',
+  'github-codespaces': 'ci',
+  'github-agents': 'ci',
+  'gitlab-ci': 'ci',
+  'aws-secrets-manager': 'vault',
+  'aws-parameter-store': 'vault',
+  'macos-keychain': 'keychain',
+  'windows-credentials': 'keychain',
+  'python-keyring': 'keychain',
+  'plain-keyring': 'file',
+  pass: 'keychain',
+} as const;
+export type StoreId = keyof typeof STORE_KINDS;
 
-/** How far down the platform's own hierarchy a name is set: the nearer one wins at run time. */
-export type StoreScope = 'organization' | 'repository' | 'environment';
+const KINDS: ReadonlyMap<string, (typeof STORE_KINDS)[StoreId]> = new Map(Object.entries(STORE_KINDS));
+
+/** Of a store in a saved inventory; one of a newer version is taken for one of jobs. */
+export function storeKind(store: string | undefined): (typeof STORE_KINDS)[StoreId] {
+  return KINDS.get(store ?? '') ?? 'ci';
+}
+
+/** How far down the platform's own hierarchy a name is set: the nearer one wins at run time. `user`: in no hierarchy, a person's own. */
+export type StoreScope = 'organization' | 'repository' | 'environment' | 'user';
 
 /** A secret that a store lists. */
 export interface StoredSecret {
@@ -31,6 +53,8 @@ export interface StoredSecret {
   readonly visibility?: 'all' | 'private' | 'selected';
   /** Ids of the targets whose workloads can read it; for a repository or an environment its own. */
   readonly readers: readonly string[];
+  /** Whose key it is, where the program that stores it is known to, and the name does not say. */
+  readonly holds?: { readonly provider: string; readonly kind: CredentialKind };
 }
 
 /** A setting that bears on who may act as a workload, or on what a workload may do. */
@@ -103,6 +127,12 @@ export interface ListedKey {
   readonly facts: Readonly<Record<string, string>>;
 }
 
+/**
+ * From so many days on a key that is not used is called idle: as with age, 90 unless the run says otherwise (AISF-IAM-03; OWASP NHI1:2025 asks for no number).
+ * At most ten years: no list reaches further back.
+ */
+export const UNUSED_AFTER = { usual: 90, least: 1, most: 3650 } as const;
+
 /** Everything that one run learnt from APIs. */
 export interface AccountSightings {
   readonly stored: readonly StoredSecret[];
@@ -146,7 +176,7 @@ export const ACCOUNT_FINDINGS = [
 export type AccountFinding = (typeof ACCOUNT_FINDINGS)[number];
 
 /** A stored secret in an inventory: only those that belong to a credential are listed. */
-export interface InventoryStored extends StoredSecret {
+export interface InventoryStored extends Omit<StoredSecret, 'holds'> {
   /** Id of the credential. */
   readonly credential: string;
   /** Ids of the targets whose workloads were seen to use it. */

@@ -1,4 +1,4 @@
-import { ACCOUNT_FINDINGS, type AccountFinding, type StoreId } from '../model/account.ts';
+import { ACCOUNT_FINDINGS, type AccountFinding, storeKind, type StoreId } from '../model/account.ts';
 import type { Finding } from '../model/inventory.ts';
 
 type Escape = (scanned: string) => string;
@@ -14,15 +14,20 @@ interface AccountDescription {
   readonly sentence: (said: Said, escape: Escape) => string;
 }
 
-/** As a person names the store, before "secret": `Dependabot secret`. GitHub Actions is what is meant when nothing is said. */
+/** As a person names the store, before "secret": `Dependabot secret`. GitHub Actions is what is meant when nothing is said. Of what belongs to no repository: with its noun. */
 const STORE_WORDS: Readonly<Record<StoreId, string>> = {
   'github-actions': '',
   'github-dependabot': 'Dependabot ',
   'github-codespaces': 'Codespaces ',
   'github-agents': 'agents ',
   'gitlab-ci': 'GitLab CI/CD ',
-  'aws-secrets-manager': 'Secrets Manager ',
-  'aws-parameter-store': 'Parameter Store ',
+  'aws-secrets-manager': 'Secrets Manager secret',
+  'aws-parameter-store': 'Parameter Store entry',
+  'macos-keychain': 'macOS Keychain entry',
+  'windows-credentials': 'Windows credential',
+  'python-keyring': 'Python keyring entry',
+  'plain-keyring': 'entry of a keyring in plain text',
+  pass: 'password store entry',
 };
 
 const SCOPE_WORDS: Readonly<Record<string, string>> = { organization: 'organisation', repository: 'repository', environment: 'environment' };
@@ -30,6 +35,7 @@ const SCOPE_WORDS: Readonly<Record<string, string>> = { organization: 'organisat
 /** `organisation secret`, `Dependabot secret of the repository`, `secret of environment production`. */
 export function storedWords(said: Said, escape: Escape): string {
   const word = STORE_WORD_BY_ID.get(said['store'] ?? '') ?? '';
+  if (storeKind(said['store']) !== 'ci') return word;
   const scope = SCOPE_WORDS[said['scope'] ?? ''] ?? '';
   if (said['environment'] !== undefined) return `${word}secret of environment ${escape(said['environment'])}`;
   return word === '' ? `${scope} secret`.trimStart() : `${word}secret of the ${scope}`;
@@ -41,7 +47,9 @@ function secretOf(said: Said, escape: Escape): string {
   return `${capital(storedWords(said, escape))} ${escape(said['name'] ?? '')}`;
 }
 
+/** A name that is spelt small stays so. */
 function capital(text: string): string {
+  if (text.startsWith('macOS')) return text;
   return text.slice(0, 1).toUpperCase() + text.slice(1);
 }
 
@@ -65,9 +73,9 @@ function listed(said: Said, escape: Escape): string {
 const DESCRIPTIONS: Readonly<Record<AccountFinding, AccountDescription>> = {
   'stored-key': {
     title: 'AI key in a secret store',
-    what: 'A secret store of the account holds a long-lived credential of an AI provider. Its value was not read: no API gives it.',
-    why: 'Every workload that may read the store can copy the key, and so can everyone who may change what those workloads run. It does not expire by itself.',
-    fix: 'Let the workloads that use it prove who they are by an identity token, then delete the secret and revoke the key.',
+    what: 'A secret store of an account, or a keychain of this machine, holds a long-lived credential of an AI provider, as the name of its entry says. Its value was not read.',
+    why: 'Every workload that may read the store can copy the key, and so can everyone who may change what those workloads run; of a keychain, every program that its owner starts. It does not expire by itself.',
+    fix: 'Let the workloads that use it prove who they are by an identity token, and people log in, then delete the entry and revoke the key.',
     sentence: (said, escape) => {
       const set = said['updated'] === undefined ? '' : `, set ${said['updated'].slice(0, 10)}`;
       const reach = said['readers'] === undefined ? '' : ` ${many(said['readers'], 'repository', 'repositories')} may read it, ${grouped(said['users'])} ${said['users'] === '1' ? 'uses' : 'use'} it.`;
@@ -206,11 +214,11 @@ const DESCRIPTIONS: Readonly<Record<AccountFinding, AccountDescription>> = {
     sentence: (said, escape) => `${escape(said['name'] ?? '')} accepts keys.`,
   },
   'idle-key': {
-    title: 'Key that was not used for 90 days or more',
-    what: 'The issuer says when the key was last used, or that it never was: that is 90 days ago or longer.',
+    title: 'Key that is not used',
+    what: 'The issuer says when the key was last used, or that it never was: that is 90 days ago or longer, or as long as --unused-after says. Whether anything that was scanned uses it is said beside it.',
     why: 'A key that nobody needs is pure risk: it works for whoever copies it, and nobody would notice that it is gone (OWASP NHI1:2025 Improper Offboarding).',
     fix: 'Deactivate it where that can be undone, wait, then delete it.',
-    sentence: (said, escape) => `Key ${escape(said['name'] ?? '')}${ownedBy(said, escape)} ${said['lastUsed'] === 'never' ? `was made ${many(said['days'], 'day', 'days')} ago and never used` : `was last used ${many(said['idleDays'], 'day', 'days')} ago, on ${(said['lastUsed'] ?? '').slice(0, 10)}`}.`,
+    sentence: (said, escape) => `Key ${escape(said['name'] ?? '')}${ownedBy(said, escape)} ${said['lastUsed'] === 'never' ? `was made ${many(said['days'], 'day', 'days')} ago and never used` : `was last used ${many(said['idleDays'], 'day', 'days')} ago, on ${(said['lastUsed'] ?? '').slice(0, 10)}`}${consumers(said)}.`,
   },
   'keys-allowed': {
     title: 'Nothing stops new keys',
@@ -220,6 +228,12 @@ const DESCRIPTIONS: Readonly<Record<AccountFinding, AccountDescription>> = {
     sentence: (said, escape) => `Not in force: ${listed(said, escape)}.`,
   },
 };
+
+/** Inventories of before name no number. */
+function consumers({ users }: Said): string {
+  if (users === undefined) return '';
+  return users === '0' ? ', and nothing that was scanned uses it' : `, though ${many(users, 'workload names', 'workloads name')} it`;
+}
 
 /** `AKIA… of ann, made 2024-01-02, never expires`. */
 function keyWords(said: Said, escape: Escape): string {

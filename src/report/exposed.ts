@@ -3,6 +3,7 @@ import type { Held, Holder } from '../model/holder.ts';
 import type { Disposition, Finding } from '../model/inventory.ts';
 import type { Provider } from '../model/provider.ts';
 import { visible } from '../support/escape.ts';
+import { storedWords } from './account-messages.ts';
 
 const MOST_SHOWN = 8;
 
@@ -30,7 +31,7 @@ const INSTEAD: Readonly<Record<Disposition, string>> = {
 };
 
 /** The answer for the person on call: what to end first, what stops with it, what takes its place, and what cannot be seen from here. */
-export function exposureText({ holder, keys, incomplete }: Exposure, providers: readonly Provider[], width: number): string {
+export function exposureText({ holder, keys, incomplete, targets }: Exposure, providers: readonly Provider[], width: number): string {
   const providerById = new Map(providers.map((provider) => [provider.id, provider]));
   const count = (held: Held): number => keys.filter((key) => key.held === held).length;
   const lines = [`${holder.title}: which of our keys did it hold?`, '', ...wrap(summary(holder, count), width, '', 0)];
@@ -43,7 +44,7 @@ export function exposureText({ holder, keys, incomplete }: Exposure, providers: 
       number += 1;
       const provider = providerById.get(key.credential.provider);
       if (held === 'possible') lines.push(...wrap(`${String(number).padStart(2)} ${nameOf(key, provider)}: ${visible(key.reasons[0] ?? '')}.`, width, '', 3));
-      else lines.push('', ...keyLines(key, number, provider, width));
+      else lines.push('', ...keyLines(key, { number, provider, width, targets, isWhole: incomplete.length === 0 }));
     }
   }
   lines.push(
@@ -70,12 +71,29 @@ function nameOf({ credential: { preview, names, provider: id } }: ExposedKey, pr
   return `${provider?.title ?? visible(id)}  ${visible([preview, ...names.filter((name) => name !== preview)].slice(0, 3).join(' · '))}`;
 }
 
-function keyLines(key: ExposedKey, number: number, provider: Provider | undefined, width: number): string[] {
+interface KeyView {
+  readonly number: number;
+  readonly provider: Provider | undefined;
+  readonly width: number;
+  readonly targets: ReadonlyMap<string, string>;
+  /** All targets were read whole. */
+  readonly isWhole: boolean;
+}
+
+/** Without a workload that names it: what that says of ending the key. */
+function nobody(places: readonly Finding[], isWhole: boolean): string {
+  // A key that stands in a file is used by whatever runs the file.
+  if (places.some(({ class: of, location }) => of === 'secret' && location.history?.inHead !== false)) return 'no workload that was scanned names it; what runs the files below may use it';
+  return isWhole ? 'no workload that was scanned: ending it should stop nothing here' : 'no workload that was scanned, and not all was';
+}
+
+function keyLines(key: ExposedKey, { number, provider, width, targets, isWhole }: KeyView): string[] {
   const { credential, reasons, users, places, named } = key;
   const { facts, risk, privilege, disposition } = credential;
   const row = (label: string, text: string): string[] => wrap(`${label.padEnd(9)}${text}`, width, '   ', 9);
   const shown = (items: readonly string[]): string => visible(items.slice(0, MOST_SHOWN).join(', ')) + (items.length > MOST_SHOWN ? ` and ${items.length - MOST_SHOWN} more` : '');
-  const facts2 = [
+  const at = (finding: Finding): string => placeOf(finding, targets);
+  const known = [
     facts['owner'] === undefined ? undefined : `owner ${facts['owner']}`,
     facts['created'] === undefined ? undefined : `made ${facts['created'].slice(0, 10)}`,
     facts['last-used'] === undefined ? undefined : facts['last-used'] === 'never' ? 'never used' : `last used ${facts['last-used'].slice(0, 10)}`,
@@ -84,9 +102,9 @@ function keyLines(key: ExposedKey, number: number, provider: Provider | undefine
   return [
     `${String(number).padStart(2)} ${nameOf(key, provider)}  (risk ${risk.score}, ${risk.level})`,
     ...row('Why', `${shown(reasons)}.`),
-    ...row('Used by', users.length === 0 ? 'no workload that was scanned: ending it should stop nothing here' : shown(users.map(({ name, platform }) => `${name} (${platform})`))),
-    ...(places.length === 0 ? row('Named', shown(named.map(placeOf))) : row('Stands', shown(places.map(placeOf)))),
-    ...row('Known', visible(facts2.join(', '))),
+    ...row('Used by', users.length === 0 ? nobody(places, isWhole) : shown(users.map(({ name, platform }) => `${name} (${platform})`))),
+    ...(places.length === 0 ? row('Named', shown(named.map(at))) : row('Stands', shown(places.map(at)))),
+    ...row('Known', visible(known.join(', '))),
     ...row('End it', provider?.revoke ?? 'at its provider'),
     ...row('Instead', INSTEAD[disposition]),
   ];
@@ -94,10 +112,12 @@ function keyLines(key: ExposedKey, number: number, provider: Provider | undefine
 
 const PRIVILEGES = { admin: 'administer the organisation', account: 'use the whole account', project: 'use one project', restricted: 'little: it is restricted', unknown: 'not known' } as const;
 
-function placeOf({ location, detector, arguments: said }: Finding): string {
-  if (detector === 'stored-key') return `secret ${said['name'] ?? ''}`;
-  if (detector === 'listed-key') return `list of its issuer as ${said['name'] ?? ''}`;
-  return `${location.path}:${location.line}${location.history === undefined ? '' : ' (history)'}`;
+function placeOf({ location, detector, arguments: said }: Finding, targets: ReadonlyMap<string, string>): string {
+  // One path may stand in many repositories.
+  const where = targets.size > 1 ? `${targets.get(location.target) ?? location.target}: ` : '';
+  if (detector === 'stored-key') return `${where}${storedWords(said, (text) => text)} ${said['name'] ?? ''}`;
+  if (detector === 'listed-key') return `${where}list of its issuer as ${said['name'] ?? ''}`;
+  return `${where}${location.path}:${location.line}${location.history === undefined ? '' : ' (history)'}`;
 }
 
 /** Lines of at most `width`; later lines hang by `hang` more than the indent. */
@@ -115,7 +135,7 @@ function wrap(text: string, width: number, indent: string, hang = 2): string[] {
 }
 
 /** The same for programs. Order is that of the text. */
-export function exposureJson({ holder, keys, incomplete }: Exposure): string {
+export function exposureJson({ holder, keys, incomplete, targets }: Exposure): string {
   const value = {
     schemaVersion: '1.0', kind: 'dekey-exposure', holder: { id: holder.id, title: holder.title, kind: holder.kind },
     keys: keys.map(({ credential, held, reasons, users, places }) => ({
@@ -123,6 +143,7 @@ export function exposureJson({ holder, keys, incomplete }: Exposure): string {
       users: users.map(({ id, name, platform, location }) => ({ id, name, platform, path: location.path, line: location.line })),
       places: places.map(({ id, code, location }) => ({ id, code, target: location.target, path: location.path, line: location.line })),
     })),
+    targets: [...targets].map(([id, name]) => ({ id, name })),
     incomplete,
   };
   return `${JSON.stringify(value, undefined, 2)}\n`;

@@ -53,7 +53,14 @@ function keyCell(page: Page, credential: Credential): string {
 }
 
 function whereCell(page: Page, credential: Credential, open: readonly Finding[]): string {
-  const places = open.filter((finding) => finding.class !== 'reference');
+  // Of one thing in an account several things may be said.
+  const told = new Set<string>();
+  const places = open.filter(({ class: kind, location: { logical, target, path } }) => {
+    if (kind === 'reference') return false;
+    if (logical !== true) return true;
+    const thing = JSON.stringify([target, path]);
+    return !told.has(thing) && told.add(thing).size > 0;
+  });
   const ordered = [...places.filter(({ location }) => isInTree(location)), ...places.filter(({ location }) => !isInTree(location))];
   return [
     ...cut(ordered, SHOWN.places, ({ location }) => place(page, location), ['more place', 'more places']),
@@ -69,6 +76,7 @@ function cut<T>(items: readonly T[], most: number, line: (item: T) => string, [o
 
 /** `path:line`, with a link where the file can be opened; for what is in history only, where the bytes still are. */
 function place(page: Page, location: Location): string {
+  if (location.logical === true) return code(`${page.targets.size > 1 ? placePrefix(page.targets.get(location.target)) : ''}${location.path}`);
   if (!isInTree(location)) {
     const note = historyNote(location);
     return `${code(historyPlace(page, location))}${note === '' ? '' : ` ${plain(note)}`}`;

@@ -1,3 +1,4 @@
+import { storeKind } from '../model/account.ts';
 import type { Credential, Finding, TargetReport, Workload } from '../model/inventory.ts';
 import { wrapWords } from './layout.ts';
 import { accountSentence, describeAccount, storedWords } from './account-messages.ts';
@@ -16,9 +17,9 @@ export function isOfAccount(target: TargetReport | undefined): boolean {
   return target?.kind === 'github' || target?.kind === 'github-organization';
 }
 
-/** `acme/app` for the target `github:acme/app`. */
+/** `acme/app` for the target `github:acme/app`; `machine` for `machine:`, which has no other name. */
 export function accountName(page: Page, target: TargetReport | undefined): string {
-  return page.clean((target?.name ?? '').replace(/^[a-z-]{1,20}:/, ''));
+  return page.clean((target?.name ?? '').replace(/^[a-z-]{1,20}:(?=.)|:$/, ''));
 }
 
 // --- in the block of a credential ---
@@ -132,10 +133,15 @@ export function foldSameName(page: Page, credentials: readonly Credential[]): { 
   });
 }
 
+/** Set in one repository, and not in a whole organisation, a cloud's store or a keychain. */
+function isOfRepository(said: Finding['arguments']): boolean {
+  return said['scope'] !== 'organization' && storeKind(said['store']) === 'ci';
+}
+
 function ownSecretKey(page: Page, credential: Credential): string | undefined {
   if (credential.seen) return undefined;
   const stored = findingsOf(page, credential).filter(({ class: kind, detector }) => kind === 'account' && detector === 'stored-key');
-  if (stored.length === 0 || stored.some(({ arguments: said }) => said['scope'] === 'organization')) return undefined;
+  if (stored.length === 0 || stored.some(({ arguments: said }) => !isOfRepository(said))) return undefined;
   return JSON.stringify([credential.provider, credential.kind, credential.preview, credential.risk.level]);
 }
 

@@ -1,5 +1,6 @@
 import type { JoinedCredential, JoinedFinding } from '../inventory/build.ts';
 import { splitFact } from '../inventory/calls.ts';
+import { storeKind } from '../model/account.ts';
 import type { Disposition, Liveness, RiskFactor, RiskScore, TargetReport, Workload } from '../model/inventory.ts';
 import type { Location } from '../model/location.ts';
 import type { Privilege, Provider } from '../model/provider.ts';
@@ -164,7 +165,9 @@ function storedLabel({ arguments: said }: JoinedFinding): string {
 
 function storedPlace({ arguments: said }: JoinedFinding): string {
   const set = said['updated'] === undefined ? '' : `, set ${said['updated'].slice(0, 10)}`;
-  return `${SCOPE_LABELS[said['scope'] ?? ''] ?? 'CI secret'} ${said['name'] ?? ''}${set}`;
+  // A vault and a keychain belong to no repository.
+  const kind = storeKind(said['store']);
+  return `${kind === 'ci' ? (SCOPE_LABELS[said['scope'] ?? ''] ?? 'CI secret') : `${kind === 'vault' ? 'vault' : 'keychain'} entry`} ${said['name'] ?? ''}${set}`;
 }
 
 /** The most points; among equals the one that stands first in the scale, which is the better known. */

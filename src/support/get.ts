@@ -32,10 +32,20 @@ const TIMEOUT = 30_000;
 /** No API says more in one answer; what does is no API. */
 const LARGEST = 64 * 2 ** 20;
 const LONGEST_WAIT = 300_000;
+/** Detail of an answer over the bound: a list may be asked for in smaller pages. */
+export const TOO_LONG = 'the answer is too long';
+
+/** Of certificates: they are the same a second later. Source: nodejs.org/api/tls.html, X509 certificate error codes (2026-11-30). */
+const CERTIFICATE = /^(?:CERT_|DEPTH_ZERO_SELF_SIGNED_CERT$|SELF_SIGNED_CERT_IN_CHAIN$|UNABLE_TO_(?:GET_ISSUER|VERIFY_LEAF)|ERR_TLS_CERT_|HOSTNAME_MISMATCH$|INVALID_(?:CA|PURPOSE)$)/;
+/** What a header can hold (fetch.spec.whatwg.org, header value): of anything else Node's error quotes the whole value. */
+const SENDABLE = /^[\t\u0020-\u007e\u0080-\u00ff]*$/;
+
+/** What one request came to. `isFinal`: the next one would come to the same. */
+type Outcome = { readonly value: unknown } | { readonly error: HttpError; readonly after?: number; readonly isFinal?: true };
 
 /**
  * A client that can do nothing but read: there is no way to give it another method than GET. Waits as long as `retry-after` asks for, tries again what failed on the way
- * (429, 5xx, a connection that broke), and follows no redirect to another host.
+ * (429, 5xx, a connection that broke), and follows no redirect.
  */
 export class Getter {
   readonly #options: GetOptions;
@@ -55,9 +65,9 @@ export class Getter {
     for (let attempt = 1; ; attempt += 1) {
       const outcome = await this.#once(url);
       if ('value' in outcome) return outcome.value;
-      const { error, after } = outcome;
+      const { error, after, isFinal } = outcome;
       const isPassing = error.status === 0 || error.status === 408 || error.status === 429 || error.status >= 500;
-      if (!isPassing || attempt === TRIES || (after ?? 0) > LONGEST_WAIT) throw error;
+      if (isFinal === true || !isPassing || attempt === TRIES || (after ?? 0) > LONGEST_WAIT) throw error;
       const wait = after ?? 250 * 2 ** (attempt - 1) * (0.75 + Math.random() / 2);
       if (wait > 5000) this.#options.note?.(`${this.#options.service}: asked to slow down; going on in ${Math.ceil(wait / 1000)} s`);
       await pause(wait);
@@ -74,16 +84,23 @@ export class Getter {
     return url;
   }
 
-  async #once(url: URL): Promise<{ readonly value: unknown } | { readonly error: HttpError; readonly after?: number }> {
+  async #once(url: URL): Promise<Outcome> {
     const { headers, version, service } = this.#options;
     const sent = { accept: 'application/json', 'user-agent': `dekey/${version}`, ...(await headers()) };
+    if (!Object.values(sent).every((value) => SENDABLE.test(value))) return { error: new HttpError(0, service, 'the login holds characters that no login has'), isFinal: true };
     let response: Response;
     let text: string;
     try {
-      response = await (this.#options.fetch ?? fetch)(url, { method: 'GET', headers: sent, redirect: 'error', signal: AbortSignal.timeout(TIMEOUT) });
+      response = await (this.#options.fetch ?? fetch)(url, { method: 'GET', headers: sent, redirect: 'manual', signal: AbortSignal.timeout(TIMEOUT) });
+      // Whoever answers so would be given the login.
+      if (response.status >= 300 && response.status < 400) {
+        await response.body?.cancel();
+        return { error: new HttpError(0, service, `it leads to another address (${response.status}), which is not followed`), isFinal: true };
+      }
       text = await limited(response);
     } catch (error) {
-      return { error: new HttpError(0, service, error instanceof Error ? reasonOf(error) : 'unknown') };
+      const reason = error instanceof Error ? reasonOf(error) : 'unknown';
+      return { error: new HttpError(0, service, reason), ...(reason === TOO_LONG || CERTIFICATE.test(reason) ? { isFinal: true } : {}) };
     }
     if (!response.ok) {
       const after = retryAfter(response.headers.get('retry-after'));
@@ -98,12 +115,24 @@ export class Getter {
   }
 }
 
-async function limited(response: Response): Promise<string> {
-  const length = Number(response.headers.get('content-length') ?? 0);
-  if (length > LARGEST) throw new Error('the answer is too long');
-  const text = await response.text();
-  if (text.length > LARGEST) throw new Error('the answer is too long');
-  return text;
+/** Reads no further than the bound, however short the answer said it was. */
+async function limited({ body, headers }: Response): Promise<string> {
+  if (Number(headers.get('content-length') ?? 0) > LARGEST) {
+    await body?.cancel();
+    throw new Error(TOO_LONG);
+  }
+  if (body === null) return '';
+  const decoder = new TextDecoder();
+  const parts: string[] = [];
+  let size = 0;
+  for await (const chunk of body) {
+    size += chunk.byteLength;
+    // Leaving the loop cancels the rest.
+    if (size > LARGEST) throw new Error(TOO_LONG);
+    parts.push(decoder.decode(chunk, { stream: true }));
+  }
+  parts.push(decoder.decode());
+  return parts.join('');
 }
 
 /** Seconds, or a date. Milliseconds from now. */
@@ -131,7 +160,12 @@ function find(value: unknown, [name, ...rest]: readonly string[]): unknown {
 
 function reasonOf(error: Error): string {
   if (error.name === 'TimeoutError') return `no answer within ${TIMEOUT / 1000} s`;
-  const { cause } = error;
-  const code = typeof cause === 'object' && cause !== null && 'code' in cause && typeof cause.code === 'string' ? cause.code : undefined;
+  if (error.message === TOO_LONG) return TOO_LONG;
+  // Node's fetch has the code in its cause, a plain connection in the error itself.
+  const code = codeOf(error.cause) ?? codeOf(error);
   return code ?? error.message;
+}
+
+function codeOf(error: unknown): string | undefined {
+  return typeof error === 'object' && error !== null && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
 }

@@ -1,7 +1,9 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { explainGcp } from '../../src/sources/gcp/explain.ts';
 import { openGcp } from '../../src/sources/gcp/index.ts';
+import { reachOf } from '../../src/sources/gcp/roles.ts';
 import { endpoints, type GcpWorld, startGcp, TOKEN } from '../e2e/accounts/gcp/server.ts';
+import { startAccountServer } from '../e2e/accounts/loopback.ts';
 import { type FakeProgram, fakeProgram } from '../e2e/accounts/program.ts';
 import { kept, readAccount } from './harness.ts';
 
@@ -42,6 +44,27 @@ const WORLD: GcpWorld = {
     [`${POOL}-off`]: [{ name: `${POOL}-off/providers/k8s`, oidc: { issuerUri: 'https://k8s.example', allowedAudiences: ['a', 'b'] } }],
   },
   enforced: ['iam.managed.disableServiceAccountKeyCreation'],
+  policies: [
+    {
+      resource: '//cloudresourcemanager.googleapis.com/projects/acme-1',
+      policy: {
+        bindings: [
+          { role: 'roles/aiplatform.user', members: [`serviceAccount:${CI}`, 'user:ann@acme.example'] },
+          { role: 'projects/acme-1/roles/keyMaker', members: [`serviceAccount:${CI}`], condition: { title: 'in hours', expression: 'request.time.getHours() > 8' } },
+          { role: 'roles/owner', members: ['serviceAccount:none@acme-1.iam.gserviceaccount.com', `deleted:serviceAccount:${OLD}?uid=1`] },
+        ],
+      },
+    },
+    // On another resource than its kind a role gives nothing that matters.
+    { resource: '//storage.googleapis.com/a-bucket', policy: { bindings: [{ role: 'organizations/12/roles/all', members: [`serviceAccount:${CI}`] }] } },
+    { resource: '//storage.googleapis.com/another', policy: {} },
+  ],
+  roles: {
+    'roles/aiplatform.user': ['aiplatform.endpoints.list', 'aiplatform.endpoints.predict'],
+    'projects/acme-1/roles/keyMaker': ['iam.serviceAccountKeys.create'],
+    'organizations/12/roles/all': ['resourcemanager.projects.setIamPolicy', 'secretmanager.versions.access'],
+    'roles/owner': ['resourcemanager.projects.setIamPolicy'],
+  },
 };
 
 const programs: FakeProgram[] = [];
@@ -91,7 +114,7 @@ describe('gcp:', () => {
       expires: 'never',
       lastUsed: '2026-11-20T07:00:00Z',
       publicPart: { fact: 'key-id', value: K1 },
-      facts: { project: 'acme-1', reaches: 'vertex', origin: 'google provided', note: 'which roles its service account has was not read' },
+      facts: { project: 'acme-1', reaches: 'vertex', origin: 'google provided', can: 'call models, create keys', conditional: 'create keys', roles: 'organizations/12/roles/all on storage.googleapis.com/a-bucket, projects/acme-1/roles/keyMaker on the project, roles/aiplatform.user on the project', note: 'roles given above the project or through groups were not read' },
     });
     expect(key(name(CI, K2))).toMatchObject({ status: 'expired', expires: '2026-01-01T00:00:00Z', lastUsed: 'never', facts: { origin: 'user provided' } });
     expect(key(name(CI, K3))).toMatchObject({ status: 'leaked', facts: { disabled: 'true' } });
@@ -99,6 +122,32 @@ describe('gcp:', () => {
     // Older than what Google has looked at: not "never used".
     expect(key(name(OLD, K4))).toMatchObject({ status: 'inactive', facts: { accountDisabled: 'true' } });
     expect(key(name(OLD, K4))).not.toHaveProperty('lastUsed');
+  });
+
+  it('tells what the account of a key may do, by its roles in the project', async () => {
+    const { server, env } = await start();
+    const { key, target } = await readAccount(openGcp, 'acme-1', env);
+    expect(target.skipped.filter(({ incomplete }) => incomplete)).toEqual([]);
+    const id = (email: string, one: string): string => `projects/acme-1/serviceAccounts/${email}/keys/${one}`;
+    expect(key(id(CI, K1))).toMatchObject({
+      privilege: 'unknown',
+      facts: { can: 'call models, create keys', conditional: 'create keys', roles: 'organizations/12/roles/all on storage.googleapis.com/a-bucket, projects/acme-1/roles/keyMaker on the project, roles/aiplatform.user on the project', note: 'roles given above the project or through groups were not read' },
+    });
+    expect(key(id(OLD, K4))).toMatchObject({ privilege: 'unknown', facts: { note: 'roles given above the project or through groups were not read' } });
+    expect(key(id(OLD, K4)).facts).not.toHaveProperty('can');
+    // Roles of accounts without keys are nobody's business here.
+    expect(server.asked.some(({ path: asked }) => asked === '/v1/roles/owner')).toBe(false);
+  });
+
+  it('says of roles no more than could be read', async () => {
+    const { server, env } = await start();
+    server.refused.set('/v1/projects/acme-1/roles', 403);
+    const id = `projects/acme-1/serviceAccounts/${CI}/keys/${K1}`;
+    expect((await readAccount(openGcp, 'acme-1', env)).key(id).facts).toMatchObject({ can: 'call models', note: 'roles given above the project or through groups were not read, nor what some of its roles allow' });
+    server.refused.set('/v1/projects/acme-1:searchAllIamPolicies', 403);
+    const refused = await readAccount(openGcp, 'acme-1', env);
+    expect(refused.key(id)).toMatchObject({ privilege: 'unknown', facts: { note: 'which roles its service account has was not read' } });
+    expect(refused.key(id).facts).not.toHaveProperty('can');
   });
 
   it('tells policies on keys and the federation that is there', async () => {
@@ -129,6 +178,21 @@ describe('gcp:', () => {
     expect(target.skipped.find(({ incomplete }) => incomplete)).toMatchObject({ count: 2, examples: ['iam.disableServiceAccountKeyCreation', 'iam.managed.disableServiceAccountKeyUpload'] });
   });
 
+  it('takes a policy that hangs on tags neither for in force nor for out of force', async () => {
+    const condition = { expression: "resource.matchTag('1/env', 'prod')" };
+    const off = 'iam.disableServiceAccountKeyUpload';
+    const settled = async (rules: readonly object[]): Promise<string | undefined> => {
+      const { env } = await start({ ...WORLD, enforced: [], rules: { [off]: rules } });
+      return (await readAccount(openGcp, 'acme-1', env)).accounts.settings.find(({ kind, name }) => kind === 'policy' && name === off)?.facts['enforced'];
+    };
+    expect(await settled([{ enforce: true }])).toBe('true');
+    expect(await settled([{ enforce: false }])).toBe('false');
+    expect(await settled([{ condition, enforce: true }])).toBeUndefined();
+    expect(await settled([{ condition, enforce: true }, { enforce: false }])).toBeUndefined();
+    expect(await settled([{ condition, enforce: false }, { enforce: true }])).toBeUndefined();
+    expect(await settled([{ condition, enforce: true }, { enforce: true }])).toBe('true');
+  });
+
   it('says what it does not know where a service is not enabled, or the list of services is refused', async () => {
     const off = await start({ ...WORLD, services: ['storage.googleapis.com'] });
     const { accounts, target } = await readAccount(openGcp, 'acme-1', off.env);
@@ -149,6 +213,9 @@ describe('gcp:', () => {
     ['/v1/projects/acme-1/serviceAccounts', 'iam.serviceAccounts.list', 1],
     ['/v1/projects/acme-1/serviceAccounts/*/keys', 'iam.serviceAccountKeys.list', 3],
     ['/v1/projects/acme-1/locations/global/activityTypes', 'policyanalyzer.serviceAccountKeyLastAuthenticationActivities.query', 1],
+    ['/v1/projects/acme-1:searchAllIamPolicies', 'cloudasset.assets.searchAllIamPolicies', 1],
+    ['/v1/projects/acme-1/roles', 'iam.roles.get', 1],
+    ['/v1/organizations/12/roles', 'iam.roles.get', 1],
     ['/v2/projects/acme-1/policies', 'orgpolicy.policy.get', 5],
     ['/v1/projects/acme-1/locations/global/workloadIdentityPools', 'iam.workloadIdentityPools.list', 1],
     ['/v1/projects/acme-1/locations/global/workloadIdentityPools/*/providers', 'iam.workloadIdentityPoolProviders.list', 2],
@@ -201,4 +268,35 @@ describe('gcp:', () => {
     expect(server.asked.filter(({ path: asked }) => !known.some((pattern) => pattern.test(asked))).map(({ path: asked }) => asked)).toEqual([]);
     expect(known.filter((pattern) => !server.asked.some(({ path: asked }) => pattern.test(asked)))).toEqual([]);
   });
+});
+
+describe('gcp: reach', () => {
+  const PROJECT = '//cloudresourcemanager.googleapis.com/projects/1';
+  const allows = new Map([['roles/owner', new Set(['resourcemanager.projects.setIamPolicy', 'aiplatform.endpoints.predict', 'iam.serviceAccounts.getAccessToken'])], ['roles/user', new Set(['aiplatform.endpoints.predict'])], ['roles/none', new Set<string>()]]);
+  const of = (...bindings: readonly (readonly [string, string, boolean?])[]) => reachOf(bindings.map(([role, resource, isConditional = false]) => ({ role, resource, isConditional })), allows);
+
+  it.each([
+    ['an owner', of(['roles/owner', PROJECT]), 'admin', 'call models, act as service accounts, change permissions'],
+    // What it has from above the project is not seen.
+    ['a user of models', of(['roles/user', PROJECT]), 'unknown', 'call models'],
+    ['a user of one endpoint', of(['roles/user', '//aiplatform.googleapis.com/projects/1/locations/x/endpoints/2']), 'unknown', 'call models'],
+    ['an owner of a bucket', of(['roles/owner', '//storage.googleapis.com/b']), 'unknown', undefined],
+    ['an owner at times', of(['roles/owner', PROJECT, true]), 'unknown', 'call models, act as service accounts, change permissions'],
+    ['an owner at times and always', of(['roles/owner', PROJECT, true], ['roles/owner', PROJECT]), 'admin', 'call models, act as service accounts, change permissions'],
+    ['one without a role that matters', of(['roles/none', PROJECT]), 'unknown', undefined],
+    ['one without a role', of(), 'unknown', undefined],
+  ] as const)('of %s', (_, reach, privilege, can) => {
+    expect([reach.privilege, reach.can, reach.isWhole]).toEqual([privilege, can, true]);
+  });
+
+  it('of a role whose permissions are not known', () => {
+    expect(of(['roles/secret', PROJECT])).toMatchObject({ privilege: 'unknown', can: undefined, roles: 'roles/secret on the project', isWhole: false });
+  });
+});
+
+it('gcp: an API that is not enabled is a limit of what is said, and no gap', async () => {
+  const server = kept(await startAccountServer(({ path: asked }) => (asked.includes('searchAllIamPolicies') ? { status: 403, body: { error: { code: 403, message: 'Cloud Asset API has not been used in project 1 before or it is disabled.' } } } : { status: 200, body: asked.endsWith('/serviceAccounts') ? { accounts: [{ email: CI }] } : asked.endsWith('/keys') && asked.includes('serviceAccounts') ? { keys: [accountKey(CI, K1)] } : {} }), () => ({})));
+  const { target, accounts } = await readAccount(openGcp, 'acme-1', { GOOGLE_OAUTH_ACCESS_TOKEN: TOKEN, ...endpoints(server.origin) });
+  expect(accounts.listed).toHaveLength(1);
+  expect(target.skipped).toEqual([{ reason: expect.stringContaining('the service is not enabled in the project that calls are counted for'), count: 1, examples: [], incomplete: false }]);
 });

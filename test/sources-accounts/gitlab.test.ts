@@ -93,7 +93,7 @@ describe('gitlab: what is read', () => {
     expect(Object.keys(given.accounts.readWhole)).toHaveLength(6);
   });
 
-  it.each(['none', 'inner'] as const)('follows pages behind a proxy whose links are %s', async (links) => {
+  it.each(['none', 'inner', 'nothing'] as const)('follows pages behind a proxy whose links are %s', async (links) => {
     const world = await start({ links, crowd: 11, isAdmin: true });
     const given = await read(world);
     expect(given.accounts.stored.filter(({ name }) => name.startsWith('SETTING_'))).toHaveLength(240);
@@ -186,6 +186,10 @@ describe('gitlab: the way in', () => {
     expect(find('https://gitlab.com/acme/app.git', { GITLAB_TOKEN: 'x', GITLAB_HOST: 'git.other.test' })).toMatchObject({ host: 'gitlab.com', path: 'acme/app', token: 'kept-com' });
     expect(find('https://git.other.test/sub/acme', { GITLAB_TOKEN: 'x', CI_SERVER_URL: 'https://git.other.test/sub' })).toMatchObject({ base: 'https://git.other.test/sub', path: 'acme', token: 'x' });
     expect(() => find('https://ann:pw@git.other.test/acme', { GITLAB_TOKEN: 'x' })).toThrow(/holds a login/);
+    // A token goes to the host it is for, and to no other that a target names.
+    expect(() => find('https://git.third.test/acme', { GITLAB_TOKEN: 'x', GITLAB_HOST: 'git.other.test' })).toThrow('there is no login for git.third.test');
+    expect(find('https://git.third.test/acme', { GITLAB_TOKEN: 'x' })).toMatchObject({ host: 'git.third.test', token: 'x' });
+    expect(() => find('https://git.third.test/%E0%A4%A', { GITLAB_TOKEN: 'x' })).toThrow(/is no address/);
   });
 
   it('explains every call that it makes', async () => {

@@ -1,11 +1,15 @@
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { explainKubernetes } from '../../src/sources/kubernetes/explain.ts';
 import { openKubernetes } from '../../src/sources/kubernetes/index.ts';
 import { findCluster } from '../../src/sources/kubernetes/kubeconfig.ts';
+import { loginOf } from '../../src/sources/kubernetes/login.ts';
+import { objectOf, withoutCopies } from '../../src/sources/kubernetes/objects.ts';
+import { RESOURCES } from '../../src/sources/kubernetes/resources.ts';
 import { contextOf, credentialOf, gapsOf, type ReadSource, readSource, scanRead, usersOf } from '../e2e/accounts/cluster-scan.ts';
 import { proveKubernetes } from '../e2e/accounts/kubernetes/prove.ts';
 import { type FakeClusterOptions, startFakeCluster } from '../e2e/accounts/kubernetes/server.ts';
@@ -141,6 +145,20 @@ describe('kubernetes: what may not be read', () => {
     expect(given.targets[1]?.texts.map(({ path }) => path)).toContain('cluster/ai/secret/llm.yaml');
   });
 
+  it('gives up on a list that has no end', async () => {
+    let asked = 0;
+    const world = await start({
+      intercept: (request, response) => {
+        if (!(request.url ?? '').startsWith('/api/v1/configmaps')) return false;
+        asked += 1;
+        response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify({ items: [], metadata: { continue: 'again' } }));
+        return true;
+      },
+    });
+    expect(gapsOf(await read(world))).toContain('!ConfigMaps: not readable (the list has no end)');
+    expect(asked).toBe(2);
+  });
+
   it('takes an answer of another shape for no list', async () => {
     const world = await start({
       intercept: (request, response) => {
@@ -150,6 +168,44 @@ describe('kubernetes: what may not be read', () => {
       },
     });
     expect(gapsOf(await read(world))).toContain('!ConfigMaps: not readable (the answer is no list)');
+  });
+});
+
+describe('kubernetes: copies', () => {
+  const object = (kind: string, name: string, maker?: string) => {
+    const resource = RESOURCES.find((one) => one.kind === kind);
+    const [makerKind, makerName] = maker?.split('/') ?? [];
+    const made = resource === undefined ? undefined : objectOf(resource, { metadata: { name, namespace: 'ai', ...(maker === undefined ? {} : { ownerReferences: [{ kind: makerKind, name: makerName, controller: true }] }) }, spec: {} });
+    if (made === undefined) throw new Error(kind);
+    return made;
+  };
+  const kept = (objects: readonly ReturnType<typeof object>[], unread: readonly string[] = []): readonly string[] => withoutCopies(objects, new Set(unread)).map(({ resource, name }) => `${resource.kind}/${name}`);
+
+  it('of what is read itself are left out', () => {
+    expect(kept([object('Deployment', 'bot'), object('ReplicaSet', 'bot-1', 'Deployment/bot'), object('Pod', 'bot-1-a', 'ReplicaSet/bot-1')])).toEqual(['Deployment/bot']);
+  });
+
+  it('of what may not be listed stand for it, one for each', () => {
+    const pods = [object('Pod', 'bot-1-a', 'ReplicaSet/bot-1'), object('Pod', 'bot-1-b', 'ReplicaSet/bot-1'), object('Pod', 'db-0', 'StatefulSet/db')];
+    expect(kept(pods)).toEqual([]);
+    expect(kept(pods, ['ReplicaSet'])).toEqual(['Pod/bot-1-a']);
+    expect(kept([object('ReplicaSet', 'bot-1', 'Deployment/bot'), ...pods], ['Deployment', 'StatefulSet'])).toEqual(['ReplicaSet/bot-1', 'Pod/db-0']);
+  });
+
+  it('of a ReplicationController, which is not listed, stand for it', () => {
+    expect(kept([object('Pod', 'old-a', 'ReplicationController/old'), object('Pod', 'old-b', 'ReplicationController/old')])).toEqual(['Pod/old-a']);
+  });
+
+  it('pods are seen where Deployments and ReplicaSets may not be listed', async () => {
+    const all = ['secrets', 'configmaps', 'serviceaccounts', 'statefulsets', 'daemonsets', 'jobs', 'cronjobs', 'pods'].map((plural) => `list ${plural}`);
+    const container = { name: 'app', image: 'x', env: [{ name: 'OPENAI_API_KEY', valueFrom: { secretKeyRef: { name: 'llm', key: 'OPENAI_API_KEY' } } }] };
+    const world = await start({
+      grants: [...all, 'list namespaces', 'issuer'],
+      objects: ['a', 'b'].map((copy) => ({ kind: 'Pod', metadata: { name: `bot-1-${copy}`, namespace: 'ai', ownerReferences: [{ kind: 'ReplicaSet', name: 'bot-1', controller: true }] }, spec: { containers: [container] } })),
+    });
+    const given = await read(world);
+    expect(given.targets.flatMap(({ texts }) => texts.map(({ path }) => path))).toEqual(['cluster/ai/pod/bot-1-a.yaml']);
+    expect(gapsOf(given).some((gap) => gap.startsWith('!ReplicaSets that no Deployment made: not readable (403'))).toBe(true);
   });
 });
 
@@ -203,6 +259,25 @@ describe('kubernetes: the way in', () => {
     await expect(openKubernetes('', context)).rejects.toMatchObject({ message: expect.stringContaining('neither a token nor a certificate') });
     writeFileSync(join(world.home, '.kube/config'), kubeconfig(world.cluster.origin, { exec: { command: 'no-such-program-for-a-login' } }));
     await expect(openKubernetes('', context)).rejects.toMatchObject({ message: expect.stringContaining('is not there') });
+  });
+
+  it('renews a login once for all that wait for it, and keeps the old one where that fails', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'dekey-plugin-'));
+    stops.push(() => rmSync(folder, { recursive: true, force: true }));
+    const log = join(folder, 'runs');
+    writeFileSync(log, '');
+    const script = `const fs = require('node:fs'); fs.appendFileSync(${JSON.stringify(log)}, 'x'); const run = fs.readFileSync(${JSON.stringify(log)}, 'utf8').length; if (run > 2) process.exit(1); process.stdout.write(JSON.stringify({ status: { token: 'token-' + run, expirationTimestamp: '2020-01-01T00:00:00Z' } }))`;
+    const exec = { apiVersion: 'client.authentication.k8s.io/v1', command: process.execPath, args: ['-e', script], env: [], isInteractive: false, wantsCluster: false, folder };
+    const login = loginOf({ context: 'prod', server: 'https://127.0.0.1:1', isInsecure: false, user: { exec } }, process.env);
+    const runs = (): number => readFileSync(log, 'utf8').length;
+    expect((await login()).headers).toEqual({ authorization: 'Bearer token-1' });
+    const six = await Promise.all(Array.from({ length: 6 }, async () => await login()));
+    expect(six.map(({ headers }) => headers['authorization'])).toEqual(Array.from({ length: 6 }, () => 'Bearer token-2'));
+    expect(runs()).toBe(2);
+    expect((await login()).headers).toEqual({ authorization: 'Bearer token-2' });
+    expect((await login()).headers).toEqual({ authorization: 'Bearer token-2' });
+    // The third run failed, and is not repeated at once.
+    expect(runs()).toBe(3);
   });
 
   it('speaks TLS by the authority of the kubeconfig, logs in by certificate, and trusts nobody else', async () => {

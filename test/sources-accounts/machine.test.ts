@@ -1,14 +1,19 @@
 import { chmodSync, mkdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
-import { openMachine } from '../../src/sources/machine/index.ts';
+import { openMachine as openReal, openOn } from '../../src/sources/machine/index.ts';
+import type { OpenRemote } from '../../src/sources/remote.ts';
 import { explainMachine } from '../../src/sources/machine/explain.ts';
+import { KEYCHAIN_PROGRAMS, KEYRING_FILES, PASSWORD_STORES } from '../../src/sources/machine/keychains.ts';
 import { PLACES } from '../../src/sources/machine/places.ts';
 import { dotenvText } from '../../src/support/dotenv-text.ts';
 import { dotenvLines } from '../../src/platforms/_shared/dotenv-lines.ts';
 import { contextOf, gapsOf, readSource } from '../e2e/accounts/cluster-scan.ts';
 import { proveMachine } from '../e2e/accounts/machine/prove.ts';
 import { type MachineWorld, startMachineWorld } from '../e2e/accounts/machine/world.ts';
+
+/** Without the programs of the system that the test runs on. */
+const openMachine: OpenRemote = async (rest, context) => await openOn({ platform: 'linux', run: async () => await Promise.resolve({ kind: 'absent' }) }, rest, context);
 
 const worlds: MachineWorld[] = [];
 afterEach(() => {
@@ -29,10 +34,11 @@ describe('machine:', () => {
   it('names what it did not read, and why', async () => {
     const world = start();
     const read = await readSource(openMachine, '', contextOf({ env: world.env, home: world.home }));
-    expect(gapsOf(read)).toEqual(['!unreadable: ~/.kshrc', 'over 20 MB: ~/.history', 'symlink out of the home folder: ~/.profile']);
+    expect(gapsOf(read)).toEqual(['!unreadable: ~/.kshrc', 'keyring with encrypted names: ~/.local/share/keyrings/login.keyring', 'over 20 MB: ~/.history', 'symlink out of the home folder: ~/.profile']);
     expect(read.targets).toHaveLength(1);
     expect(read.targets[0]).toMatchObject({ id: 't0', kind: 'machine', name: 'machine:' });
-    expect(read.accounts).toEqual({ stored: [], settings: [], readWhole: {} });
+    expect(read.accounts).toMatchObject({ settings: [], readWhole: {} });
+    expect(read.accounts.stored.every(({ target, scope }) => target === 't0' && scope === 'user')).toBe(true);
   });
 
   it('tells which credentials others may read, unless nobody gets into the home folder', async () => {
@@ -61,12 +67,12 @@ describe('machine:', () => {
   });
 
   it('takes nothing after the colon, and needs a home', async () => {
-    await expect(openMachine('other', contextOf({}))).rejects.toThrow(/machine:other is no target/);
+    await expect(openReal('other', contextOf({}))).rejects.toThrow(/machine:other is no target/);
     await expect(openMachine('', contextOf({ home: '/nonexistent/home' }))).rejects.toMatchObject({ name: 'TargetError', fix: expect.stringContaining('HOME') });
   });
 
   it('explains every place that it looks at', () => {
-    expect(explainMachine.calls).toHaveLength(PLACES.length);
+    expect(explainMachine.calls).toHaveLength(PLACES.length + PASSWORD_STORES.length + KEYRING_FILES.length + Object.keys(KEYCHAIN_PROGRAMS).length);
     expect(new Set(PLACES.map(({ title }) => title)).size).toBe(PLACES.length);
     for (const glob of PLACES.flatMap(({ globs }) => globs)) expect(glob).not.toMatch(/^[~/]|\/\/|\/$/);
   });

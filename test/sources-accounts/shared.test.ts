@@ -1,7 +1,8 @@
+import { createServer, type RequestListener } from 'node:http';
 import { describe, expect, it } from 'vitest';
 import { eachOf, hintOf } from '../../src/sources/_shared/account-source.ts';
 import { ApiGaps } from '../../src/sources/_shared/api-gaps.ts';
-import { loginFrom, openGetter } from '../../src/sources/_shared/api-login.ts';
+import { loginFrom, openGetter, Renewed } from '../../src/sources/_shared/api-login.ts';
 import { itemsAfter, itemsByLink, itemsByToken, type PagedApi } from '../../src/sources/_shared/api-pages.ts';
 import { cut, expiryOf, Fields, ShapeError } from '../../src/sources/_shared/api-shape.ts';
 import { reachOf, roleOf } from '../../src/sources/azure/roles.ts';
@@ -161,4 +162,124 @@ describe('roles of Azure', () => {
     for (const scope of ['/subscriptions/s/resourceGroups/a', '/subscriptions/s/resourceGroups/ai2', `${account}2`, '/subscriptions/other']) expect(reaches(scope)).toBeUndefined();
     expect(reaches('/', 'unknown')).toBeUndefined();
   });
+});
+
+describe('a request', () => {
+  /** A server on loopback, how often it was asked, and a client for it. */
+  async function served<T>(answer: RequestListener, use: (getter: Getter, asked: () => number) => Promise<T>, headers: () => Readonly<Record<string, string>> = () => ({})): Promise<T> {
+    let count = 0;
+    const server = createServer((request, response) => {
+      count += 1;
+      answer(request, response);
+    });
+    await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
+    const address = server.address();
+    try {
+      if (address === null || typeof address === 'string') throw new Error('no port');
+      return await use(new Getter({ base: `http://127.0.0.1:${address.port}`, headers, version: '0', service: 'Example' }), () => count);
+    } finally {
+      server.closeAllConnections();
+      await new Promise((done) => server.close(done));
+    }
+  }
+
+  it('that is led elsewhere is not repeated, and not followed', async () => {
+    await served(
+      (request, response) => response.writeHead(302, { location: request.url === '/x' ? '/y' : '/x' }).end('moved'),
+      async (getter, asked) => {
+        await expect(getter.json('/x')).rejects.toMatchObject({ status: 0, message: 'Example cannot be reached: it leads to another address (302), which is not followed' });
+        expect(asked()).toBe(1);
+      },
+    );
+  });
+
+  it('with an answer over the bound stops there, whatever length it says, and is not repeated', async () => {
+    const block = Buffer.alloc(2 ** 20, 0x20);
+    let sent = 0;
+    await served(
+      (_, response) => {
+        response.writeHead(200, { 'content-type': 'application/json' });
+        const write = (): void => {
+          if (response.destroyed) return;
+          sent += block.length;
+          if (sent > 300 * 2 ** 20) response.end('1');
+          else if (response.write(block)) setImmediate(write);
+          else response.once('drain', write);
+        };
+        write();
+      },
+      async (getter, asked) => {
+        await expect(getter.json('/x')).rejects.toMatchObject({ status: 0, detail: 'the answer is too long' });
+        expect(asked()).toBe(1);
+        // Of what was on its way some more; of 300 MB by far not all.
+        expect(sent).toBeLessThan(120 * 2 ** 20);
+      },
+    );
+    await served((_, response) => response.writeHead(200, { 'content-length': String(2 ** 32) }).end('['), async (getter, asked) => {
+      await expect(getter.json('/x')).rejects.toMatchObject({ detail: 'the answer is too long' });
+      expect(asked()).toBe(1);
+    });
+  });
+
+  it('is not sent with a login that no header takes, and the login is not quoted', async () => {
+    for (const login of ['one\ntwo-secret', 'sécret-\u2028', 'nul\0secret']) {
+      await served(
+        (_, response) => response.end('{}'),
+        async (getter, asked) => {
+          const error = await getter.json('/x').then(() => undefined, (thrown: unknown) => thrown);
+          expect(error).toBeInstanceOf(HttpError);
+          expect(String(error)).toBe('HttpError: Example cannot be reached: the login holds characters that no login has');
+          expect(asked()).toBe(0);
+        },
+        () => ({ authorization: `Bearer ${login}` }),
+      );
+    }
+  });
+
+  it('to a server whose certificate is no good is not repeated; one that broke is', async () => {
+    const failing = (code: string): { readonly getter: Getter; readonly asked: () => number } => {
+      let count = 0;
+      const getter = new Getter({
+        base: 'https://api.example', headers: () => ({}), version: '0', service: 'Example',
+        fetch: async () => {
+          count += 1;
+          throw new TypeError('fetch failed', { cause: Object.assign(new Error('x'), { code }) });
+        },
+      });
+      return { getter, asked: () => count };
+    };
+    const bad = failing('DEPTH_ZERO_SELF_SIGNED_CERT');
+    await expect(bad.getter.json('/x')).rejects.toMatchObject({ detail: 'DEPTH_ZERO_SELF_SIGNED_CERT' });
+    expect(bad.asked()).toBe(1);
+    const broken = failing('ECONNRESET');
+    await expect(broken.getter.json('/x')).rejects.toMatchObject({ detail: 'ECONNRESET' });
+    expect(broken.asked()).toBe(5);
+  }, 20_000);
+
+  it('gives back characters that lie on the border of two pieces', async () => {
+    const bytes = Buffer.from(JSON.stringify({ name: '\u00e9\ud83d\ude00' }));
+    await served(
+      (_, response) => {
+        response.writeHead(200);
+        const next = (at: number): void => {
+          if (at === bytes.length) response.end();
+          else response.write(bytes.subarray(at, at + 1), () => setImmediate(next, at + 1));
+        };
+        next(0);
+      },
+      async (getter) => expect(await getter.json('/x')).toEqual({ name: '\u00e9\ud83d\ude00' }),
+    );
+  });
+});
+
+it('a login that a program renews outlives a renewal that fails, and is asked for again', async () => {
+  let now = 0;
+  const answers: (() => string)[] = [() => 'first', () => { throw new Error('no network'); }, () => 'third'];
+  const login = new Renewed('a program', async () => (answers.shift() ?? (() => ''))(), () => now);
+  expect(await login.token()).toBe('first');
+  now += 5 * 60_000;
+  expect(await login.token()).toBe('first');
+  now += 5 * 60_000;
+  expect(await login.token()).toBe('third');
+  await expect(new Renewed('a program', async () => { throw new Error('none'); }).token()).rejects.toThrow('none');
 });

@@ -10,6 +10,7 @@ const ARN = 'arn:aws:iam::111122223333:user/ci';
 const of = (...statements: readonly object[]): Permissions => ({ statements: statements.flatMap((Statement) => readPolicy(JSON.stringify({ Statement })) ?? []), unread: [] });
 const allow = (Action: string | readonly string[], Resource: string | readonly string[] = '*', Condition?: object): object => ({ Effect: 'Allow', Action, Resource, ...(Condition === undefined ? {} : { Condition }) });
 const deny = (Action: string | readonly string[], Resource: string | readonly string[] = '*', Condition?: object): object => ({ ...allow(Action, Resource, Condition), Effect: 'Deny' });
+const TLS = (value: unknown): object => ({ Bool: { 'aws:SecureTransport': value } });
 const MFA = { Bool: { 'aws:MultiFactorAuthPresent': 'true' } };
 
 describe('reach', () => {
@@ -25,6 +26,16 @@ describe('reach', () => {
     ['one model', of(allow('bedrock:*', 'arn:aws:bedrock:*::foundation-model/anthropic.claude-*')), 'some'],
     ['everything on resources of another service', of(allow('*', 'arn:aws:s3:::bucket/*')), 'none'],
     ['under a condition', of(allow('bedrock:*', '*', MFA)), 'conditional'],
+    ['over TLS alone', of(allow('bedrock:*', '*', TLS('true'))), 'all'],
+    ['over TLS alone, and with MFA', of(allow('bedrock:*', '*', { Bool: { 'AWS:securetransport': 'true', 'aws:MultiFactorAuthPresent': 'true' } })), 'conditional'],
+    ['over TLS or not', of(allow('bedrock:*', '*', TLS(['true', 'false']))), 'all'],
+    ['without TLS alone', of(allow('bedrock:*', '*', TLS(false))), 'none'],
+    ['denied without TLS', of(allow('*'), deny('*', '*', TLS('false'))), 'all'],
+    ['denied without TLS, by the careful', of(allow('*'), deny('*', '*', { BoolIfExists: { 'aws:SecureTransport': 'false' } })), 'all'],
+    ['denied without TLS and from elsewhere', of(allow('*'), deny('*', '*', { Bool: { 'aws:SecureTransport': 'false' }, NotIpAddress: { 'aws:SourceIp': '192.0.2.0/24' } })), 'all'],
+    ['denied over TLS', of(allow('*'), deny('*', '*', TLS('true'))), 'none'],
+    ['under a condition that is none', of(allow('bedrock:*', '*', { Bool: 'true' })), 'conditional'],
+    ['under a condition on TLS of another kind', of(allow('bedrock:*', '*', { Null: { 'aws:SecureTransport': 'false' } })), 'conditional'],
     ['under a condition, and some without', of(allow('bedrock:*', '*', MFA), allow('bedrock:*', 'arn:aws:bedrock:*::foundation-model/x')), 'some'],
     ['everything but IAM', of({ Effect: 'Allow', NotAction: ['iam:*', 'organizations:*'], Resource: '*' }), 'all'],
     ['everything but models', of({ Effect: 'Allow', NotAction: 'bedrock:*', Resource: '*' }), 'none'],

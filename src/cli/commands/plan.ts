@@ -162,7 +162,7 @@ async function scanned(targets: readonly string[], raw: Readonly<Record<string, 
     onProgress: (phase, progress, total) => bar.update(phase, progress, total),
   }).finally(() => bar.clear());
   const now = new Date().toISOString();
-  const joined = joinCredentials(sightings, providers, sightings.accounts === undefined ? undefined : { names: buildNameTable(providers), now });
+  const joined = joinCredentials(sightings, providers, sightings.accounts === undefined ? undefined : { names: buildNameTable(providers), now, ...(config.unusedAfter === undefined ? {} : { unusedAfter: config.unusedAfter }) });
   const scored = scoreInventory(joined, providers, { version, now, public: config.public ?? false });
   return { inventory: maskInventory(scored, nameMask(providers, sightings.isKey)), roots: sightings.roots };
 }

@@ -53,6 +53,7 @@ interface Flags {
   readonly public: boolean;
   readonly allowAlternates: boolean;
   readonly workers?: number;
+  readonly unusedAfter?: number;
   readonly color: boolean;
   readonly offline: boolean;
   readonly quiet: boolean;
@@ -94,7 +95,8 @@ export async function runScan(targets: readonly string[], raw: Readonly<Record<s
   const sightings = await scan(scanOptions).finally(() => bar.clear());
 
   const today = new Date().toISOString();
-  const joined = joinCredentials(sightings, providers, sightings.accounts === undefined ? undefined : { names: buildNameTable(providers), now: today });
+  const unusedAfter = flags.unusedAfter ?? config.unusedAfter;
+  const joined = joinCredentials(sightings, providers, sightings.accounts === undefined ? undefined : { names: buildNameTable(providers), now: today, ...(unusedAfter === undefined ? {} : { unusedAfter }) });
   const scored = scoreInventory(joined, providers, { version, now: today, public: flags.public || (config.public ?? false) });
   const accepted = accept(scored, { ignore: config.ignore ?? [], baseline, today: today.slice(0, 10) });
   // The last step before anything is shown or written: a key may stand where a name is expected.
@@ -184,6 +186,7 @@ function parseFlags(raw: Readonly<Record<string, unknown>>): Flags {
     ...optional('config', text('config')),
     ...optional('fingerprintKey', text('fingerprintKey')),
     ...optional('workers', number('workers')),
+    ...optional('unusedAfter', number('unusedAfter')),
   };
 }
 

@@ -27,14 +27,16 @@ export class ApiGaps {
    * Runs `read`; when the service refuses, does not answer or answers something else than it documents, that is noted and `undefined` given. What `read` had by then
    * handed on stays.
    *
+   * @param more name of what it was about; or which refusals are a limit, and leave nothing out that might hold keys
    * @throws whatever is none of these
    */
-  async attempt<T>(call: RemoteCall, read: () => Promise<T>, example?: string): Promise<T | undefined> {
+  async attempt<T>(call: RemoteCall, read: () => Promise<T>, more?: string | { readonly isLimit: (error: HttpError) => boolean }): Promise<T | undefined> {
     try {
       return await read();
     } catch (error) {
       if (!(error instanceof HttpError) && !(error instanceof ShapeError)) throw error;
-      this.add(`${call.title}: not readable (${error instanceof ShapeError ? error.message : this.#refusal(call, error)})`, example === undefined ? [] : [example]);
+      const isLimit = typeof more === 'object' && error instanceof HttpError && more.isLimit(error);
+      this.add(`${call.title}: not readable (${error instanceof ShapeError ? error.message : this.#refusal(call, error)})`, typeof more === 'string' ? [more] : [], !isLimit);
       return undefined;
     }
   }

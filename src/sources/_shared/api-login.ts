@@ -84,17 +84,26 @@ export async function knock(getter: Getter, path: string, parameters: Readonly<R
 export class Renewed {
   readonly #ask: () => Promise<string>;
   readonly #from: string;
+  readonly #now: () => number;
   #held: { readonly token: Promise<string>; readonly at: number } | undefined;
 
-  constructor(from: string, ask: () => Promise<string>) {
+  constructor(from: string, ask: () => Promise<string>, now: () => number = Date.now) {
     this.#ask = ask;
     this.#from = from;
+    this.#now = now;
   }
 
-  /** @throws TargetError when what came is no token */
+  /**
+   * An old one stays where no new one is to be had: it may still do, and the service says so when it does not.
+   *
+   * @throws TargetError when what came is no token
+   */
   async token(): Promise<string> {
-    if (this.#held === undefined || Date.now() - this.#held.at > TOKEN_AGE) this.#held = { token: this.#fresh(), at: Date.now() };
-    return await this.#held.token;
+    const held = this.#held;
+    if (held !== undefined && this.#now() - held.at <= TOKEN_AGE) return await held.token;
+    const fresh = held === undefined ? this.#fresh() : this.#fresh().catch(async () => await held.token);
+    this.#held = { token: fresh, at: this.#now() };
+    return await fresh;
   }
 
   async #fresh(): Promise<string> {

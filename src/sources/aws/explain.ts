@@ -16,7 +16,7 @@ export const explainAws: RemoteExplanation = {
   policy: policyLines(),
   limits: [
     'Service control policies, policies of resources and session policies are not read: a key may be able to do less than is said.',
-    'A condition in a policy is not decided: what hangs on one is said to be conditional.',
+    'A condition in a policy is not decided, but for that of a call over TLS: what hangs on one is said to be conditional.',
     'AWS keeps no last use of Bedrock API keys in IAM; CloudTrail has it.',
     'The credential report is made at most once in four hours, and leaves out Bedrock API keys and more than two access keys of a user.',
     'ECS: the newest active revision of each family; older revisions may hold older values.',

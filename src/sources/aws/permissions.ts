@@ -11,7 +11,7 @@ export interface Statement {
   /** Patterns, in lower case: AWS compares actions without regard to case. `not`: everything but these. */
   readonly actions: { readonly patterns: readonly string[]; readonly not: boolean };
   readonly resources: { readonly patterns: readonly string[]; readonly not: boolean };
-  /** It has a condition, which nothing offline can decide. */
+  /** It has a condition that nothing offline can decide. */
   readonly conditional: boolean;
 }
 
@@ -54,15 +54,34 @@ export function readPolicy(text: string): readonly Statement[] | undefined {
     const actions = patternsOf(statement['Action'], statement['NotAction']);
     const resources = patternsOf(statement['Resource'], statement['NotResource']);
     if (actions === undefined) return [];
-    const condition = fieldsOf(statement['Condition']);
+    const holds = decided(fieldsOf(statement['Condition']));
+    if (holds === 'never') return [];
     return [{
       effect,
       actions: { ...actions, patterns: actions.patterns.map((pattern) => pattern.toLowerCase()) },
       // A trust policy names none.
       resources: resources ?? { patterns: ['*'], not: false },
-      conditional: condition !== undefined && Object.keys(condition).length > 0,
+      conditional: holds === 'open',
     }];
   });
+}
+
+/**
+ * Whether a condition holds for every call that a key can make. That a call comes over TLS is all that is plain: `aws:SecureTransport` is part of every request, and a client of AWS
+ * speaks nothing else to IAM or to models (docs.aws.amazon.com, AWS global condition context keys, as of 2026-11). Keys of several operators all have to hold; of several values one.
+ */
+function decided(condition: Readonly<Record<string, unknown>> | undefined): 'always' | 'never' | 'open' {
+  let holds: 'always' | 'open' = 'always';
+  for (const [operator, keys] of Object.entries(condition ?? {})) {
+    for (const [key, values] of Object.entries(fieldsOf(keys) ?? { '': keys })) {
+      const isPlain = /^bool(?:ifexists)?$/i.test(operator) && key.toLowerCase() === 'aws:securetransport';
+      // A policy may write the value without quotes.
+      const wanted = (Array.isArray(values) ? values : [values]).map((value: unknown) => String(value).toLowerCase());
+      if (!isPlain || wanted.length === 0 || wanted.some((value) => value !== 'true' && value !== 'false')) holds = 'open';
+      else if (!wanted.includes('true')) return 'never';
+    }
+  }
+  return holds;
 }
 
 /** The object a policy's text holds, encoded or not; undefined for anything else. */

@@ -39,10 +39,16 @@ const POLICIES: readonly (readonly string[])[] = [
 ];
 export const CONSTRAINTS: readonly string[] = POLICIES.flat();
 
-/** @throws ShapeError */
-export function isEnforced(policy: Fields): boolean {
-  const rules = policy.maybeWithin('spec')?.maybeList('rules') ?? [];
-  return rules.some((rule) => rule.maybeFlag('enforce') === true);
+/**
+ * Whether a policy is in force for all of the project; undefined where that hangs on tags of what a key is made for. A rule without a condition is for all that no rule with one is for
+ * (docs.cloud.google.com/organization-policy/scope-policies).
+ *
+ * @throws ShapeError
+ */
+export function isEnforced(policy: Fields): boolean | undefined {
+  const rules = (policy.maybeWithin('spec')?.maybeList('rules') ?? []).map((rule) => ({ enforces: rule.maybeFlag('enforce') === true, isConditional: rule.maybeWithin('condition')?.maybeText('expression') !== undefined }));
+  const usual = rules.some(({ enforces, isConditional }) => enforces && !isConditional);
+  return rules.some(({ enforces, isConditional }) => isConditional && enforces !== usual) ? undefined : usual;
 }
 
 /**

@@ -10,6 +10,7 @@ import { Fields } from '../_shared/api-shape.ts';
 import { apiKey, VERTEX } from './api-keys.ts';
 import { CALLS } from './explain.ts';
 import { CONSTRAINTS, isEnforced, policySettings, providerSettings } from './federation.ts';
+import { readReach } from './roles.ts';
 import { type KeyUses, readKeyUses, type ServiceAccount, serviceAccount, serviceAccountKey } from './service-account-keys.ts';
 import { FIX, openServices, type Services } from './services.ts';
 
@@ -26,9 +27,15 @@ export const openGcp: OpenRemote = async (rest, context) => {
   return accountSource(context.firstId, async () => await read(services, rest, context));
 };
 
+/** What a project says that has the service not enabled. */
+function isServiceOff({ detail }: HttpError): boolean {
+  return /has not been used in project|is disabled/i.test(detail);
+}
+
 /** What Google says of a refusal that no permission of the project's would change. */
-function alsoSaid({ detail }: HttpError): string | undefined {
-  if (/has not been used in project|is disabled/i.test(detail)) return 'the service is not enabled in the project that calls are counted for';
+function alsoSaid(error: HttpError): string | undefined {
+  const { detail } = error;
+  if (isServiceOff(error)) return 'the service is not enabled in the project that calls are counted for';
   return /quota project/i.test(detail) ? 'set GOOGLE_CLOUD_QUOTA_PROJECT to the project that calls are counted for' : undefined;
 }
 
@@ -75,9 +82,10 @@ async function readAccountKeys(services: Services, project: string, enabled: Rea
   });
   const none: KeyUses = new Map();
   const uses = found.length === 0 ? none : ((await gaps.attempt(CALLS.lastUse, async () => await readKeyUses(services.policyanalyzer, project))) ?? none);
+  const reach = found.length === 0 ? undefined : await readReach(services, project, new Set(found.map(({ account }) => account.email)), gaps, isServiceOff);
   const keys: Omit<ListedKey, 'target'>[] = [];
   for (const { account, item } of found) {
-    await gaps.attempt(CALLS.serviceAccountKeys, async () => keys.push(serviceAccountKey(item, account, project, uses, enabled, now, VERTEX)), account.email);
+    await gaps.attempt(CALLS.serviceAccountKeys, async () => keys.push(serviceAccountKey(item, account, { project, uses, enabled, now, vertex: VERTEX, reach: reach?.(account.email) })), account.email);
   }
   return keys;
 }

@@ -1,6 +1,7 @@
 import type { ListedKey } from '../../model/account.ts';
 import { facts } from '../_shared/account-source.ts';
 import { itemsByToken, type PagedApi } from '../_shared/api-pages.ts';
+import type { AccountReach } from './roles.ts';
 import { type Fields, expiryOf } from '../_shared/api-shape.ts';
 
 export interface ServiceAccount {
@@ -32,13 +33,24 @@ function keyOf(name: string): string {
   return name.split('/').at(-1) ?? name;
 }
 
+/** What is known of a project beside its keys. */
+export interface KeyView {
+  readonly project: string;
+  readonly uses: KeyUses;
+  /** Services of the project; undefined when they could not be read. */
+  readonly enabled: ReadonlySet<string> | undefined;
+  readonly now: string;
+  readonly vertex: string;
+  /** What the key's account may do; undefined when that could not be read. */
+  readonly reach: AccountReach | undefined;
+}
+
 /**
  * A key that a person made. `publicPart` is what the detector reads out of a JSON file: its `private_key_id`.
  *
- * @param enabled services of the project; undefined when they could not be read
  * @throws ShapeError
  */
-export function serviceAccountKey(item: Fields, account: ServiceAccount, project: string, uses: KeyUses, enabled: ReadonlySet<string> | undefined, now: string, vertex: string): Omit<ListedKey, 'target'> {
+export function serviceAccountKey(item: Fields, account: ServiceAccount, { project, uses, enabled, now, vertex, reach }: KeyView): Omit<ListedKey, 'target'> {
   const name = item.id('name');
   const id = keyOf(name);
   const [created, ends] = [item.maybeTime('validAfterTime'), item.maybeTime('validBeforeTime')];
@@ -49,7 +61,7 @@ export function serviceAccountKey(item: Fields, account: ServiceAccount, project
   return {
     provider: 'google-vertex',
     kind: 'service-account-key',
-    privilege: 'unknown',
+    privilege: reach?.privilege ?? 'unknown',
     id: name,
     name: `${account.email} ${id.slice(0, 8)}`,
     status: isLeaked ? 'leaked' : isOff ? 'inactive' : ends !== undefined && ends <= now ? 'expired' : 'active',
@@ -64,7 +76,10 @@ export function serviceAccountKey(item: Fields, account: ServiceAccount, project
       origin: item.maybeText('keyOrigin')?.toLowerCase().replaceAll('_', ' '),
       accountDisabled: account.isDisabled ? 'true' : undefined,
       disabled: isLeaked && isOff ? 'true' : undefined,
-      note: 'which roles its service account has was not read',
+      can: reach?.can,
+      conditional: reach?.conditional,
+      roles: reach?.roles,
+      note: reach === undefined ? 'which roles its service account has was not read' : `roles given above the project or through groups were not read${reach.isWhole ? '' : ', nor what some of its roles allow'}`,
     }),
   };
 }

@@ -2,7 +2,7 @@ import type { RemoteContext } from '../remote.ts';
 import { askProgram, loginFrom, openGetter, Renewed } from '../_shared/api-login.ts';
 import type { PagedApi } from '../_shared/api-pages.ts';
 
-const SERVICES = ['apikeys', 'iam', 'serviceusage', 'orgpolicy', 'policyanalyzer'] as const;
+const SERVICES = ['apikeys', 'iam', 'serviceusage', 'orgpolicy', 'policyanalyzer', 'cloudasset'] as const;
 export type Services = Readonly<Record<(typeof SERVICES)[number], PagedApi>>;
 
 export const FIX = 'Run gcloud auth login, or set GOOGLE_OAUTH_ACCESS_TOKEN to an access token that may read the project.';
@@ -28,5 +28,5 @@ export async function openServices(context: RemoteContext): Promise<Services> {
     const service = `${name}.googleapis.com`;
     return { service, getter: openGetter(variable, { base: env[variable]?.trim() || `https://${service}`, headers, version, service, note }) };
   };
-  return { apikeys: open('apikeys'), iam: open('iam'), serviceusage: open('serviceusage'), orgpolicy: open('orgpolicy'), policyanalyzer: open('policyanalyzer') };
+  return { apikeys: open('apikeys'), iam: open('iam'), serviceusage: open('serviceusage'), orgpolicy: open('orgpolicy'), policyanalyzer: open('policyanalyzer'), cloudasset: open('cloudasset') };
 }

@@ -44,10 +44,12 @@ export class GitlabApi {
       const answer = await getter.json(path, asked);
       if (!Array.isArray(answer)) throw new HttpError(0, this.place.host, 'the answer is no list');
       items.push(...(answer as readonly unknown[]));
-      const next = nextPage(headers);
+      const next = nextPage(headers) ?? nextUntold(headers, asked, answer.length, page);
       if (next === undefined) return items;
+      const before = JSON.stringify(asked);
       // Only the parameters are taken from the link: behind a proxy its host may be another.
       asked = { ...asked, ...next };
+      if (JSON.stringify(asked) === before) break;
     }
     throw new HttpError(0, this.place.host, 'the list has no end');
   }
@@ -80,6 +82,15 @@ function nextPage(headers: Headers): Readonly<Record<string, string>> | undefine
   if (link !== undefined && URL.canParse(link)) return Object.fromEntries(new URL(link).searchParams);
   const page = headers.get('x-next-page');
   return page === null || page === '' ? undefined : { page };
+}
+
+/**
+ * Behind a proxy that takes out all that tells of pages: a page that is full may have one after it. GitLab's own last page says so by an empty `x-next-page`, or, with keyset
+ * pages, by nothing at all.
+ */
+function nextUntold(headers: Headers, asked: Parameters, count: number, page: number): Readonly<Record<string, string>> | undefined {
+  const isTold = ['link', 'x-next-page', 'x-page', 'x-total'].some((name) => headers.has(name));
+  return isTold || count < PER_PAGE || asked['pagination'] === 'keyset' ? undefined : { page: String(page + 2) };
 }
 
 /** An id or a path as it stands in a path of the API. */

@@ -34,9 +34,10 @@ export function findPlace(rest: string, context: RemoteContext): GitlabPlace {
   const { host } = new URL(base);
   const given = context.env['GITLAB_TOKEN'];
   const kept = keptToken(host, context);
-  // The variable is for the usual host; a host that the target names has a login of its own first.
-  const token = (base === usual ? given || kept : kept || given) ?? '';
-  if (token === '') throw new TargetError(`there is no login for ${host}`, `Set GITLAB_TOKEN to a token that may read the API (scope read_api; its owner needs Owner in the group to see its variables), or run glab auth login --hostname ${host}.`);
+  // The variable is for the usual host; a host that the target names has a login of its own first. Where GITLAB_HOST says whose token it is, it goes to nobody else.
+  const isOthers = base !== usual && (context.env['GITLAB_HOST'] ?? '') !== '';
+  const token = (base === usual ? given || kept : kept || (isOthers ? undefined : given)) ?? '';
+  if (token === '') throw new TargetError(`there is no login for ${host}`, `${isOthers ? `GITLAB_TOKEN is for the host in GITLAB_HOST: set that to ${host}. ` : ''}Set GITLAB_TOKEN to a token that may read the API (scope read_api; its owner needs Owner in the group to see its variables), or run glab auth login --hostname ${host}.`);
   return { base, host, path, token };
 }
 
@@ -54,7 +55,11 @@ function splitRest(rest: string, usual: string): { readonly base: string; readon
   const url = new URL(rest);
   // A login in the address would end up in the report.
   if (url.username !== '' || url.password !== '') throw new UsageError('the address of the target holds a login', 'Leave it out, and set GITLAB_TOKEN.');
-  return { base: url.origin, path: decodeURI(url.pathname.slice(1)) };
+  try {
+    return { base: url.origin, path: decodeURI(url.pathname.slice(1)) };
+  } catch (error) {
+    throw new UsageError(`gitlab:${rest} is no address`, 'Write gitlab:https://HOST/GROUP.', { cause: error });
+  }
 }
 
 /** glab keeps tokens by host in a file, unless it was told to use the keyring. */

@@ -1,6 +1,6 @@
 import { TargetError } from '../../model/errors.ts';
 import type { Skipped } from '../../model/inventory.ts';
-import { Getter, HttpError } from '../../support/get.ts';
+import { Getter, HttpError, TOO_LONG } from '../../support/get.ts';
 import { listOf, recordOf, textOf } from '../github/fields.ts';
 import type { RemoteContext } from '../remote.ts';
 import { type ClusterConfig } from './kubeconfig.ts';
@@ -12,6 +12,8 @@ import { fetchFor } from './transport.ts';
 const PAGE = 500;
 /** When a page of Secrets is longer than any answer may be. */
 const SMALL_PAGE = 20;
+/** No list is longer; a server that always has one more page would never end. */
+const MOST_PAGES = 10_000;
 /** How often a list that took too long is begun anew. */
 const RESTARTS = 3;
 
@@ -78,7 +80,7 @@ export class Cluster {
     let next: string | undefined;
     let limit = PAGE;
     let restarts = 0;
-    for (;;) {
+    for (let page = 0; page < MOST_PAGES; page += 1) {
       let answer: Readonly<Record<string, unknown>>;
       try {
         answer = recordOf(await getter.json(path, { limit, fieldSelector, continue: next }));
@@ -90,7 +92,7 @@ export class Cluster {
           next = undefined;
           continue;
         }
-        if (error.status === 0 && error.detail.includes('too long') && limit > SMALL_PAGE) {
+        if (error.status === 0 && error.detail === TOO_LONG && limit > SMALL_PAGE) {
           limit = SMALL_PAGE;
           continue;
         }
@@ -98,9 +100,12 @@ export class Cluster {
       }
       if (!Array.isArray(answer['items'])) return { kind: 'refused', error: new HttpError(0, 'the cluster', 'the answer is no list') };
       items.push(...listOf(answer['items']));
+      const before = next;
       next = textOf(recordOf(answer['metadata'])['continue']);
       if (next === undefined || next === '') return { kind: 'items', items };
+      if (next === before) break;
     }
+    return { kind: 'refused', error: new HttpError(0, 'the cluster', 'the list has no end') };
   }
 }
 

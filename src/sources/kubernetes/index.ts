@@ -44,6 +44,8 @@ async function knock(cluster: Cluster, namespace: string | undefined): Promise<v
 interface Space {
   readonly objects: ClusterObject[];
   readonly skipped: Skipped[];
+  /** Kinds that could not be listed in it. */
+  readonly unread: Set<string>;
   helm: string[];
   tokens: string[];
 }
@@ -55,6 +57,8 @@ class KubernetesSource implements RemoteSource {
   readonly #spaces = new Map<string, Space>();
   readonly #settings: AccountSetting[] = [];
   readonly #skipped: Skipped[] = [];
+  /** Kinds that could not be listed anywhere. */
+  readonly #unread = new Set<string>();
   #reachable: readonly string[] | undefined;
 
   constructor(cluster: Cluster, only: string | undefined, context: RemoteContext) {
@@ -79,7 +83,7 @@ class KubernetesSource implements RemoteSource {
       const id = `t${next}`;
       next += 1;
       if (this.#only !== undefined && issuer !== undefined) this.#settings.push(issuerSetting(id, issuer));
-      const objects = withoutCopies(space.objects);
+      const objects = withoutCopies(space.objects, new Set([...this.#unread, ...space.unread]));
       this.#settings.push(...objects.flatMap((object) => projectionSettings(id, object)));
       const skipped = [...(this.#only === undefined ? [] : this.#skipped), ...space.skipped, ...leftOut(space)];
       yield { id, kind: 'kubernetes', name: `kubernetes:${config.context}/${namespace}`, facts: { ...facts, namespace }, skipped, texts: manifestsOf(objects) };
@@ -123,6 +127,7 @@ class KubernetesSource implements RemoteSource {
       }
       if (listed.error.status !== 403) {
         this.#skipped.push(refusalOf(listed.error, resource.title, `list ${resource.plural} in all namespaces`));
+        this.#unread.add(resource.kind);
         return;
       }
     }
@@ -135,6 +140,7 @@ class KubernetesSource implements RemoteSource {
     const space = this.#space(namespace);
     if (listed.kind === 'refused') {
       space.skipped.push(refusalOf(listed.error, resource.title, `list ${resource.plural} in namespace ${namespace}`));
+      space.unread.add(resource.kind);
       return;
     }
     this.#take(resource, listed.items);
@@ -157,7 +163,7 @@ class KubernetesSource implements RemoteSource {
 
   #space(namespace: string): Space {
     let space = this.#spaces.get(namespace);
-    if (space === undefined) this.#spaces.set(namespace, (space = { objects: [], skipped: [], helm: [], tokens: [] }));
+    if (space === undefined) this.#spaces.set(namespace, (space = { objects: [], skipped: [], unread: new Set(), helm: [], tokens: [] }));
     return space;
   }
 

@@ -17,6 +17,8 @@ const EXEC_TIMEOUT = 60_000;
 const LONGEST_ANSWER = 2 ** 20;
 /** A token is renewed this long before it ends. */
 const EARLY = 30_000;
+/** A program that failed to renew one is run again after this. */
+const AGAIN = 60_000;
 
 /**
  * The login of a cluster, asked for before each request. A program that the kubeconfig names is run once, and again when what it gave has ended.
@@ -25,16 +27,22 @@ const EARLY = 30_000;
  */
 export function loginOf(config: ClusterConfig, env: Readonly<Record<string, string | undefined>>): () => Promise<Login> {
   const { user } = config;
-  let kept: { readonly login: Promise<ExecLogin> } | undefined;
+  let kept: Promise<ExecLogin> | undefined;
+  const renewed = async (exec: ExecConfig): Promise<ExecLogin> => {
+    const held = kept;
+    if (held === undefined) return await (kept = runPlugin(exec, config, env));
+    const known = await held;
+    // Whoever comes first renews it for all. An old login may still do; the server says so when it does not.
+    if ((known.ends ?? Infinity) - EARLY < Date.now() && kept === held) kept = runPlugin(exec, config, env).catch(() => ({ ...known, ends: Date.now() + EARLY + AGAIN }));
+    return await (kept ?? held);
+  };
   return async () => {
     const certificate = { ...(user.certificate === undefined ? {} : { certificate: user.certificate }), ...(user.key === undefined ? {} : { key: user.key }) };
     if (user.tokenFile !== undefined) return { headers: bearer(tokenIn(user.tokenFile)), ...certificate };
     if (user.token !== undefined) return { headers: bearer(user.token), ...certificate };
     if (user.basic !== undefined) return { headers: { authorization: `Basic ${Buffer.from(`${user.basic.name}:${user.basic.password}`).toString('base64')}` }, ...certificate };
     if (user.exec === undefined) return { headers: {}, ...certificate };
-    const known = await kept?.login;
-    if (kept === undefined || (known?.ends ?? Infinity) - EARLY < Date.now()) kept = { login: runPlugin(user.exec, config, env) };
-    const { token, ...given } = await kept.login;
+    const { token, ...given } = await renewed(user.exec);
     return { headers: token === undefined ? {} : bearer(token), ...certificate, ...(given.certificate === undefined ? {} : { certificate: given.certificate }), ...(given.key === undefined ? {} : { key: given.key }) };
   };
 }

@@ -10,7 +10,7 @@ export interface ClusterObject {
 }
 
 /** Kinds that are read themselves, so that what they made need not be. */
-const MAKERS: ReadonlySet<string> = new Set(['Deployment', 'StatefulSet', 'DaemonSet', 'ReplicaSet', 'CronJob', 'Job', 'ReplicationController']);
+const MAKERS: ReadonlySet<string> = new Set(['Deployment', 'StatefulSet', 'DaemonSet', 'ReplicaSet', 'CronJob', 'Job']);
 
 /** @returns undefined for what has no name, or stands in no namespace: no object of a list is like that */
 export function objectOf(resource: Resource, item: unknown): ClusterObject | undefined {
@@ -28,10 +28,12 @@ function makerOf({ value }: ClusterObject): { readonly kind: string; readonly na
 }
 
 /**
- * Leaves out what another object that is read has made, and of what one unread maker has made (a Rollout, an Argo workflow) all but the first of its kind: the
+ * Leaves out what another object that is read has made, and of what one unread maker has made (a Rollout, a ReplicationController, an Argo workflow) all but the first of its kind: the
  * copies say the same.
+ *
+ * @param unread kinds that could not be listed here
  */
-export function withoutCopies(objects: readonly ClusterObject[]): ClusterObject[] {
+export function withoutCopies(objects: readonly ClusterObject[], unread: ReadonlySet<string> = new Set()): ClusterObject[] {
   const seen = new Set<string>();
   return objects.filter((object) => {
     const { resource, namespace, value } = object;
@@ -39,7 +41,7 @@ export function withoutCopies(objects: readonly ClusterObject[]): ClusterObject[
     if (resource.kind === 'ReplicaSet' && recordOf(value['spec'])['replicas'] === 0) return false;
     const maker = makerOf(object);
     if (maker === undefined || resource.kind === 'Secret' || resource.kind === 'ConfigMap' || resource.kind === 'ServiceAccount') return true;
-    if (MAKERS.has(maker.kind)) return false;
+    if (MAKERS.has(maker.kind) && !unread.has(maker.kind)) return false;
     const key = [resource.kind, namespace, maker.kind, maker.name].join('\0');
     if (seen.has(key)) return false;
     seen.add(key);

@@ -1,4 +1,5 @@
 import { request } from 'node:https';
+import { TOO_LONG } from '../../support/get.ts';
 import type { ClusterConfig } from './kubeconfig.ts';
 import type { Login } from './login.ts';
 
@@ -35,7 +36,7 @@ export function fetchFor(config: ClusterConfig, login: () => Promise<Login>): ty
           let size = 0;
           answer.on('data', (chunk: Buffer) => {
             size += chunk.length;
-            if (size > LARGEST) answer.destroy(new Error('the answer is too long'));
+            if (size > LARGEST) answer.destroy(new Error(TOO_LONG));
             else chunks.push(chunk);
           });
           answer.on('error', fail);

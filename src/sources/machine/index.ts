@@ -6,6 +6,7 @@ import type { Skipped } from '../../model/inventory.ts';
 import { dotenvText } from '../../support/dotenv-text.ts';
 import { isInside, toPosix } from '../../support/paths.ts';
 import type { OpenRemote, RemoteContext, RemoteSource, RemoteTarget } from '../remote.ts';
+import { type KeychainFile, type KeychainName, type KeychainSystem, readKeychains, THIS_SYSTEM } from './keychains.ts';
 import { type MachinePlace, MOVED, PLACES } from './places.ts';
 import { expand, type Found } from './walk.ts';
 
@@ -19,7 +20,10 @@ const MOST_NAMES = 20;
  *
  * @throws UsageError when anything stands after the colon; TargetError when there is no home folder
  */
-export const openMachine: OpenRemote = async (rest, context) => {
+export const openMachine: OpenRemote = async (rest, context) => await openOn(THIS_SYSTEM, rest, context);
+
+/** The same for any system; for tests. */
+export async function openOn(system: KeychainSystem, rest: string, context: RemoteContext): Promise<RemoteSource> {
   if (rest !== '') throw new UsageError(`machine:${rest} is no target`, 'Write `machine:` alone: it is this machine, and the home folder of the user who runs it.');
   let home: string;
   try {
@@ -28,24 +32,29 @@ export const openMachine: OpenRemote = async (rest, context) => {
   } catch (error) {
     throw new TargetError('the home folder cannot be read', 'Set HOME to the folder of the user whose files are to be looked at.', { cause: error });
   }
-  return await Promise.resolve(new Machine(home, context));
-};
+  return await Promise.resolve(new Machine(home, context, system));
+}
 
 class Machine implements RemoteSource {
   readonly #home: string;
   readonly #context: RemoteContext;
+  readonly #system: KeychainSystem;
+  #stored: AccountSightings['stored'] = [];
 
-  constructor(home: string, context: RemoteContext) {
+  constructor(home: string, context: RemoteContext, system: KeychainSystem) {
     this.#home = home;
     this.#context = context;
+    this.#system = system;
   }
 
   async *read(): AsyncGenerator<RemoteTarget> {
-    yield await Promise.resolve(readMachine(this.#home, this.#context));
+    const { target, names } = await readMachine(this.#home, this.#context, this.#system);
+    this.#stored = names.map((name) => ({ ...name, target: target.id, readers: [] }));
+    yield target;
   }
 
   accounts(): AccountSightings {
-    return { stored: [], settings: [], readWhole: {} };
+    return { stored: this.#stored, settings: [], readWhole: {} };
   }
 
   finish(): Promise<void> {
@@ -53,7 +62,7 @@ class Machine implements RemoteSource {
   }
 }
 
-function readMachine(home: string, { env, firstId }: RemoteContext): RemoteTarget {
+async function readMachine(home: string, { env, firstId }: RemoteContext, system: KeychainSystem): Promise<{ readonly target: RemoteTarget; readonly names: readonly KeychainName[] }> {
   const found = new Map<string, { readonly path: string; readonly absolute: string }>();
   const gaps = new Gaps();
   const open: string[] = [];
@@ -77,7 +86,14 @@ function readMachine(home: string, { env, firstId }: RemoteContext): RemoteTarge
     }
   }
   readNamed(home, env, gaps, (file, path) => take(file, path, 'credentials'));
-  return {
+  const names = await readKeychains({
+    home,
+    env,
+    system,
+    find: (glob) => startsOf(glob, home, env).flatMap((start) => filesAt(start, home, gaps)),
+    gap: (reason, name, incomplete) => gaps.add(reason, name, incomplete),
+  });
+  const target: RemoteTarget = {
     id: `t${firstId}`,
     kind: 'machine',
     name: 'machine:',
@@ -86,6 +102,13 @@ function readMachine(home: string, { env, firstId }: RemoteContext): RemoteTarge
     files: [...found.values()].toSorted((a, b) => (a.path < b.path ? -1 : 1)),
     texts: environmentText(env),
   };
+  return { target, names };
+}
+
+/** Files of a keychain or a password store. One that a variable moves to where it is anyhow is named twice, and counts once: names are unique in a store. */
+function filesAt({ glob, folder, shown }: Start, home: string, gaps: Gaps): KeychainFile[] {
+  const before = glob.slice(0, glob.search(/[^/]*[*?[{]/));
+  return expand(home, folder, glob, ({ path, reason, incomplete }) => gaps.add(reason, `${shown}${path}`, incomplete)).map(({ path, absolute, stats }) => ({ shown: `${shown}${path}`, below: path.slice(before.length), absolute, stats }));
 }
 
 interface Start {

@@ -83,6 +83,7 @@ export const MOVED: readonly { readonly variable: string; readonly folder?: stri
   { variable: 'XDG_DATA_HOME', folder: '.local/share' },
   { variable: 'XDG_CACHE_HOME', folder: '.cache' },
   { variable: 'ZDOTDIR', folder: '' },
+  { variable: 'PASSWORD_STORE_DIR', folder: '.password-store' },
   { variable: 'CLAUDE_CONFIG_DIR', folder: '.claude' },
   { variable: 'CODEX_HOME', folder: '.codex' },
   { variable: 'HF_HOME', folder: '.cache/huggingface' },

@@ -87,10 +87,10 @@ export async function startAccountServer(answer: (asked: Asked) => Answer, refus
   };
 }
 
-/** `*` stands for one part of the path; a path is also refused with all that is below it. */
+/** `*` stands for one part of the path, or for the beginning of one; a path is also refused with all that is below it. */
 function matches(pattern: string, path: string): boolean {
   const [wanted, given] = [pattern.split('/'), path.split('/')];
-  return wanted.length <= given.length && wanted.every((part, index) => part === '*' || part === given[index]);
+  return wanted.length <= given.length && wanted.every((part, index) => part === '*' || part === given[index] || (part.startsWith('*') && given[index]?.endsWith(part.slice(1)) === true));
 }
 
 /** One page of a list that goes on after an id: as Anthropic and OpenAI make them. */

@@ -13,6 +13,12 @@ const PROVIDERS = 110;
 const GEMINI = 'generativelanguage.googleapis.com';
 const VERTEX = 'aiplatform.googleapis.com';
 
+const OWNER = 'organizations/12/roles/owner';
+/** By the number of the account: none, and a role of each kind. */
+const ROLE_OF: readonly (string | undefined)[] = [undefined, OWNER, `projects/${PROJECT}/roles/keyMaker`, 'roles/aiplatform.user', undefined];
+const ROLES: Readonly<Record<string, readonly string[]>> = { [OWNER]: ['aiplatform.endpoints.predict', 'resourcemanager.projects.setIamPolicy'], [`projects/${PROJECT}/roles/keyMaker`]: ['iam.serviceAccountKeys.create'], 'roles/aiplatform.user': ['aiplatform.endpoints.predict'] };
+const CAN: Readonly<Record<string, string>> = { [OWNER]: 'call models, change permissions', [`projects/${PROJECT}/roles/keyMaker`]: 'create keys', 'roles/aiplatform.user': 'call models' };
+
 type Item = Readonly<Record<string, unknown>>;
 const day = (index: number): string => new Date(Date.parse('2025-12-01T09:00:00Z') - index * 86_400_000).toISOString().replace('.000Z', 'Z');
 const keyId = (account: number, index: number): string => `${account.toString(16).padStart(6, '0')}${index}`.padEnd(40, 'f');
@@ -63,11 +69,18 @@ export async function startGcpWorld({ keyIds = [] }: { readonly keyIds?: readonl
       const used = account % 4 === 1 ? undefined : day(account % 90);
       keys[email].push({ name, keyType: 'USER_MANAGED', keyOrigin: 'GOOGLE_PROVIDED', validAfterTime: day(account), validBeforeTime: '9999-12-31T23:59:59Z', ...(isDisabled ? { disabled: true } : {}) });
       uses.push({ fullResourceName: `//iam.googleapis.com/${name}`, observationPeriod: { startTime: '2024-01-01T08:00:00Z' }, activity: used === undefined ? {} : { lastAuthenticatedTime: used } });
-      listed.push({ provider: 'google-vertex', kind: 'service-account-key', privilege: 'unknown', id: name, name: `${email} ${id.slice(0, 8)}`, status: isDisabled ? 'inactive' : 'active', owner: { kind: 'service-account', name: email }, created: day(account), expires: 'never', lastUsed: used ?? 'never', publicPart: { fact: 'key-id', value: id }, facts: { project: PROJECT, reaches: 'vertex', origin: 'google provided', note: 'which roles its service account has was not read' } });
+      const role = ROLE_OF[account % 5];
+      const can = role === undefined ? undefined : CAN[role];
+      listed.push({ provider: 'google-vertex', kind: 'service-account-key', privilege: role === OWNER ? 'admin' : 'unknown', id: name, name: `${email} ${id.slice(0, 8)}`, status: isDisabled ? 'inactive' : 'active', owner: { kind: 'service-account', name: email }, created: day(account), expires: 'never', lastUsed: used ?? 'never', publicPart: { fact: 'key-id', value: id }, facts: { project: PROJECT, reaches: 'vertex', origin: 'google provided', ...(can === undefined || role === undefined ? {} : { can, roles: `${role} on the project` }), note: 'roles given above the project or through groups were not read' } });
     }
   }
+  // One policy a member, in place of one for the project: pages of them.
+  const policies = Array.from({ length: ACCOUNTS }, (_, account) => {
+    const role = ROLE_OF[account % 5];
+    return { resource: `//cloudresourcemanager.googleapis.com/projects/${PROJECT}`, policy: role === undefined ? {} : { bindings: [{ role, members: [`serviceAccount:${emailOf(account)}`] }] } };
+  });
   const { pools, providers, settings } = federation();
-  const world: GcpWorld = { project: PROJECT, services: [...Array.from({ length: 250 }, (_, index) => `service${index}.googleapis.com`), GEMINI, VERTEX], apiKeys: api.items, accounts: Array.from({ length: ACCOUNTS }, (_, index) => ({ email: emailOf(index), displayName: `Job ${index}` })), keys, uses, pools, providers, enforced: ['iam.disableServiceAccountKeyCreation'] };
+  const world: GcpWorld = { project: PROJECT, services: [...Array.from({ length: 250 }, (_, index) => `service${index}.googleapis.com`), GEMINI, VERTEX], apiKeys: api.items, accounts: Array.from({ length: ACCOUNTS }, (_, index) => ({ email: emailOf(index), displayName: `Job ${index}` })), keys, uses, pools, providers, enforced: ['iam.disableServiceAccountKeyCreation'], policies, roles: ROLES };
   const server = await startGcp(world);
   return { env: { GOOGLE_OAUTH_ACCESS_TOKEN: TOKEN, ...endpoints(server.origin) }, target: `gcp:${PROJECT}`, planted: { listed, settings }, server, stop: async () => await server.stop() };
 }

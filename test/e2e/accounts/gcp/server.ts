@@ -1,4 +1,4 @@
-/** Six services of Google Cloud on this machine, told apart by their paths: shapes and page sizes of their REST references. Empty lists are left out, as Google does. */
+/** Seven services of Google Cloud on this machine, told apart by their paths: shapes and page sizes of their REST references. Empty lists are left out, as Google does. */
 import { type AccountServer, type Answer, pageByToken, startAccountServer } from '../loopback.ts';
 
 /** Made in two parts, so that no scanner takes it for one. */
@@ -20,6 +20,12 @@ export interface GcpWorld {
   readonly providers: Readonly<Record<string, readonly Item[]>>;
   /** Constraints that are enforced; the others are known and not. */
   readonly enforced: readonly string[];
+  /** Rules of single constraints, in place of that. */
+  readonly rules?: Readonly<Record<string, readonly object[]>>;
+  /** Policies of the project and of what is in it. */
+  readonly policies?: readonly Item[];
+  /** Permissions by the name of a role. */
+  readonly roles?: Readonly<Record<string, readonly string[]>>;
 }
 
 const names = (items: string) => ({ items, next: 'nextPageToken', cursor: 'pageToken', limit: 'pageSize' });
@@ -29,6 +35,9 @@ export async function startGcp(world: GcpWorld, mostInAPage = 100): Promise<Acco
     ({ path, query, headers }) => {
       if (headers.authorization !== `Bearer ${TOKEN}`) return refuse(401, 'Request had invalid authentication credentials.');
       const parts = path.split('/').slice(1).map(decodeURIComponent);
+      const role = parts.at(-2) === 'roles' ? world.roles?.[parts.slice(1).join('/')] : undefined;
+      if (role !== undefined) return { status: 200, body: { name: parts.slice(1).join('/'), ...(role.length === 0 ? {} : { includedPermissions: role }) } };
+      if (parts[1] === 'projects' && parts[2] === `${world.project}:searchAllIamPolicies`) return query.get('query') === 'memberTypes:serviceAccount' ? pageByToken(world.policies ?? [], query, names('results'), Math.min(mostInAPage, 500), true) : refuse(400, 'the test asks for those of service accounts');
       if (parts[1] !== 'projects' || parts[2] !== world.project) return refuse(403, 'Permission denied on resource project.');
       const below = parts.slice(3);
       const [family = ''] = below;
@@ -56,13 +65,13 @@ function accountKeys({ keys, accounts }: GcpWorld, email: string, types: readonl
   return { status: 200, body: found.length === 0 ? {} : { keys: found } };
 }
 
-function policy({ project, enforced }: GcpWorld, name: string): Answer {
+function policy({ project, enforced, rules = {} }: GcpWorld, name: string): Answer {
   const [constraint = '', method] = name.split(':');
   if (method !== 'getEffectivePolicy') return refuse(404, 'Not found');
-  return { status: 200, body: { name: `projects/${project}/policies/${constraint}`, spec: { rules: enforced.includes(constraint) ? [{ enforce: true }] : [] } } };
+  return { status: 200, body: { name: `projects/${project}/policies/${constraint}`, spec: { rules: rules[constraint] ?? (enforced.includes(constraint) ? [{ enforce: true }] : []) } } };
 }
 
 /** Addresses of all services at one server. */
 export function endpoints(origin: string): Readonly<Record<string, string>> {
-  return Object.fromEntries(['APIKEYS', 'IAM', 'SERVICEUSAGE', 'ORGPOLICY', 'POLICYANALYZER'].map((name) => [`CLOUDSDK_API_ENDPOINT_OVERRIDES_${name}`, `${origin}/`]));
+  return Object.fromEntries(['APIKEYS', 'IAM', 'SERVICEUSAGE', 'ORGPOLICY', 'POLICYANALYZER', 'CLOUDASSET'].map((name) => [`CLOUDSDK_API_ENDPOINT_OVERRIDES_${name}`, `${origin}/`]));
 }

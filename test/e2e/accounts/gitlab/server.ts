@@ -38,7 +38,7 @@ export interface FakeGitlabOptions {
   /** Status by path below `/api/v4`: `/groups/1/variables` → 403. */
   readonly refuse?: Readonly<Record<string, number>>;
   /** As some proxies do: no `Link`, or one to the host inside. */
-  readonly links?: 'none' | 'inner';
+  readonly links?: 'none' | 'inner' | 'nothing';
   /** Comes first; true when it has answered. */
   readonly intercept?: (request: IncomingMessage, response: ServerResponse) => boolean;
 }
@@ -107,8 +107,8 @@ export async function startFakeGitlab(options: FakeGitlabOptions): Promise<FakeG
     const size = pageOf(url);
     const page = Number(url.searchParams.get('page') ?? 1);
     const hasMore = page * size < rows.length;
-    const headers: Record<string, string> = { 'x-page': String(page), 'x-per-page': String(size), 'x-next-page': hasMore ? String(page + 1) : '' };
-    if (options.links !== 'none') headers['link'] = [...(hasMore ? [linkTo(url, { page: String(page + 1) }, 'next')] : []), linkTo(url, { page: '1' }, 'first')].join(', ');
+    const headers: Record<string, string> = options.links === 'nothing' ? {} : { 'x-page': String(page), 'x-per-page': String(size), 'x-next-page': hasMore ? String(page + 1) : '' };
+    if (options.links !== 'none' && options.links !== 'nothing') headers['link'] = [...(hasMore ? [linkTo(url, { page: String(page + 1) }, 'next')] : []), linkTo(url, { page: '1' }, 'first')].join(', ');
     send(response, 200, rows.slice((page - 1) * size, page * size), headers);
   }
 

@@ -96,7 +96,7 @@ function wayPage(way: Way): string {
     `${CLASS_WORDS[route.class]} The key is ${OUTCOME_WORDS[outcome]} afterwards; what changes is ${CHANGE_WORDS[route.change]}. This way is ${statusOf(way)}. Facts last compared with their sources: ${datesOf(way).join(', ')}.`,
     '',
     // The command shows the best way; it has no name for another.
-    ...(chosen === undefined || cellOf(provider, chosen.platform, world).best?.route !== route ? [] : ['```sh', `dekey explain ${provider.id} ${chosen.platform.id}`, '```', '']),
+    ...(chosen === undefined || cellOf(provider, chosen.platform, world).best?.route !== route ? [] : ['```sh anywhere', `dekey explain ${provider.id} ${chosen.platform.id}`, '```', '']),
     `## What ${party.title} accepts`,
     '',
     ...acceptedLines(party),

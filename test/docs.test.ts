@@ -8,6 +8,7 @@ import { parse } from 'yaml';
 import { EXIT_CODES } from '../src/cli/exit-codes.ts';
 import { buildProgram } from '../src/cli/program.ts';
 import { generatedPages } from '../scripts/doc-pages.ts';
+import { blocksOf } from './docs/blocks.ts';
 import { writeGenerated } from '../scripts/write-generated.ts';
 
 const ROOT = join(import.meta.dirname, '..');
@@ -22,9 +23,9 @@ function text(path: string): string {
 
 const manifest: { scripts: Record<string, string>; dependencies: Record<string, string>; engines: { node: string }; version: string } = JSON.parse(text('package.json'));
 
-/** Fenced blocks of one language, without their fences. */
+/** Texts of the blocks of one language. */
 function blocks(page: string, language: string): string[] {
-  return [...page.matchAll(/^```(\w*)\n([\s\S]*?)^```$/gm)].flatMap(([, found, body]) => (found === language && body !== undefined ? [body] : []));
+  return blocksOf('', page).flatMap((block) => (block.language === language ? [block.text] : []));
 }
 
 describe('generated pages', () => {
@@ -116,7 +117,7 @@ describe('what apply edits', () => {
   });
 
   test('the diff of the README is what comes of a fixture', () => {
-    const diff = /<!-- apply:[^\n]*\n```diff\n([\s\S]*?)```/.exec(text('README.md'))?.[1] ?? '';
+    const diff = /<!-- apply:[^\n]*\n```diff generated\n([\s\S]*?)```/.exec(text('README.md'))?.[1] ?? '';
     const side = (sign: string): string => diff.split('\n').filter((line) => line.startsWith(' ') || line.startsWith(sign)).map((line) => line.slice(1)).join('\n');
     const folder = 'fixtures/rewrite/github-actions/readme';
     expect(side('+').length).toBeGreaterThan(100);

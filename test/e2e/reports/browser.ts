@@ -3,6 +3,7 @@ import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import type { Readable, Writable } from 'node:stream';
 
 const NAMES = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'];
@@ -118,7 +119,15 @@ export class Tab {
     const ended = new Promise<void>((resolve) => this.#process.once('exit', () => resolve()));
     this.#process.kill('SIGKILL');
     await ended;
-    rmSync(this.#profile, { recursive: true, force: true, maxRetries: 5 });
+    // Its children end a moment later, and write until then.
+    for (let left = 20; left > 0; left -= 1) {
+      try {
+        rmSync(this.#profile, { recursive: true, force: true });
+        return;
+      } catch {
+        await pause(100);
+      }
+    }
   }
 
   #call(method: string, params: Answer): Promise<Answer> {

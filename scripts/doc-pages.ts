@@ -22,12 +22,12 @@ const REPLACEABLE: Readonly<Record<Federation['kind'], string>> = { native: 'tod
 /** Every generated page by its path. `readme` is the README as it stands: only what is between its markers is replaced. */
 export function generatedPages(readme: string): Map<string, string> {
   return new Map([
+    ['README.md', withMatrix(readme)],
     ['docs/cli.md', cliPage()],
     ['docs/findings.md', findingsPage()],
     ['docs/providers.md', providersPage()],
     ['docs/matrix.md', matrixPage()],
     ...pathPages(),
-    ['README.md', withMatrix(readme)],
   ]);
 }
 

@@ -2,7 +2,7 @@
  * Measures dekey: `npm run bench -- scan [REPO...] [--seed N] [--per-shape N] [--strict] [--keep]`.
  *
  * Without a repository: precision and recall on a labelled corpus made from the seed, the same bytes with any number of threads, and start-up
- * time. With repositories: the time of a whole history scan against one `git cat-file --batch --buffer` over the same blobs, and peak memory.
+ * time (`npm run bench -- newcomer` times the way from a fresh clone to the first diff). With repositories: the time of a whole history scan against one `git cat-file --batch --buffer` over the same blobs, and peak memory.
  * Times are ratios of programs that ran in turn in the same run, so that the machine and its load cancel out.
  */
 import { execFileSync } from 'node:child_process';
@@ -13,6 +13,7 @@ import { parseArgs } from 'node:util';
 import type { Finding, Inventory } from '../src/model/inventory.ts';
 import { compare, type Tally } from './accuracy.ts';
 import { writeCorpus } from './corpus.ts';
+import { newcomer } from './newcomer.ts';
 import { DEKEY, dekey, median, peakMemory, timed } from './processes.ts';
 import { megabytes, type Row, seconds, share, table } from './table.ts';
 
@@ -57,7 +58,13 @@ async function main(): Promise<void> {
     },
   });
   const [what, ...repositories] = positionals;
-  if (what !== 'scan') return usage('usage: npm run bench -- scan [REPO...] [--seed N] [--per-shape N] [--repos-only] [--details] [--strict]');
+  if (what === 'newcomer') {
+    const { lines, holds } = newcomer(process.cwd());
+    say(...lines);
+    if (!holds) process.exitCode = 1;
+    return;
+  }
+  if (what !== 'scan') return usage('usage: npm run bench -- scan [REPO...] [--seed N] [--per-shape N] [--repos-only] [--details] [--strict] | newcomer');
   const unknown = repositories.find((path) => !existsSync(path));
   if (unknown !== undefined) return usage(`there is no ${unknown}`);
   if (!existsSync(resolve('dist/main.cjs'))) return usage('dist/ is missing: npm run build');

@@ -13,7 +13,8 @@ const ALLOWED = [
   /^dist\/report-page\.(?:js|css)$/,
   /^dist\/grammars\/(?:web-tree-sitter|tree-sitter-[a-z]+)\.wasm$/,
   /^dist\/prefilter(?:\.wasm|-tree\.bin|-history\.bin)$/,
-  /^docs\/[\w-]+\.md$/,
+  /^docs\/(?:(?:guides|paths)\/)?[\w-]+\.md$/,
+  /^docs\/images\/[\w-]+\.svg$/,
   /^schema\/[\w-]+\.schema\.json$/,
 ];
 const REQUIRED = ['bin/dekey.js', 'bin/package.json', 'dist/main.cjs', 'dist/main.cjs.cache', 'dist/worker.cjs', 'dist/apply.cjs', 'dist/github.cjs', 'dist/accounts-source.cjs', 'dist/aws-source.cjs', 'dist/github-source.cjs', 'dist/grammars/web-tree-sitter.wasm', 'dist/grammars/tree-sitter-typescript.wasm', 'dist/grammars/tree-sitter-python.wasm', 'dist/THIRD-PARTY.txt', 'dist/report-page.js', 'dist/report-page.css', 'dist/prefilter.wasm', 'dist/prefilter-tree.bin', 'dist/prefilter-history.bin', 'README.md', 'LICENSE', 'schema/inventory.schema.json'];

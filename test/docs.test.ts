@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
@@ -8,6 +8,7 @@ import { parse } from 'yaml';
 import { EXIT_CODES } from '../src/cli/exit-codes.ts';
 import { buildProgram } from '../src/cli/program.ts';
 import { generatedPages } from '../scripts/doc-pages.ts';
+import { blocksOf } from './docs/blocks.ts';
 import { writeGenerated } from '../scripts/write-generated.ts';
 
 const ROOT = join(import.meta.dirname, '..');
@@ -22,9 +23,9 @@ function text(path: string): string {
 
 const manifest: { scripts: Record<string, string>; dependencies: Record<string, string>; engines: { node: string }; version: string } = JSON.parse(text('package.json'));
 
-/** Fenced blocks of one language, without their fences. */
+/** Texts of the blocks of one language. */
 function blocks(page: string, language: string): string[] {
-  return [...page.matchAll(/^```(\w*)\n([\s\S]*?)^```$/gm)].flatMap(([, found, body]) => (found === language && body !== undefined ? [body] : []));
+  return blocksOf('', page).flatMap((block) => (block.language === language ? [block.text] : []));
 }
 
 describe('generated pages', () => {
@@ -102,6 +103,20 @@ describe('names in the pages', () => {
   });
 });
 
+describe('the comparison', () => {
+  const page = text('docs/comparison.md');
+
+  test('is dated, and every tool of the table has its source', () => {
+    const header = /^\| question \| (.+) \|$/m.exec(page)?.[1]?.split(' | ') ?? [];
+    expect(header.length).toBeGreaterThan(6);
+    expect(page).toMatch(/^Read on \d{4}-\d\d-\d\d/m);
+    const sources = page.slice(page.indexOf('## Sources'));
+    for (const tool of header.filter((name) => name !== 'dekey')) expect(sources, tool).toMatch(new RegExp(`^\\| ${tool} \\| .*https://`, 'm'));
+    for (const row of page.split('\n').filter((line) => line.startsWith('| ') && line.split(' | ').length > 5)) expect(row.split(' | ').length, row).toBe(header.length + 1);
+    expect(page).toContain('## Where others are better');
+  });
+});
+
 describe('what apply edits', () => {
   test('docs/apply.md names every kind of file and every code of a refusal', () => {
     const page = text('docs/apply.md');
@@ -116,7 +131,7 @@ describe('what apply edits', () => {
   });
 
   test('the diff of the README is what comes of a fixture', () => {
-    const diff = /<!-- apply:[^\n]*\n```diff\n([\s\S]*?)```/.exec(text('README.md'))?.[1] ?? '';
+    const diff = /<!-- apply:[^\n]*\n```diff generated\n([\s\S]*?)```/.exec(text('README.md'))?.[1] ?? '';
     const side = (sign: string): string => diff.split('\n').filter((line) => line.startsWith(' ') || line.startsWith(sign)).map((line) => line.slice(1)).join('\n');
     const folder = 'fixtures/rewrite/github-actions/readme';
     expect(side('+').length).toBeGreaterThan(100);
@@ -161,7 +176,9 @@ describe('commands of the README', () => {
   });
 
   test('no page names a machine path or an address on this machine', () => {
-    for (const path of [...PAGES, 'docs/cli.md', 'docs/providers.md', 'docs/findings.md', 'docs/action.md']) expect(text(path), path).not.toMatch(/\/(?:home|root|work|tmp|Users)\/|\blocalhost\b|\b127\.0\.0\.1\b/);
+    const docs = readdirSync(join(ROOT, 'docs'), { recursive: true, encoding: 'utf8' }).filter((path) => /\.(?:md|svg)$/.test(path)).map((path) => `docs/${path}`);
+    expect(docs.length).toBeGreaterThan(50);
+    for (const path of [...PAGES, ...docs]) expect(text(path), path).not.toMatch(/\/(?:home|root|work|tmp|Users)\/|\blocalhost\b|\b127\.0\.0\.1\b/);
   });
 });
 

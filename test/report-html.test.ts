@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { buildPage } from '../scripts/page.mjs';
 import { compareInventories } from '../src/inventory/compare.ts';
 import type { PlannedChanges } from '../src/model/apply.ts';
-import type { Inventory } from '../src/model/inventory.ts';
+import type { Finding, Inventory } from '../src/model/inventory.ts';
 import { migrationId } from '../src/model/plan.ts';
 import { choices, searchable, select, windowOf } from '../src/report/html/page/rows.ts';
 import type { PageData } from '../src/report/html/page-data.ts';
@@ -75,12 +75,30 @@ describe('the data', () => {
     expect(data.readiness).toBeUndefined();
   });
 
-  test('the scorecard is there when the inventory has findings about readiness', async () => {
+  test('the scorecard is there when the inventory has findings about readiness: the weakest counts, and unknown is no score', async () => {
     const inventory = richInventory();
-    const [finding] = inventory.findings;
-    if (finding === undefined) throw new Error('the sample has findings');
-    const data = dataOf(await html({ ...inventory, findings: [...inventory.findings, { ...finding, id: 'f-r', class: 'readiness', code: 'DK-READY-1', credential: '' }] }));
-    expect(data.readiness).toMatchObject([{ code: 'DK-READY-1', place: 'src/agent/client.ts' }]);
+    const [sample] = inventory.findings;
+    if (sample === undefined) throw new Error('the sample has findings');
+    const finding = (id: string, control: string, score: string, path: string, more: Readonly<Record<string, string>> = {}): Finding => ({ ...sample, id, class: 'readiness', code: `DK-READY-${control.replace('.', '-')}`, credential: '', location: { ...sample.location, path, line: 7 }, arguments: { control, score, ...more } });
+    const data = dataOf(
+      await html({
+        ...inventory,
+        findings: [...inventory.findings, finding('r1', 'P1.2', '2', 'a.yaml'), finding('r2', 'P1.2', '0', 'b.yaml', { identity: 'bot\u202e' }), finding('r3', 'P1.6', 'unknown', 'c.yaml'), finding('r4', 'P1.8', 'n/a', 'd.json'), finding('r5', 'P3.4', '2', 'e.tf'), finding('r6', 'P9.9', '2', 'f.tf')],
+      }),
+    );
+    const [first, second, third, fourth, others] = data.readiness ?? [];
+    const score = (id: string): number | undefined => first?.controls.find((one) => one.id === id)?.score;
+    expect([first?.id, second?.id, third?.id, fourth?.id, others?.title]).toEqual(['P1', 'P2', 'P3', 'P4', 'Others']);
+    // absent, partial, met, not applicable, unknown
+    expect([score('P1.2'), score('P1.6'), score('P1.8'), score('P1.1')]).toEqual([0, 4, 3, 4]);
+    expect([first?.level, second?.level, third?.level, fourth?.level]).toEqual([0, 4, 4, 4]);
+    const whole = dataOf(await html({ ...inventory, findings: ['P3.1', 'P3.2', 'P3.3', 'P3.4', 'P3.5', 'P3.6'].map((one, index) => finding(`r${index}`, one, index === 2 ? 'n/a' : '2', 'a.tf')) }));
+    expect(whole.readiness?.[2]?.level).toBe(2);
+    expect(first?.controls.find(({ id }) => id === 'P1.2')).toMatchObject({ places: ['a.yaml:7', 'b.yaml:7'], more: 0, says: [expect.stringMatching(/^identity bot[^\u202e]*$/)] });
+    expect(data.readiness?.slice(0, 4).flatMap(({ controls }) => controls)).toHaveLength(26);
+    expect(others?.controls.map(({ id }) => id)).toEqual(['DK-READY-P9-9']);
+    const text = await render('sarif', { ...inventory, findings: [finding('r2', 'P1.2', '0', 'b.yaml', { identity: 'bot' })] }, plainOptions);
+    expect(text).toContain('P1.2 one identity for each agent: absent; identity bot.');
   });
 
   test('shared: counts, and nothing of the scanned world', async () => {

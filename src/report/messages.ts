@@ -1,4 +1,5 @@
 import type { Credential, Disposition, Finding, Liveness, Workload } from '../model/inventory.ts';
+import { READINESS_PATTERNS, READINESS_SCORES } from '../model/readiness.ts';
 import type { HistoryPlace, Location } from '../model/location.ts';
 import type { CredentialKind, Detector, Federation, Privilege, Provider } from '../model/provider.ts';
 import type { Platform, ReferenceStore } from '../model/reference.ts';
@@ -332,7 +333,7 @@ const SENTENCES: Readonly<Record<Finding['class'], (subject: Subject, catalog: C
   reference: referenceSentence,
   account: accountOrPlainSentence,
   trust: plainSentence,
-  readiness: plainSentence,
+  readiness: readinessSentence,
 };
 
 function secretSentence({ finding, credential }: Subject, catalog: Catalog, escape: Escape): string {
@@ -395,6 +396,22 @@ function plainSentence({ finding }: Subject, catalog: Catalog, escape: Escape): 
   const details = Object.entries(finding.arguments).toSorted(([a], [b]) => (a < b ? -1 : 1));
   const shown = details.map(([key, value]) => `${escape(key)} ${escape(value)}`).join(', ');
   return shown === '' ? described.what : `${described.what} ${shown}.`;
+}
+
+/** `P1.2 one identity for each agent: absent; identity bot.` */
+function readinessSentence(subject: Subject, catalog: Catalog, escape: Escape): string {
+  const { control, score } = subject.finding.arguments;
+  const title = READINESS_PATTERNS.flatMap(({ controls }) => controls).find(([id]) => id === control)?.[1];
+  if (control === undefined || title === undefined) return plainSentence(subject, catalog, escape);
+  const details = readinessDetails(subject.finding, escape);
+  return `${control} ${title}: ${SCORE_WORDS[READINESS_SCORES.findIndex((one) => one === score)] ?? 'unknown'}${details === '' ? '' : `; ${details}`}.`;
+}
+
+const SCORE_WORDS = ['absent', 'partial', 'met', 'not applicable', 'unknown'] as const;
+
+/** What a finding about readiness says besides its control and its score. */
+export function readinessDetails({ arguments: said }: Finding, escape: Escape): string {
+  return Object.entries(said).filter(([key]) => key !== 'control' && key !== 'score').toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([key, value]) => `${escape(key)} ${escape(value)}`).join(', ');
 }
 
 const STORE_LABEL_BY_ID: ReadonlyMap<string, string> = new Map(Object.entries(STORE_LABELS));

@@ -42,7 +42,7 @@ judged(join(python, 'check-jsonschema'))('the published schemas take the action 
 
 judged(actionlint)('the workflows of docs/action.md are workflows, and pin what ours pin', () => {
   const page = readFileSync(join(ROOT, 'docs/action.md'), 'utf8');
-  const [smallest = '', job = '', organisation = ''] = [...page.matchAll(/^```yaml\n([\s\S]*?)^```$/gm)].map(([, text = '']) => text);
+  const [smallest = '', job = '', organisation = ''] = [...page.matchAll(/^```yaml \w+\n([\s\S]*?)^```$/gm)].map(([, text = '']) => text);
   const whole = [smallest, `${smallest.slice(0, smallest.indexOf('    permissions:'))}${job}`, organisation];
   const folder = mkdtempSync(join(tmpdir(), 'dekey-docs-'));
   try {

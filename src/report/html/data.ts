@@ -1,13 +1,14 @@
 import type { Credential, Finding, Inventory } from '../../model/inventory.ts';
 import { SEVERITIES } from '../../model/levels.ts';
 import { visible } from '../../support/escape.ts';
-import { credentialTitle, describeFinding, sentenceOf } from '../messages.ts';
+import { credentialTitle, describeFinding, readinessDetails } from '../messages.ts';
 import type { RenderOptions } from '../renderer.ts';
 import { groupCredentials } from '../text.ts';
 import { findingsOf, type Page, pageOf, plainPalette } from '../text-page.ts';
 import { pageChanges } from './data-changes.ts';
 import { findingRow, type Indexes, pageCredential, Strings } from './data-credentials.ts';
 import { pageEdges, pagePlatforms, pageProviders } from './data-graph.ts';
+import { pageReadiness } from './data-readiness.ts';
 import type { Group, Levels, PageData, PageTarget, Skip, Stats } from './page-data.ts';
 
 /** Examples of what was left out, by target; an inventory names up to twenty. */
@@ -73,7 +74,6 @@ function named(page: Page, groupOf: ReadonlyMap<string, Group>, providers: reado
   };
   const listed = new Map((inventory.accounts?.listed ?? []).map((one) => [one.credential, one]));
   const platformAt = new Map(platforms.map((id, index) => [id, index]));
-  const readiness = inventory.findings.filter((finding) => finding.class === 'readiness');
   return {
     targets: inventory.targets.map((target): PageTarget => ({
       id: target.id,
@@ -100,7 +100,7 @@ function named(page: Page, groupOf: ReadonlyMap<string, Group>, providers: reado
     })),
     strings: strings.list,
     ...(page.options.changes === undefined ? {} : { changes: pageChanges(page.options.changes, order, page.clean) }),
-    ...(readiness.length === 0 ? {} : { readiness: readiness.map((finding) => ({ code: page.clean(finding.code), title: titleOfFinding(finding), severity: Math.max(0, SEVERITIES.indexOf(finding.severity)), place: page.clean(finding.location.path), message: sentenceOf({ finding, credential: undefined, workload: undefined }, page.catalog, page.clean) })) }),
+    ...pageReadiness(inventory.findings, (finding) => readinessDetails(finding, page.clean), page.clean),
   };
 }
 

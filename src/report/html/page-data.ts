@@ -24,9 +24,30 @@ export interface PageData {
   readonly strings: readonly string[];
   /** What a plan changes, by file. Absent without one. */
   readonly changes?: readonly PageFileChange[];
-  /** The scorecard: what was found about readiness. Absent when the inventory has none. */
-  readonly readiness?: readonly { readonly code: string; readonly title: string; readonly severity: number; readonly place: string; readonly message: string }[];
+  /** The scorecard of what lies beyond federation. Absent when the inventory has none. */
+  readonly readiness?: readonly PagePattern[];
 }
+
+export interface PagePattern {
+  readonly id: string;
+  readonly title: string;
+  /** The lowest score of its controls. */
+  readonly level: number;
+  readonly controls: readonly PageControl[];
+}
+
+export interface PageControl {
+  readonly id: string;
+  readonly title: string;
+  /** Index: absent, partial, met, not applicable, unknown. */
+  readonly score: number;
+  readonly says: readonly string[];
+  readonly places: readonly string[];
+  /** Places that are not named. */
+  readonly more: number;
+}
+
+export const SCORES = ['absent', 'partial', 'met', 'not applicable', 'unknown'] as const;
 
 export interface PageFileChange {
   readonly path: string;

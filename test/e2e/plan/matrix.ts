@@ -3,46 +3,19 @@
  * identity at a party that stands on loopback is proven with real tokens.
  */
 import { emitters } from '../../../src/emit/index.ts';
-import { emitWorkloadSide } from '../../../src/emit/workload-side.ts';
 import type { EmittedFile } from '../../../src/model/federation.ts';
 import type { Credential, Inventory, Workload } from '../../../src/model/inventory.ts';
 import type { PlannedIdentity } from '../../../src/model/plan.ts';
 import type { Input, Text } from '../../../src/model/text.ts';
 import { parties } from '../../../src/parties/index.ts';
 import { partyInputs } from '../../../src/parties/inputs.ts';
-import { cellOf, exampleWorkload } from '../../../src/plan/matrix.ts';
-import { type DraftPlan, emitPlan, makePlan, type PlanOptions } from '../../../src/plan/plan.ts';
+import { cellOf } from '../../../src/plan/matrix.ts';
+import { type DraftPlan, emitPlan, makePlan } from '../../../src/plan/plan.ts';
 import { platforms } from '../../../src/platforms/index.ts';
 import { providers } from '../../../src/providers/index.ts';
 import type { Claims } from './issuer.ts';
+import { type PlatformPlan, planFor, SAMPLES, valueOf } from '../../support/sample-plan.ts';
 import { type Proof, proveTarget } from './tokens.ts';
-
-/** What every input of a shape is filled with: right looking, and nobody's. */
-const SAMPLES = {
-  name: 'acme',
-  path: 'acme/app',
-  digits: '111122223333',
-  hex: 'abcdef',
-  uuid: '00000000-0000-4000-8000-000000000001',
-  url: 'https://issuer.acme.example',
-  id: 'acme-id-1',
-  email: 'bot@acme.iam.gserviceaccount.com',
-  'subject-prefix': 'repo:acme@1029384/app@5566778',
-} as const;
-
-/** Where a sample has to agree with another, or with a form. */
-const VALUES: Readonly<Record<string, string>> = {
-  'github.acme.app.repository_id': '5566778',
-  'github.acme.app.repository_owner_id': '1029384',
-  'anthropic.workspace_id': 'wrkspc_01LoopbackLoopback',
-  'openai.project_id': 'proj_loopback',
-  'aws.region': 'eu-central-1',
-  'azure.location': 'westeurope',
-  'aws.policy_arn': 'arn:aws:iam::aws:policy/ReadOnlyAccess',
-  'auth0.domain': 'acme.eu.auth0.com',
-  'okta.domain': 'acme.okta.com',
-  'aks.issuer': 'https://westeurope.oic.prod-aks.azure.com/00000000-0000-4000-8000-000000000001/00000000-0000-4000-8000-000000000002/',
-};
 
 export interface CellLine {
   readonly platform: string;
@@ -62,21 +35,12 @@ export function allCells(): readonly CellLine[] {
   );
 }
 
-export interface PlatformPlan {
-  readonly platform: string;
-  readonly draft: DraftPlan;
-  readonly files: readonly EmittedFile[];
-  /** What the emitters asked for, beside what the draft lists. */
-  readonly inputs: readonly Input[];
-}
-
 /** One workload on each platform that issues tokens, with a key of every provider; once with nothing filled in and once with everything. */
 export function platformPlans(): readonly { readonly open: PlatformPlan; readonly filled: PlatformPlan; readonly named: PlatformPlan }[] {
   return platforms.flatMap((platform) => {
     if (platform.tokens === undefined) return [];
     const open = planFor(platform.id, new Map());
     const inputs = new Map<string, Input>([...open.draft.inputs, ...open.inputs].map((input) => [input.id, input]));
-    const valueOf = ({ id, shape }: Input): string => (id.startsWith('aws.secret_arn_') ? `arn:aws:secretsmanager:eu-central-1:${SAMPLES.digits}:secret:ai/key-AbCdEf` : (VALUES[id] ?? SAMPLES[shape]));
     const values = new Map([...inputs].map(([id, input]) => [id, { value: valueOf(input), from: 'sample' }]));
     // A repository that sends names in its subjects, as those made before July 2026 do.
     const names = new Map([...values].map(([id, value]) => [id, id.endsWith('.subject_prefix') ? { ...value, value: 'repo:acme/app' } : value]));
@@ -87,55 +51,6 @@ export function platformPlans(): readonly { readonly open: PlatformPlan; readonl
 /** The plan of one workload on `platform` that has a key of each of `ids`; `given` fills inputs in, the rest is left open. */
 export function planOne(platform: string, ids: readonly string[], given: Readonly<Record<string, string>>): PlatformPlan {
   return planFor(platform, new Map(Object.entries(given).map(([id, value]) => [id, { value, from: 'sample' }])), providers.filter(({ id }) => ids.includes(id)));
-}
-
-/** A value for an input that is to be filled in when a script runs. */
-export function sampleOf({ id, shape }: Input): string {
-  return VALUES[id] ?? SAMPLES[shape];
-}
-
-function planFor(platform: string, values: PlanOptions['values'], which: typeof providers = providers): PlatformPlan {
-  const context = exampleWorkload(platform);
-  const credentials = which.map((provider): Credential => ({
-    id: `c-${provider.id}`,
-    provider: provider.id,
-    kind: 'api-key',
-    lifetime: 'long',
-    privilege: 'account',
-    preview: 'KEY',
-    seen: false,
-    names: [provider.env.find(({ notAKey }) => notAKey !== true)?.name ?? `${provider.id.toUpperCase().replaceAll('-', '_')}_API_KEY`],
-    confidence: 'high',
-    liveness: 'not-checked',
-    facts: {},
-    risk: { score: 50, level: 'medium', vector: '', factors: [] },
-    findings: [],
-    workloads: ['w-1'],
-    disposition: 'today',
-  }));
-  const workload: Workload = {
-    id: 'w-1',
-    platform,
-    name: context.name,
-    location: { target: 't0', path: context.path, line: 1, column: 1, endLine: 1, endColumn: 1, start: 0, end: 0, route: context.route },
-    uses: credentials.map(({ id }) => id),
-    identity: { kind: 'available' },
-    facts: context.facts,
-    federationPath: null,
-  };
-  const inventory: Inventory = {
-    schemaVersion: '1.0',
-    tool: { name: 'dekey', version: '0.0.0' },
-    targets: [{ id: 't0', kind: 'git', name: '.', complete: true, files: 1, objects: 0, bytes: 0, skipped: [], facts: { remote: `${context.repository?.host ?? ''}/acme/app`, branch: 'main' } }],
-    summary: { findings: 0, credentials: 0, workloads: 0, byLevel: { critical: 0, high: 0, medium: 0, low: 0, info: 0 }, pathToZero: { today: 0, afterChange: 0, none: 0 }, allowed: 0, baselined: 0 },
-    credentials,
-    findings: [],
-    workloads: [workload],
-    problems: [],
-  };
-  const draft = makePlan(inventory, { platforms, providers, parties, partyInputs }, { version: '0.0.0', values, runsOn: [], sources: [] });
-  const emitted = [...emitPlan(draft, emitters, values), ...emitWorkloadSide(draft, values)];
-  return { platform, draft, files: emitted.flatMap(({ files }) => files), inputs: emitted.flatMap(({ asked }) => asked) };
 }
 
 /** An inventory of `count` workloads, each with its own job, for the speed of planning. */

@@ -6,7 +6,8 @@ import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
-import { planOne, sampleOf } from './matrix.ts';
+import { sampleOf } from '../../support/sample-plan.ts';
+import { planOne } from './matrix.ts';
 import { startAnthropic } from './parties/anthropic.ts';
 import { startOpenAi } from './parties/openai.ts';
 

@@ -7,7 +7,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type MotoAccount, startMoto } from '../../../scripts/judges/moto.ts';
-import { planOne, sampleOf } from './matrix.ts';
+import { sampleOf } from '../../support/sample-plan.ts';
+import { planOne } from './matrix.ts';
 
 const ACCOUNT = '123456789012';
 /** One whose issuer is known, one where an input stands in the names of the conditions, one whose issuer is an input. */

@@ -1,28 +1,19 @@
 /** A real Chromium without a window, driven by its own protocol over two pipes: nothing listens on the network, and no package is needed for it. */
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import type { Readable, Writable } from 'node:stream';
+import { findProgram } from './debian.ts';
 
 const NAMES = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'];
 const PACKAGES = ['chromium', 'fonts-liberation', 'fonts-dejavu-core'];
 
 /** Path of a Chromium: that of `DEKEY_CHROMIUM`, or one on the PATH; in CI one is installed from Debian when there is none. Undefined when none can be had. */
 export function findBrowser(): string | undefined {
-  const found = onPath();
-  if (found !== undefined || (process.env['CI'] ?? '') === '' || process.getuid?.() !== 0) return found;
-  for (const args of [['update', '-qq'], ['install', '-y', '-qq', '--no-install-recommends', ...PACKAGES]]) {
-    const { status } = spawnSync('apt-get', args, { stdio: ['ignore', 'ignore', 'inherit'], env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }, timeout: 400_000 });
-    if (status !== 0) return undefined;
-  }
-  return onPath();
-}
-
-function onPath(): string | undefined {
   const named = process.env['DEKEY_CHROMIUM'];
-  if (named !== undefined && named !== '') return named;
-  return (process.env['PATH'] ?? '').split(delimiter).flatMap((folder) => NAMES.map((name) => join(folder, name))).find((path) => existsSync(path));
+  return named !== undefined && named !== '' ? named : findProgram(NAMES, PACKAGES);
 }
 
 type Answer = Readonly<Record<string, unknown>>;
@@ -118,7 +109,15 @@ export class Tab {
     const ended = new Promise<void>((resolve) => this.#process.once('exit', () => resolve()));
     this.#process.kill('SIGKILL');
     await ended;
-    rmSync(this.#profile, { recursive: true, force: true, maxRetries: 5 });
+    // Its children end a moment later, and write until then.
+    for (let left = 20; left > 0; left -= 1) {
+      try {
+        rmSync(this.#profile, { recursive: true, force: true });
+        return;
+      } catch {
+        await pause(100);
+      }
+    }
   }
 
   #call(method: string, params: Answer): Promise<Answer> {

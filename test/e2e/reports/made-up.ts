@@ -2,6 +2,7 @@ import type { Credential, Disposition, Finding, Inventory, RiskFactor, TargetRep
 import { SEVERITIES, type Severity } from '../../../src/model/levels.ts';
 import type { Location } from '../../../src/model/location.ts';
 import { migrationId } from '../../../src/model/plan.ts';
+import type { ReadinessScore } from '../../../src/model/readiness.ts';
 import { providers } from '../../../src/providers/index.ts';
 import { summaryOf } from '../../../src/inventory/summary.ts';
 
@@ -41,7 +42,9 @@ export function madeUp(findings: number): Inventory {
   const all: Finding[] = [];
   const workloads: Workload[] = [];
   const uses = new Map<string, string[]>();
-  while (all.length < findings) {
+  const card = scorecard();
+  const most = findings - card.length;
+  while (all.length < most) {
     const index = credentials.length;
     const [provider, name, head] = skewed(PROVIDERS);
     const disposition = DISPOSITIONS[providers.find((one) => one.id === provider)?.federation.kind ?? 'none'];
@@ -53,7 +56,7 @@ export function madeUp(findings: number): Inventory {
     const level: Severity = score >= 90 ? 'critical' : score >= 70 ? 'high' : score >= 40 ? 'medium' : 'low';
     const own: Finding[] = [];
     const users: string[] = [];
-    const count = Math.min(findings - all.length, 1 + Math.floor(random() ** 4 * 30));
+    const count = Math.min(most - all.length, 1 + Math.floor(random() ** 4 * 30));
     for (let at = 0; at < count; at += 1) {
       const isSecret = isSeen && at < Math.ceil(count / 3);
       const platform = pick(PLATFORMS);
@@ -87,6 +90,7 @@ export function madeUp(findings: number): Inventory {
   }
   credentials.sort((a, b) => SEVERITIES.indexOf(a.risk.level) - SEVERITIES.indexOf(b.risk.level) || b.risk.score - a.risk.score);
   const used = workloads.map((workload) => ({ ...workload, uses: uses.get(workload.id) ?? [] }));
+  all.push(...card);
   return { schemaVersion: '1.0', tool: { name: 'dekey', version: '0.1.0' }, targets, summary: summaryOf(credentials, all, used), credentials, findings: all, workloads: used, problems: [{ path: '.github/workflows/release.yml', line: 47, message: 'duplicate key "env" (first at line 39)', fix: 'Remove one of the two and run again.' }] };
 }
 
@@ -114,6 +118,20 @@ export function madeUpChanges({ credentials, workloads, targets }: Inventory): o
     diff: index % 10 > 0 ? '' : '@@ -9,6 +9,9 @@\n jobs:\n   evals:\n     runs-on: ubuntu-24.04\n+    permissions:\n+      contents: read\n+      id-token: write\n     env:\n-      ANTHROPIC_API_KEY: ${{ secrets.ANTHROPIC_API_KEY }}\n+      ANTHROPIC_FEDERATION_RULE_ID: ${{ vars.ANTHROPIC_FEDERATION_RULE_ID }}\n     steps:\n',
   }));
   return { schemaVersion: '1.0', tool: { name: 'dekey', version: '0.1.0' }, plan: '0'.repeat(64), targets: targets.map(({ id, name }) => ({ id, name })), files };
+}
+
+/** What a look beyond federation says of it: some controls met, some not, some not to be told. */
+function scorecard(): readonly Finding[] {
+  const said: readonly (readonly [control: string, score: ReadinessScore, path: string, about: Readonly<Record<string, string>>])[] = [
+    ['P1.1', '1', '.github/workflows/ci.yml', { issuer: 'token.actions.githubusercontent.com', tenant: 'pinned' }], ['P1.2', '0', 'deploy/search/deployment.yaml', { account: 'default', workloads: '4' }],
+    ['P1.2', '2', 'deploy/billing/deployment.yaml', { account: 'billing' }], ['P1.4', '2', 'deploy/billing/deployment.yaml', { audience: 'https://api.anthropic.com' }], ['P1.6', '2', 'infra/search.tf', { seconds: '600' }],
+    ['P1.7', '0', '.mcp.json', { server: 'search', variable: 'TAVILY_API_KEY' }], ['P1.8', 'n/a', '.mcp.json', {}], ['P2.1', 'unknown', 'src/search/agent12.py', {}], ['P2.3', '2', 'src/search/agent12.py', {}],
+    ['P3.1', '1', 'src/search/agent12.py', { tools: '3 of 7' }], ['P3.4', '2', 'infra/search.tf', {}], ['P4.5', '2', 'infra/search.tf', { rules: '4' }],
+  ];
+  return said.map(([control, score, path, about], index) => ({
+    id: `f-ready-${index}`, code: `DK-READY-${control.replace('.', '-')}`, class: 'readiness', provider: 'anthropic', detector: 'readiness', severity: 'info', confidence: 'high', credential: '',
+    location: { target: 't1', path, start: 0, end: 1, line: 3 + index, column: 1, endLine: 3 + index, endColumn: 2 }, arguments: { control, score, ...about }, fingerprint: `ready-${index}`,
+  }));
 }
 
 function placeOf(kind: string, target: string, random: () => number, pick: <T>(items: readonly T[]) => T): Location {

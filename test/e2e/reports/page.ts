@@ -8,7 +8,7 @@ import type { Files } from './run.ts';
 
 const LAPTOP = { width: 1440, height: 900 } as const;
 const PHONE = { width: 390, height: 844, scale: 2, isPhone: true } as const;
-const VIEWS = ['v=overview', 'v=keys', 'v=findings', 'v=workloads', 'v=providers', 'v=targets', 'v=map', 'v=coverage'] as const;
+const VIEWS = ['v=overview', 'v=keys', 'v=findings', 'v=workloads', 'v=providers', 'v=targets', 'v=map', 'v=coverage', 'v=readiness'] as const;
 
 export interface Timed {
   readonly what: string;

@@ -1,6 +1,6 @@
 /**
  * Reports in a real browser: `npm run e2e -- reports`. A made-up organisation of 20,000 findings is written by the built program, opened, measured, searched and
- * checked by axe-core; hostile names are looked for in every format. Screenshots are left in `test/out/reports/`.
+ * checked by axe-core; hostile names are looked for in every format, and LibreOffice reads the CSV files. Screenshots are left in `test/out/reports/`.
  */
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
@@ -16,6 +16,7 @@ import { findBrowser, Tab } from './browser.ts';
 import { earlier, madeUp, madeUpChanges } from './made-up.ts';
 import { proveHostile } from './hostile.ts';
 import { measure, provePage, provePolicy, takePictures } from './page.ts';
+import { proveSpreadsheet } from './spreadsheet.ts';
 
 const FINDINGS = 20_000;
 const LIMITS = { bytes: 8_000_000, openMs: 2000, filterMs: 100 } as const;
@@ -31,6 +32,7 @@ export async function runReports(args: readonly string[]): Promise<number> {
   try {
     const files = await written(root, work, proof);
     await proveHostile(proof, work);
+    await proveSpreadsheet(proof, work, [join(work, 'acme.csv')]);
     const browser = findBrowser();
     if (browser === undefined) {
       const isCi = (process.env['CI'] ?? '') !== '';

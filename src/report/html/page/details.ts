@@ -1,4 +1,4 @@
-import type { FindingRow, PageCredential } from '../page-data.ts';
+import { type FindingRow, type PageCredential, SCORES } from '../page-data.ts';
 import { button, counted, h, number, table, terms } from './dom.ts';
 import { changesOf } from './changes.ts';
 import { keyLink, level, levelMark, link, placeMark, replacementText, type Store, text } from './store.ts';
@@ -161,6 +161,23 @@ export function coveragePage(store: Store): HTMLElement {
     h('section', {}, h('h2', {}, 'Files that could not be understood'), data.problems.length === 0 ? h('p', {}, 'None.') : growing('Problems', ['Place', 'What', 'What to do'], data.problems, (one) => [h('code', {}, one.place), one.message, one.fix])));
 }
 
+/** The scorecard: a pattern a section, a control a row, and nothing made up for what is not known. */
 export function readinessPage({ data }: Store): HTMLElement {
-  return h('div', { class: 'detail' }, growing('Readiness', ['Severity', 'Control', 'Place', 'What'], data.readiness ?? [], (one) => [levelMark(one.severity), `${one.title} (${one.code})`, h('code', {}, one.place), one.message]));
+  const patterns = data.readiness ?? [];
+  const card = table('Patterns', ['Pattern', 'Level', 'Met#', 'Partial#', 'Absent#', 'Unknown#'], patterns.map(({ id, title, level: at, controls }) => {
+    const count = (score: number): string => number(controls.filter((one) => one.score === score).length);
+    return [`${id} ${title}`, scoreMark(at), count(2), count(1), count(0), count(4)];
+  }));
+  return h('div', { class: 'detail readiness' },
+    h('p', {}, 'What lies beyond keys that are gone. The level of a pattern is that of its weakest control. Unknown is what files cannot tell, or what was not looked at: it is never taken for met or for absent, and where some of it is left a level is at most what it says.'),
+    h('section', {}, h('h2', {}, 'Four patterns'), card),
+    ...patterns.map(({ id, title, controls }) => h('section', {}, h('h2', {}, `${id} ${title}`),
+      growing(title, ['Control', 'Score', 'What', 'Where'], controls, (one) => [
+        `${one.id} ${one.title}`, scoreMark(one.score), one.says.join('; '),
+        h('span', {}, ...one.places.flatMap((place, index) => [index === 0 ? '' : h('br', {}), h('code', {}, place)]), one.more === 0 ? '' : ` and ${number(one.more)} more`),
+      ]))));
+}
+
+function scoreMark(score: number): HTMLElement {
+  return h('span', { class: `score ${(SCORES[score] ?? '').replace(' ', '-')}` }, SCORES[score] ?? '');
 }

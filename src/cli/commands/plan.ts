@@ -19,12 +19,13 @@ import { isGithubTarget } from '../../github/hosts.ts';
 import { scan } from '../../pipeline.ts';
 import { checkInput } from '../../plan/inputs.ts';
 import { finishPlan, type FileToWrite } from '../../plan/finish.ts';
-import { emitPlan, makePlan, type PlanOptions } from '../../plan/plan.ts';
+import { type DraftPlan, emitPlan, makePlan, type PlanOptions } from '../../plan/plan.ts';
 import { platforms } from '../../platforms/index.ts';
 import { buildNameTable } from '../../providers/_names.ts';
 import { providers } from '../../providers/index.ts';
 import { renderPlanMarkdown } from '../../report/plan-markdown.ts';
 import { renderPlanText } from '../../report/plan-text.ts';
+import type { PlanTitles } from '../../report/plan-words.ts';
 import { inertJson } from '../../report/scanned.ts';
 import { plainPalette } from '../../report/text-page.ts';
 import { scoreInventory } from '../../risk/score-inventory.ts';
@@ -77,13 +78,7 @@ export async function runPlan(targets: readonly string[], raw: Readonly<Record<s
   const { inventory, incomplete, roots } = await inventoryOf(targets, raw, flags, config, version, cwd);
   const read = flags.github ? await readFromGithub(inventory, flags.githubApi) : { values: new Map<string, string>() };
   const options = planOptions(inventory, flags, config.plan, version, cwd, { ...read, values: new Map([...toldByApi(inventory), ...read.values]) }, roots);
-  const draft = makePlan(inventory, { platforms, providers, parties, partyInputs }, options);
-  const emitted = [...emitPlan(draft, emitters, options.values), ...emitWorkloadSide(draft, options.values)];
-  checkValues(draft.inputs, emitted.flatMap(({ asked }) => asked), options.values);
-  refuseLoosePolicies(emitted.flatMap(({ files }) => files), [...draft.inputs, ...emitted.flatMap(({ asked }) => asked)]);
-  const titles = titlesOf();
-  const finished = finishPlan(draft, emitted, options.values, { digest: sha256, readme: (plan) => renderPlanMarkdown(plan, { titles }) });
-  const json = inertJson(`${JSON.stringify(finished.plan, undefined, 2)}\n`);
+  const { titles, json, ...finished } = completePlan(draftPlan(inventory, options), options);
 
   if (flags.write && finished.plan.summary.keys > 0) await writePlan(folder, flags.output, finished.files, json);
   if (flags.format === 'json') await print(json);
@@ -95,6 +90,26 @@ export async function runPlan(targets: readonly string[], raw: Readonly<Record<s
     await print(renderPlanText(finished.plan, palette, { titles, width: process.stdout.isTTY ? (process.stdout.columns ?? 80) : 100, unicode: hasUnicode(), verbose: flags.verbose, ...(written === undefined ? {} : { written }) }));
   }
   return incomplete ? EXIT_CODES.incomplete.code : EXIT_CODES.clean.code;
+}
+
+/** What can be planned, before anything is emitted. */
+export function draftPlan(inventory: Inventory, options: PlanOptions): DraftPlan {
+  return makePlan(inventory, { platforms, providers, parties, partyInputs }, options);
+}
+
+/** The draft with all its files, audited, and as the text of `plan.json`. */
+export function completePlan(draft: DraftPlan, options: PlanOptions): ReturnType<typeof finishPlan> & { readonly titles: PlanTitles; readonly json: string } {
+  const emitted = [...emitPlan(draft, emitters, options.values), ...emitWorkloadSide(draft, options.values)];
+  checkValues(draft.inputs, emitted.flatMap(({ asked }) => asked), options.values);
+  refuseLoosePolicies(emitted.flatMap(({ files }) => files), [...draft.inputs, ...emitted.flatMap(({ asked }) => asked)]);
+  const titles = titlesOf();
+  const finished = finishPlan(draft, emitted, options.values, { digest: sha256, readme: (plan) => renderPlanMarkdown(plan, { titles }) });
+  return { ...finished, titles, json: planJson(finished.plan) };
+}
+
+/** The text of `plan.json`. */
+export function planJson(plan: MigrationPlan): string {
+  return inertJson(`${JSON.stringify(plan, undefined, 2)}\n`);
 }
 
 function parseFlags(raw: Readonly<Record<string, unknown>>): Flags {

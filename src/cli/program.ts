@@ -64,9 +64,7 @@ export function buildProgram(version: string, finish: (code: number) => void): C
         '',
         `Confidence (${CONFIDENCES.join(', ')}) is apart from severity: a finding of low`,
         'confidence is for a person to look at, and never fails a run.',
-        '',
-        'Exit codes:',
-        ...Object.values(EXIT_CODES).map(({ code, short }) => `  ${code}  ${short}`),
+        ...exitCodes(['clean', 'findings', 'usage', 'incomplete', 'internal', 'interrupted']),
       ].join('\n'),
     )
     .action(async (targets: string[], flags: Record<string, unknown>) => {
@@ -165,6 +163,36 @@ export function buildProgram(version: string, finish: (code: number) => void): C
     });
 
   program
+    .command('ui')
+    .description('browse what was found, choose migrations, see diffs, write the plan')
+    .argument('[TARGET]', 'a saved inventory, or what to scan first (as for scan)', '.')
+    .option('--history', 'also keys in every object git holds')
+    .option('--include <GLOB>', 'only files that match (repeatable)', collect)
+    .option('--exclude <GLOB>', 'leave out files that match (repeatable)', collect)
+    .option('--config <FILE>', 'configuration file (default: dekey.config.json in the\ncurrent folder)')
+    .option('--offline', 'open no connection (targets on GitHub and accounts need one)')
+    .option('--no-color', 'no colour (also: NO_COLOR)')
+    .addHelpText(
+      'after',
+      [
+        '',
+        'Examples:',
+        '  dekey ui                     scan this folder, then browse',
+        '  dekey ui ../service          another one',
+        '  dekey ui inventory.json      what dekey scan --format json -o has written',
+        '',
+        'Keys: ? shows them all. Arrows or j k move, Enter opens, / finds, Space chooses,',
+        'd shows the diff, w writes the plan, q leaves. Nothing else is ever written.',
+        'Where there is no terminal it prints the text report, with the exit code of scan.',
+        ...exitCodes(['clean', 'usage', 'incomplete', 'internal', 'interrupted'], { clean: 'left with q' }),
+      ].join('\n'),
+    )
+    .action(async (target: string, flags: Record<string, unknown>) => {
+      const { runUi } = await import('./commands/ui.ts');
+      finish(await runUi(target, flags, version));
+    });
+
+  program
     .command('apply')
     .description('show what a plan changes in your files; write it when told to')
     .argument('[PLAN]', 'plan.json or the folder that holds it (default: dekey-plan)')
@@ -251,6 +279,11 @@ export function buildProgram(version: string, finish: (code: number) => void): C
     });
 
   return program;
+}
+
+/** Lines for the end of a help text; `words` where a command means something of its own by a code. */
+function exitCodes(names: readonly (keyof typeof EXIT_CODES)[], words: Partial<Record<keyof typeof EXIT_CODES, string>> = {}): string[] {
+  return ['', 'Exit codes:', ...names.map((name) => `  ${String(EXIT_CODES[name].code).padEnd(3)}  ${words[name] ?? EXIT_CODES[name].short}`)];
 }
 
 function githubApi(): Option {

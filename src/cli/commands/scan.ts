@@ -89,9 +89,9 @@ export async function runScan(targets: readonly string[], raw: Readonly<Record<s
     offline: flags.offline,
     github: githubOptions(raw, version, flags.quiet, bar),
     remote: remoteContext(raw, version, flags.quiet, bar),
-    onProgress: (phase, progress, total) => bar.update(phase, progress, total),
+    onProgress: bar.update,
   };
-  const sightings = await scan(scanOptions).finally(() => bar.clear());
+  const sightings = await scan(scanOptions).finally(bar.end);
 
   const today = new Date().toISOString();
   const joined = joinCredentials(sightings, providers, sightings.accounts === undefined ? undefined : { names: buildNameTable(providers), now: today });

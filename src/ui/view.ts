@@ -102,7 +102,7 @@ function bodyOf(state: State, model: UiModel, glyphs: Glyphs): readonly Line[] {
 // --- list ---
 
 /** Columns before the name of a key, and behind it. */
-const LEAD = { cursor: 2, choice: 4, risk: 12 } as const;
+const LEAD = { cursor: 2, choice: 4, risk: 13 } as const;
 const TAIL = { places: 7, users: 6, state: 14 } as const;
 
 function listPane(state: State, model: UiModel, { list, listRows }: Layout, glyphs: Glyphs): readonly Line[] {

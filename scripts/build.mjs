@@ -30,18 +30,28 @@ const bundled = await build({
   // The SDK of AWS warns on standard error of Nodes that later versions of it will not support; ours is pinned.
   define: { __DEKEY_VERSION__: JSON.stringify(version), 'import.meta.url': '__fileUrl', 'process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED': '"true"' },
   banner: { js: "const __fileUrl = require('node:url').pathToFileURL(__filename).href;" },
-  plugins: [withoutSubprocesses(), withBundleOfItsOwn(/\/commands\/apply\.ts$/, './apply.cjs'), withBundleOfItsOwn(/\/sources\/github\/index\.ts$/, './github-source.cjs'), withBundleOfItsOwn(/\/github\/client\.ts$/, './github.cjs'), withBundleOfItsOwn(/\/aws\/index\.ts$/, './aws-source.cjs'), withBundleOfItsOwn(/\/accounts\.ts$/, './accounts-source.cjs'), withCommonGrammarRuntime()], metafile: true,
+  plugins: [withoutSubprocesses(), withBundleOfItsOwn(/\/apply\.ts$/, './apply.cjs'), withBundleOfItsOwn(/\/sources\/github\/index\.ts$/, './github-source.cjs'), withBundleOfItsOwn(/\/github\/client\.ts$/, './github.cjs'), withBundleOfItsOwn(/\/aws\/index\.ts$/, './aws-source.cjs'), withBundleOfItsOwn(/\/accounts\.ts$/, './accounts-source.cjs'), withBundleOfItsOwn(/\/ui\/index\.tsx$/, './ui.cjs'), withCommonGrammarRuntime()], metafile: true,
 });
+// The screen's libraries wait for WebAssembly while they are loaded, which only an ES module can do; the little file before it is what the bundle can ask for.
+const screen = await build({
+  absWorkingDir: root,
+  entryPoints: [{ in: 'src/ui/index.tsx', out: 'ui' }],
+  outdir: 'dist', outExtension: { '.js': '.mjs' }, bundle: true, platform: 'node', mainFields: ['module', 'main'], format: 'esm', target: 'node20.19', jsx: 'automatic',
+  minify: true, legalComments: 'none', logLevel: 'warning', define: { 'process.env.NODE_ENV': '"production"', 'process.env.DEV': '"false"' },
+  banner: { js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);" },
+  plugins: [withoutDeveloperTools()], metafile: true,
+});
+writeFileSync(at('dist/ui.cjs'), "'use strict';\nexports.openUi = async (options) => (await import('./ui.mjs')).openUi(options);\n");
 // Beside the bundle, where `src/rewrite/code/syntax.ts` looks for them.
 mkdirSync(at('dist/grammars'));
 copyFileSync(at('node_modules/web-tree-sitter/web-tree-sitter.wasm'), at('dist/grammars/web-tree-sitter.wasm'));
 const grammars = [...readFileSync(at('src/rewrite/code/syntax.ts'), 'utf8').match(/GRAMMARS = \[([^\]]+)\]/)[1].matchAll(/'([a-z-]+)'/g)].map(([, name]) => name);
 for (const name of grammars) copyFileSync(at(`node_modules/@vscode/tree-sitter-wasm/wasm/tree-sitter-${name}.wasm`), at(`dist/grammars/tree-sitter-${name}.wasm`));
 for (const name of readdirSync(at('dist/grammars'))) chmodSync(at('dist/grammars', name), 0o644);
-writeFileSync(at('dist/THIRD-PARTY.txt'), notices([...Object.keys(bundled.metafile.inputs), 'node_modules/@vscode/tree-sitter-wasm/wasm']) + grammarNotices(grammars));
+writeFileSync(at('dist/THIRD-PARTY.txt'), notices([...Object.keys(bundled.metafile.inputs), ...Object.keys(screen.metafile.inputs), 'node_modules/@vscode/tree-sitter-wasm/wasm']) + grammarNotices(grammars));
 // `bin/dekey.js` runs it as a script: wrapped here, so that nothing has to copy it at each start.
 writeFileSync(at('dist/main.cjs'), `(function (exports, require, module, __filename, __dirname) {${readFileSync(at('dist/main.cjs'), 'utf8')}\n})`);
-for (const name of ['main.cjs', 'worker.cjs']) {
+for (const name of ['main.cjs', 'worker.cjs', 'ui.mjs']) {
   // One character beyond ASCII doubles what the engine keeps of the source. esbuild escapes them, except in regular expressions.
   const odd = /.{0,20}[^\0-\x7f].{0,20}/.exec(readFileSync(at('dist', name), 'utf8'));
   if (odd !== null) throw new Error(`dist/${name} is not plain ASCII: write the character as \\uXXXX: ${odd[0]}`);
@@ -79,6 +89,17 @@ function withCommonGrammarRuntime() {
     name: 'with-common-grammar-runtime',
     setup(bundler) {
       bundler.onResolve({ filter: /^web-tree-sitter$/ }, () => ({ path: at('node_modules/web-tree-sitter/web-tree-sitter.cjs') }));
+    },
+  };
+}
+
+/** ink asks for React's developer tools, and for a socket to them, where a variable says so. A bundle has neither. */
+function withoutDeveloperTools() {
+  return {
+    name: 'without-developer-tools',
+    setup(bundler) {
+      bundler.onResolve({ filter: /^\.\/devtools\.js$/ }, () => ({ path: 'devtools', namespace: 'nothing' }));
+      bundler.onLoad({ filter: /.*/, namespace: 'nothing' }, () => ({ contents: 'export {};', loader: 'js' }));
     },
   };
 }

@@ -9,7 +9,7 @@ import { join } from 'node:path';
 /** Everything that may be in the package. */
 const ALLOWED = [
   /^(?:package\.json|README\.md|LICENSE|CHANGELOG\.md|SECURITY\.md|bin\/dekey\.js|bin\/package\.json)$/,
-  /^dist\/(?:main\.cjs|main\.cjs\.cache|worker\.cjs|apply\.cjs|github\.cjs|github-source\.cjs|accounts-source\.cjs|aws-source\.cjs|THIRD-PARTY\.txt)$/,
+  /^dist\/(?:main\.cjs|main\.cjs\.cache|worker\.cjs|apply\.cjs|github\.cjs|github-source\.cjs|accounts-source\.cjs|aws-source\.cjs|ui\.cjs|ui\.mjs|THIRD-PARTY\.txt)$/,
   /^dist\/report-page\.(?:js|css)$/,
   /^dist\/grammars\/(?:web-tree-sitter|tree-sitter-[a-z]+)\.wasm$/,
   /^dist\/prefilter(?:\.wasm|-tree\.bin|-history\.bin)$/,
@@ -17,7 +17,7 @@ const ALLOWED = [
   /^docs\/images\/[\w-]+\.svg$/,
   /^schema\/[\w-]+\.schema\.json$/,
 ];
-const REQUIRED = ['bin/dekey.js', 'bin/package.json', 'dist/main.cjs', 'dist/main.cjs.cache', 'dist/worker.cjs', 'dist/apply.cjs', 'dist/github.cjs', 'dist/accounts-source.cjs', 'dist/aws-source.cjs', 'dist/github-source.cjs', 'dist/grammars/web-tree-sitter.wasm', 'dist/grammars/tree-sitter-typescript.wasm', 'dist/grammars/tree-sitter-python.wasm', 'dist/THIRD-PARTY.txt', 'dist/report-page.js', 'dist/report-page.css', 'dist/prefilter.wasm', 'dist/prefilter-tree.bin', 'dist/prefilter-history.bin', 'README.md', 'LICENSE', 'schema/inventory.schema.json'];
+const REQUIRED = ['bin/dekey.js', 'bin/package.json', 'dist/main.cjs', 'dist/main.cjs.cache', 'dist/worker.cjs', 'dist/apply.cjs', 'dist/github.cjs', 'dist/accounts-source.cjs', 'dist/aws-source.cjs', 'dist/ui.cjs', 'dist/ui.mjs', 'dist/github-source.cjs', 'dist/grammars/web-tree-sitter.wasm', 'dist/grammars/tree-sitter-typescript.wasm', 'dist/grammars/tree-sitter-python.wasm', 'dist/THIRD-PARTY.txt', 'dist/report-page.js', 'dist/report-page.css', 'dist/prefilter.wasm', 'dist/prefilter-tree.bin', 'dist/prefilter-history.bin', 'README.md', 'LICENSE', 'schema/inventory.schema.json'];
 const INSTALL_SCRIPTS = ['preinstall', 'install', 'postinstall'];
 const LARGEST_TARBALL = 4 * 2 ** 20;
 

@@ -56,7 +56,7 @@ export async function paletteOf(flags: { readonly format: string; readonly color
 }
 
 /** `--set` goes before what the plan knows; either has to be of its input's shape, because it goes into files. */
-export function valuesOf({ plan }: PlanRead, settings: readonly string[]): (input: string) => string | undefined {
+export function valuesOf({ plan }: Pick<PlanRead, 'plan'>, settings: readonly string[]): (input: string) => string | undefined {
   const known = new Map<string, Input>([...Object.values(partyInputs), ...plan.inputs].map((input) => [input.id, input]));
   const values = new Map(plan.inputs.flatMap((input): readonly (readonly [string, string])[] => (input.value !== null && isFitting(input, input.value) ? [[input.id, input.value]] : [])));
   for (const setting of settings) {

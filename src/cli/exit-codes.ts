@@ -9,6 +9,7 @@ export const EXIT_CODES = {
   usage: { code: 2, short: 'bad usage or configuration', meaning: 'bad usage or configuration' },
   incomplete: { code: 3, short: 'something could not be read; the report names it', meaning: 'incomplete: a target could not be read whole; what is missing is named in the report' },
   internal: { code: 4, short: 'internal error', meaning: 'internal error' },
+  interrupted: { code: 130, short: 'interrupted with Ctrl-C; nothing was written', meaning: 'interrupted with Ctrl-C during a scan or in `dekey ui`: no report was written' },
 } as const;
 
 /**

@@ -2,6 +2,7 @@ import { Argument, Command, InvalidArgumentError, Option } from 'commander';
 import { UNUSED_AFTER } from '../model/account.ts';
 import { CONFIDENCES, SEVERITIES } from '../model/levels.ts';
 import { FORMATS } from '../report/renderer.ts';
+import { type Shell, SHELLS } from './completion/model.ts';
 import { EXIT_CODES } from './exit-codes.ts';
 
 /** The command line as data; what a command does is loaded only when it runs, so that `--help` answers at once. */
@@ -12,7 +13,20 @@ export function buildProgram(version: string, finish: (code: number) => void): C
     .helpOption('-h, --help', 'print help')
     .helpCommand(false)
     .showHelpAfterError('(dekey COMMAND --help lists the options)')
-    .configureHelp({ sortOptions: false, showGlobalOptions: false });
+    .configureHelp({ sortOptions: false, showGlobalOptions: false, subcommandTerm: (command) => command.name() })
+    .addHelpText(
+      'after',
+      [
+        '',
+        'Examples:',
+        '  dekey scan                  what is here, worst first',
+        '  dekey plan                  what replaces it, as a folder to read',
+        '  dekey apply                 the diff; --write makes it',
+        '  dekey ui                    all of that on a screen',
+        '  dekey scan --help           the options of a command, with examples',
+        ...exitCodes(['clean', 'findings', 'usage', 'incomplete', 'internal', 'interrupted']),
+      ].join('\n'),
+    );
 
   program
     .command('scan')
@@ -66,9 +80,7 @@ export function buildProgram(version: string, finish: (code: number) => void): C
         '',
         `Confidence (${CONFIDENCES.join(', ')}) is apart from severity: a finding of low`,
         'confidence is for a person to look at, and never fails a run.',
-        '',
-        'Exit codes:',
-        ...Object.values(EXIT_CODES).map(({ code, short }) => `  ${code}  ${short}`),
+        ...exitCodes(['clean', 'findings', 'usage', 'incomplete', 'internal', 'interrupted']),
       ].join('\n'),
     )
     .action(async (targets: string[], flags: Record<string, unknown>) => {
@@ -106,6 +118,7 @@ export function buildProgram(version: string, finish: (code: number) => void): C
         'Merging: ids stay, unless an earlier file has the same one. Keys of two files',
         'are one key only when both were scanned with the same --fingerprint-key.',
         'Inventories that hold the same target are refused: it would be counted twice.',
+        ...exitCodes(['clean', 'findings', 'usage', 'internal'], { clean: 'rendered; without --fail-on always', findings: 'with --fail-on: findings as bad as that' }),
       ].join('\n'),
     )
     .action(async (files: string[], flags: Record<string, unknown>) => {
@@ -117,6 +130,16 @@ export function buildProgram(version: string, finish: (code: number) => void): C
     .command('init')
     .description('offer a configuration, a scheduled workflow and a pre-commit hook')
     .option('--write', 'write those that are not there; nothing is ever replaced')
+    .addHelpText(
+      'after',
+      [
+        '',
+        'Examples:',
+        '  dekey init            show what fits this folder',
+        '  dekey init --write    write what is not there yet',
+        ...exitCodes(['clean', 'usage', 'internal'], { clean: 'shown, or written' }),
+      ].join('\n'),
+    )
     .action(async (flags: Record<string, unknown>) => {
       const { runInit } = await import('./commands/init.ts');
       finish(await runInit(flags, version));
@@ -161,11 +184,42 @@ export function buildProgram(version: string, finish: (code: number) => void): C
         '',
         'Nothing is created anywhere and none of your files is changed: the plan is',
         'a folder to read, with scripts and configuration for each provider.',
+        ...exitCodes(['clean', 'usage', 'incomplete', 'internal', 'interrupted'], { clean: 'planned' }),
       ].join('\n'),
     )
     .action(async (targets: string[], flags: Record<string, unknown>) => {
       const { runPlan } = await import('./commands/plan.ts');
       finish(await runPlan(targets, flags, version));
+    });
+
+  program
+    .command('ui')
+    .description('browse what was found, choose migrations, see diffs, write the plan')
+    .argument('[TARGET]', 'a saved inventory, or what to scan first (as for scan)', '.')
+    .option('--history', 'also keys in every object git holds')
+    .option('--include <GLOB>', 'only files that match (repeatable)', collect)
+    .option('--exclude <GLOB>', 'leave out files that match (repeatable)', collect)
+    .option('--config <FILE>', 'configuration file (default: dekey.config.json in the\ncurrent folder)')
+    .option('--offline', 'open no connection (targets on GitHub and accounts need one)')
+    .option('--no-color', 'no colour (also: NO_COLOR)')
+    .addHelpText(
+      'after',
+      [
+        '',
+        'Examples:',
+        '  dekey ui                     scan this folder, then browse',
+        '  dekey ui ../service          another one',
+        '  dekey ui inventory.json      what dekey scan --format json -o has written',
+        '',
+        'Keys: ? shows them all. Arrows or j k move, Enter opens, / finds, Space chooses,',
+        'd shows the diff, w writes the plan, q leaves. Nothing else is ever written.',
+        'Without a terminal it prints the text report, with the exit code of scan.',
+        ...exitCodes(['clean', 'usage', 'incomplete', 'internal', 'interrupted'], { clean: 'left with q' }),
+      ].join('\n'),
+    )
+    .action(async (target: string, flags: Record<string, unknown>) => {
+      const { runUi } = await import('./commands/ui.ts');
+      finish(await runUi(target, flags, version));
     });
 
   program
@@ -216,6 +270,7 @@ export function buildProgram(version: string, finish: (code: number) => void): C
         'looks first what is there: what is as it should be stays, what a person pushed',
         'to or closed is left alone. Nothing is forced or merged, and no default branch',
         'is written to.',
+        ...exitCodes(['clean', 'findings', 'usage', 'incomplete', 'internal'], { clean: 'shown, or written', findings: 'a key is left that would win over the new identity', incomplete: 'a target is not here, or GitHub could not be asked' }),
       ].join('\n'),
     )
     .action(async (plan: string | undefined, flags: Record<string, unknown>) => {
@@ -236,7 +291,20 @@ export function buildProgram(version: string, finish: (code: number) => void): C
     .addOption(githubApp())
     .addOption(githubAppKey())
     .option('--no-color', 'no colour (also: NO_COLOR)')
-    .addHelpText('after', '\nExamples:\n  dekey campaign status\n  dekey campaign close --repository acme/old --write\n\nA branch is deleted only when all commits on it are ours.')
+    .addHelpText(
+      'after',
+      [
+        '',
+        'Examples:',
+        '  dekey campaign status                                how each of them stands',
+        '  dekey campaign status --tracking-issue acme/wif --write',
+        '  dekey campaign close --repository acme/old           what would be closed',
+        '  dekey campaign close --repository acme/old --write   close them',
+        '',
+        'A branch is deleted only when all commits on it are ours.',
+        ...exitCodes(['clean', 'usage', 'incomplete', 'internal'], { clean: 'said, or closed', incomplete: 'GitHub could not be asked about all of them' }),
+      ].join('\n'),
+    )
     .action(async (verb: 'status' | 'close', plan: string | undefined, flags: Record<string, unknown>) => {
       const { runCampaign } = await import('./commands/apply.ts');
       finish(await runCampaign(verb, plan, flags, version));
@@ -248,13 +316,53 @@ export function buildProgram(version: string, finish: (code: number) => void): C
     .argument('<SUBJECT>', 'DK-SECRET-..., DK-REF-..., a provider or platform id, a vector DK1/..., or github')
     .argument('[PLATFORM]', 'with a provider: what replaces its key on this platform')
     .option('--no-color', 'no colour (also: NO_COLOR)')
-    .addHelpText('after', '\nExamples:\n  dekey explain DK-SECRET-ANTHROPIC-API-KEY\n  dekey explain openai\n  dekey explain kubernetes\n  dekey explain anthropic github-actions\n  dekey explain github')
+    .addHelpText(
+      'after',
+      [
+        '',
+        'Examples:',
+        '  dekey explain DK-SECRET-ANTHROPIC-API-KEY   a finding: what, why, what to do',
+        '  dekey explain openai                        a provider and its keys',
+        '  dekey explain kubernetes                    a platform and its tokens',
+        '  dekey explain anthropic github-actions      what replaces the key there',
+        '  dekey explain DK1/EX:RT/PR:P                a risk vector, term by term',
+        '  dekey explain github                        what is asked of GitHub, and why',
+        '  dekey explain aws                           and of an AWS account',
+        ...exitCodes(['clean', 'usage', 'internal'], { clean: 'explained' }),
+      ].join('\n'),
+    )
     .action(async (subject: string, platform: string | undefined) => {
       const { runExplain } = await import('./commands/explain.ts');
       finish(await runExplain(subject, platform));
     });
 
+  program
+    .command('completion')
+    .description('print what a shell needs to complete dekey')
+    .addArgument(new Argument('<SHELL>', 'the shell that reads it').choices(SHELLS))
+    .addHelpText(
+      'after',
+      [
+        '',
+        'Examples:',
+        '  eval "$(dekey completion bash)"        in ~/.bashrc',
+        '  source <(dekey completion zsh)         in ~/.zshrc, behind compinit',
+        '  dekey completion fish | source         in ~/.config/fish/config.fish',
+        '  dekey completion zsh > ~/.zfunc/_dekey as a file of fpath',
+        ...exitCodes(['clean', 'usage', 'internal'], { clean: 'printed' }),
+      ].join('\n'),
+    )
+    .action(async (shell: Shell) => {
+      const { runCompletion } = await import('./commands/completion.ts');
+      finish(await runCompletion(program, shell));
+    });
+
   return program;
+}
+
+/** Lines for the end of a help text; `words` where a command means something of its own by a code. */
+function exitCodes(names: readonly (keyof typeof EXIT_CODES)[], words: Partial<Record<keyof typeof EXIT_CODES, string>> = {}): string[] {
+  return ['', 'Exit codes:', ...names.map((name) => `  ${String(EXIT_CODES[name].code).padEnd(3)}  ${words[name] ?? EXIT_CODES[name].short}`)];
 }
 
 function githubApi(): Option {

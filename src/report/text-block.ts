@@ -11,8 +11,8 @@ import { EXAMPLES, findingsOf, INDENT, isAccepted, LABEL, FEDERATE, type Page } 
 /** Rows that a folded list shows. A list one longer is shown whole: the fold line would take as much room. */
 const ROWS = { places: 4, users: 3 } as const;
 
-/** Everything the report says about one credential, as lines. */
-export function block(page: Page, credential: Credential): string[] {
+/** Everything the report says about one credential, as lines. With `isSummed` its score is a sum without the evidence, however much else is shown. */
+export function block(page: Page, credential: Credential, isSummed = false): string[] {
   const findings = findingsOf(page, credential);
   const secrets = findings.filter((finding) => finding.class !== 'reference' && finding.class !== 'account');
   const repositories = repositoryRows(page, credential, (workload) => workloadName(page, workload));
@@ -26,7 +26,7 @@ export function block(page: Page, credential: Credential): string[] {
       ? rows(page, userRows(page, credential, findings), { label: 'used by', limit: ROWS.users, noun: 'workloads', isBrief: isCompact(page, credential) })
       : rows(page, repositories, REPOSITORY_LIST)),
     ...factLines(page, credential, secrets),
-    ...(credential.risk.factors.length > 0 && isWorthReasons(page, credential) ? reasons(page, credential) : []),
+    ...(credential.risk.factors.length > 0 && isWorthReasons(page, credential) ? reasons(isSummed ? { ...page, options: { ...page.options, verbose: false } } : page, credential) : []),
     ...nextSteps(page, credential, findings),
   ];
 }
@@ -195,7 +195,7 @@ function reasons(page: Page, credential: Credential): string[] {
   return paragraph(page, label, [...lines, page.paint.dim(page.clean(risk.vector))]);
 }
 
-function signed(points: number): string {
+export function signed(points: number): string {
   return points < 0 ? String(points) : `+${points}`;
 }
 

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { EXIT_CODES } from '../../src/cli/exit-codes.ts';
+import { buildProgram } from '../../src/cli/program.ts';
 import { DEKEY, Kit, requireBuild, ROOT } from '../e2e/kit.ts';
 
 const kit = new Kit(71);
@@ -108,7 +109,13 @@ describe('help', () => {
   test('help of a command lists its options with their choices, in 80 columns', () => {
     const { stdout } = run(['scan', '--help']);
     for (const word of ['--history', '--staged', '--since', '--baseline', '--fail-on', 'sarif', 'Examples']) expect(stdout).toContain(word);
-    for (const command of ['scan', 'report', 'plan', 'apply', 'campaign', 'explain', 'init']) expect(run([command, '--help']).stdout.split('\n').filter((line) => line.length > 80), command).toEqual([]);
+    for (const command of [[], ...buildProgram('0.0.0', () => {}).commands.map((one) => [one.name()])]) {
+      const text = run([...command, '--help']).stdout;
+      expect(text.split('\n').filter((line) => line.length > 80), command.join()).toEqual([]);
+      // A manual page has them, and so has this.
+      expect(text, command.join()).toMatch(/\nExamples:\n {2}\S/);
+      expect(text, command.join()).toMatch(/\nExit codes:\n {2}0 /);
+    }
   });
 
   test('a misspelt command or flag is met with the nearest one', () => {

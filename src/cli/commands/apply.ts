@@ -4,7 +4,7 @@ import { digestOf, readText } from '../../apply/files.ts';
 import { KeyFinder } from '../../apply/keys.ts';
 import { beforeOf, type ChangeName, patchHunks, Proposer, type Proposed, shownFile, splicesOf, stagesOf, summaryOf, versionsOf } from '../../apply/propose.ts';
 import { hunksOf } from '../../apply/diff.ts';
-import { type PlanRead, readPlan } from '../../apply/read-plan.ts';
+import { type PlanRead, type PlanToApply, readPlan } from '../../apply/read-plan.ts';
 import { History, removeTemporaries, type Rollback, rollbacksIn, rootFrom, writeRollback } from '../../apply/rollback.ts';
 import { findRoots, type Rooted } from '../../apply/roots.ts';
 import { type Selectable, selection } from '../../apply/select.ts';
@@ -16,7 +16,8 @@ import { partyInputs } from '../../parties/inputs.ts';
 import { providers } from '../../providers/index.ts';
 import { renderApplyJson } from '../../report/apply-json.ts';
 import { gitPatch } from '../../report/apply-patch.ts';
-import { type ApplyTextOptions, renderApplyText, renderChangeText } from '../../report/apply-text.ts';
+import { type ApplyTextOptions, renderApplyText, renderChangeText, renderFilesText } from '../../report/apply-text.ts';
+import type { Palette } from '../../report/text-page.ts';
 import { rewriters as registry } from '../../rewrite/index.ts';
 import { replacementsOf } from '../../rewrite/replacements.ts';
 import { ID_STYLES, type Rewriter } from '../../rewrite/types.ts';
@@ -89,6 +90,28 @@ export async function runApply(planName: string | undefined, raw: Readonly<Recor
   else await print(renderApplyText(result, paint, rollback === null ? options : { ...options, commands: { ...options.commands, undo: `dekey apply --rollback ${shellWord(relative(cwd, rollback))} --write` } }));
   if (blocked && answer === 'write') process.stderr.write(`dekey: nothing was written: ${summary.leftovers} ${summary.leftovers === 1 ? 'key is' : 'keys are'} left that would win over the new identity\n`);
   return blocked ? EXIT_CODES.findings.code : EXIT_CODES.clean.code;
+}
+
+/** What a plan that nobody has saved would change, as lines: for the screen of `dekey ui`, which needs what applying needs and so finds it in this bundle. Reads files, writes none. */
+export async function previewPlan(plan: PlanToApply, at: { readonly roots: ReadonlyMap<string, string>; readonly bases: readonly string[]; readonly cwd: string }, look: { readonly paint: Palette; readonly width: number; readonly unicode: boolean }): Promise<readonly string[]> {
+  const concerned = new Set(plan.migrations.map(({ target }) => target));
+  const expected = (target: string) => plan.sources.filter((source) => source.target === target).map(({ path, sha256 }) => ({ path, hashes: new Set(sha256 === null ? [] : [sha256]) }));
+  const targets = plan.targets.filter(({ id }) => concerned.has(id)).flatMap(({ id, name }): readonly Rooted[] => {
+    const root = at.roots.get(id);
+    return root === undefined ? findRoots([{ id, name }], expected, at.bases) : [{ id, name, root }];
+  });
+  const keys = new KeyFinder();
+  const value = valuesOf({ plan }, []);
+  const files: AppliedFile[] = [];
+  for (const target of targets) {
+    const proposer = await Proposer.start({ rewriters: registry, providers, plan, target, keys, value, ids: 'vars', done: new Set(), idle: new Set() });
+    files.push(...proposer.everything.map((proposed) => shownFile(proposed, keys, digestOf)));
+  }
+  const title = new Map(providers.map((provider) => [provider.id, provider.title.replace(/ \(.*\)$/, '')]));
+  const users = new Map(plan.migrations.map(({ id, name, provider }) => [id, `${name} (${title.get(provider) ?? provider})`]));
+  return renderFilesText(files, look.paint, {
+    width: look.width, unicode: look.unicode, usedBy: (migration) => users.get(migration), prefix: (target) => prefixOf(targets, target, at.cwd), kind: 'apply', commands: { write: '', undo: '' }, allowLeftovers: false, asked: false,
+  });
 }
 
 /** Runs `dekey campaign`: it needs what making pull requests needs, and so is in the same bundle. */

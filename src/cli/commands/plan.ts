@@ -19,12 +19,13 @@ import { isGithubTarget } from '../../github/hosts.ts';
 import { scan } from '../../pipeline.ts';
 import { checkInput } from '../../plan/inputs.ts';
 import { finishPlan, type FileToWrite } from '../../plan/finish.ts';
-import { emitPlan, makePlan, type PlanOptions } from '../../plan/plan.ts';
+import { type DraftPlan, emitPlan, makePlan, type PlanOptions } from '../../plan/plan.ts';
 import { platforms } from '../../platforms/index.ts';
 import { buildNameTable } from '../../providers/_names.ts';
 import { providers } from '../../providers/index.ts';
 import { renderPlanMarkdown } from '../../report/plan-markdown.ts';
 import { renderPlanText } from '../../report/plan-text.ts';
+import type { PlanTitles } from '../../report/plan-words.ts';
 import { inertJson } from '../../report/scanned.ts';
 import { plainPalette } from '../../report/text-page.ts';
 import { scoreInventory } from '../../risk/score-inventory.ts';
@@ -37,7 +38,7 @@ import { EXIT_CODES } from '../exit-codes.ts';
 import { githubOptions } from '../github-options.ts';
 import { remoteContext } from '../remote-options.ts';
 import { print } from '../print.ts';
-import { ProgressBar } from '../progress.ts';
+import { ProgressBar, type ProgressSink } from '../progress.ts';
 import { hasUnicode, useColor } from '../terminal.ts';
 
 interface Flags {
@@ -77,13 +78,7 @@ export async function runPlan(targets: readonly string[], raw: Readonly<Record<s
   const { inventory, incomplete, roots } = await inventoryOf(targets, raw, flags, config, version, cwd);
   const read = flags.github ? await readFromGithub(inventory, flags.githubApi) : { values: new Map<string, string>() };
   const options = planOptions(inventory, flags, config.plan, version, cwd, { ...read, values: new Map([...toldByApi(inventory), ...read.values]) }, roots);
-  const draft = makePlan(inventory, { platforms, providers, parties, partyInputs }, options);
-  const emitted = [...emitPlan(draft, emitters, options.values), ...emitWorkloadSide(draft, options.values)];
-  checkValues(draft.inputs, emitted.flatMap(({ asked }) => asked), options.values);
-  refuseLoosePolicies(emitted.flatMap(({ files }) => files), [...draft.inputs, ...emitted.flatMap(({ asked }) => asked)]);
-  const titles = titlesOf();
-  const finished = finishPlan(draft, emitted, options.values, { digest: sha256, readme: (plan) => renderPlanMarkdown(plan, { titles }) });
-  const json = inertJson(`${JSON.stringify(finished.plan, undefined, 2)}\n`);
+  const { titles, json, ...finished } = completePlan(draftPlan(inventory, options), options);
 
   if (flags.write && finished.plan.summary.keys > 0) await writePlan(folder, flags.output, finished.files, json);
   if (flags.format === 'json') await print(json);
@@ -95,6 +90,26 @@ export async function runPlan(targets: readonly string[], raw: Readonly<Record<s
     await print(renderPlanText(finished.plan, palette, { titles, width: process.stdout.isTTY ? (process.stdout.columns ?? 80) : 100, unicode: hasUnicode(), verbose: flags.verbose, ...(written === undefined ? {} : { written }) }));
   }
   return incomplete ? EXIT_CODES.incomplete.code : EXIT_CODES.clean.code;
+}
+
+/** What can be planned, before anything is emitted. */
+export function draftPlan(inventory: Inventory, options: PlanOptions): DraftPlan {
+  return makePlan(inventory, { platforms, providers, parties, partyInputs }, options);
+}
+
+/** The draft with all its files, audited, and as the text of `plan.json`. */
+export function completePlan(draft: DraftPlan, options: PlanOptions): ReturnType<typeof finishPlan> & { readonly titles: PlanTitles; readonly json: string } {
+  const emitted = [...emitPlan(draft, emitters, options.values), ...emitWorkloadSide(draft, options.values)];
+  checkValues(draft.inputs, emitted.flatMap(({ asked }) => asked), options.values);
+  refuseLoosePolicies(emitted.flatMap(({ files }) => files), [...draft.inputs, ...emitted.flatMap(({ asked }) => asked)]);
+  const titles = titlesOf();
+  const finished = finishPlan(draft, emitted, options.values, { digest: sha256, readme: (plan) => renderPlanMarkdown(plan, { titles }) });
+  return { ...finished, titles, json: planJson(finished.plan) };
+}
+
+/** The text of `plan.json`. */
+export function planJson(plan: MigrationPlan): string {
+  return inertJson(`${JSON.stringify(plan, undefined, 2)}\n`);
 }
 
 function parseFlags(raw: Readonly<Record<string, unknown>>): Flags {
@@ -138,12 +153,12 @@ async function inventoryOf(targets: readonly string[], raw: Readonly<Record<stri
   const saved = targets.filter((target) => !isGithubTarget(target) && isInventoryFile(resolve(cwd, target)));
   if (saved.length > 0 && targets.length > 1) throw new UsageError('a saved inventory is planned by itself', 'Give one inventory, or the folders it was made from: one run joins what they say.');
   const [file] = saved;
-  const { inventory, roots } = file === undefined ? await scanned(targets, raw, flags, config, version, cwd) : { inventory: readInventory(resolve(cwd, file)), roots: new Map<string, string>() };
+  const { inventory, roots } = file === undefined ? await scanForPlan(targets, raw, flags, config, version, cwd, new ProgressBar(process.stderr, flags.quiet)) : { inventory: readInventory(resolve(cwd, file)), roots: new Map<string, string>() };
   return { inventory: withRepository(inventory, flags.repository), roots, incomplete: inventory.targets.some(({ complete }) => !complete) };
 }
 
-async function scanned(targets: readonly string[], raw: Readonly<Record<string, unknown>>, flags: Flags, config: Awaited<ReturnType<typeof loadConfig>>, version: string, cwd: string): Promise<Scanned> {
-  const bar = new ProgressBar(process.stderr, flags.quiet);
+/** The targets as a plan is made of them: scored and masked. */
+export async function scanForPlan(targets: readonly string[], raw: Readonly<Record<string, unknown>>, flags: Pick<Flags, 'history' | 'include' | 'exclude' | 'offline' | 'quiet'>, config: Awaited<ReturnType<typeof loadConfig>>, version: string, cwd: string, bar: ProgressSink): Promise<Scanned> {
   const sightings = await scan({
     targets,
     cwd,
@@ -159,8 +174,8 @@ async function scanned(targets: readonly string[], raw: Readonly<Record<string, 
     offline: flags.offline,
     github: githubOptions(raw, version, flags.quiet, bar),
     remote: remoteContext(raw, version, flags.quiet, bar),
-    onProgress: (phase, progress, total) => bar.update(phase, progress, total),
-  }).finally(() => bar.clear());
+    onProgress: bar.update,
+  }).finally(bar.end);
   const now = new Date().toISOString();
   const joined = joinCredentials(sightings, providers, sightings.accounts === undefined ? undefined : { names: buildNameTable(providers), now, ...(config.unusedAfter === undefined ? {} : { unusedAfter: config.unusedAfter }) });
   const scored = scoreInventory(joined, providers, { version, now, public: config.public ?? false });
@@ -181,7 +196,7 @@ interface Read {
 }
 
 /** What targets on GitHub say of themselves already: the same ids that `--github` asks for. */
-function toldByApi(inventory: Inventory): ReadonlyMap<string, string> {
+export function toldByApi(inventory: Inventory): ReadonlyMap<string, string> {
   const values = new Map<string, string>();
   for (const { kind, facts } of inventory.targets) {
     const [, owner, name] = (facts['remote'] ?? '').split('/');
@@ -242,7 +257,7 @@ function onMachines({ targets }: Inventory): readonly { readonly matches: (workl
   return machines.size === 0 ? [] : [{ matches: ({ platform, location }) => platform === 'code' && machines.has(location.target), platform: 'developer-machine' }];
 }
 
-function planOptions(inventory: Inventory, flags: Flags, config: PlanConfig | undefined, version: string, cwd: string, read: Read, roots: ReadonlyMap<string, string>): PlanOptions {
+export function planOptions(inventory: Inventory, flags: Pick<Flags, 'set' | 'branch' | 'runsOn'>, config: PlanConfig | undefined, version: string, cwd: string, read: Read, roots: ReadonlyMap<string, string>): PlanOptions {
   const values = new Map([...read.values].map(([id, value]) => [id, { value, from: 'GitHub' }]));
   for (const [id, value] of config?.inputs ?? []) values.set(id, { value, from: 'dekey.config.json' });
   for (const setting of flags.set) {
@@ -410,7 +425,7 @@ function titlesOf() {
 // --- writing ---
 
 /** The folder has to be new, empty, or a plan of ours that may be replaced. */
-async function checkFolder(folder: string, name: string, overwrite: boolean): Promise<void> {
+export async function checkFolder(folder: string, name: string, overwrite: boolean): Promise<void> {
   const status = lstatSync(folder, { throwIfNoEntry: false });
   if (status === undefined) return;
   if (status.isSymbolicLink() || !status.isDirectory()) throw new DekeyError(`cannot write the plan to ${visible(name)}: it is not a folder`, 'Name another with --output.');
@@ -420,7 +435,7 @@ async function checkFolder(folder: string, name: string, overwrite: boolean): Pr
 }
 
 /** `plan.json` is written last: a folder without it is not a plan. */
-async function writePlan(folder: string, name: string, files: readonly FileToWrite[], json: string): Promise<void> {
+export async function writePlan(folder: string, name: string, files: readonly FileToWrite[], json: string): Promise<void> {
   await removeOld(folder);
   await mkdir(folder, { recursive: true, mode: 0o700 });
   for (const { path, text } of files) {

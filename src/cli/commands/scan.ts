@@ -90,9 +90,9 @@ export async function runScan(targets: readonly string[], raw: Readonly<Record<s
     offline: flags.offline,
     github: githubOptions(raw, version, flags.quiet, bar),
     remote: remoteContext(raw, version, flags.quiet, bar),
-    onProgress: (phase, progress, total) => bar.update(phase, progress, total),
+    onProgress: bar.update,
   };
-  const sightings = await scan(scanOptions).finally(() => bar.clear());
+  const sightings = await scan(scanOptions).finally(bar.end);
 
   const today = new Date().toISOString();
   const unusedAfter = flags.unusedAfter ?? config.unusedAfter;

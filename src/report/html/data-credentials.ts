@@ -122,7 +122,7 @@ function ownerOf(credential: Credential, listed: CredentialContext['listed']): s
 }
 
 /** How much there is to do, in what can be counted. */
-function effortOf(page: Page, credential: Credential): string {
+export function effortOf(page: Page, credential: Credential): string {
   const users = credential.workloads.flatMap((id) => page.workloads.get(id) ?? []);
   if (credential.disposition === 'not-a-key') return '';
   if (users.length === 0) return 'no workload is known to use it: find out who does, then delete it';

@@ -171,6 +171,19 @@ test('the value that a store gives joins with its entry, an entry for a whole gr
   expect(credentials[0]?.risk.factors.map(({ code, value }) => `${code}:${value}`)).toEqual(expect.arrayContaining(['EX:SS', 'ST:C']));
 });
 
+test('an entry of a store is not taken for a use of itself, nor a file of a repository for an entry', () => {
+  const group = target('group', 'gitlab', { group: 'true', remote: 'gitlab.com/acme' });
+  const file = (at: string, path: string) => ({ ...job(at, path, 'variables'), id: `${at} ${path}`, platform: 'dotenv', name: path });
+  const uses = (at: string, path: string, targets: readonly TargetReport[], store: 'gitlab-ci' | 'github-actions'): number => {
+    const workload = file(at, path);
+    const { workloads } = build({ targets, secrets: [], references: [secretUse(workload, 'ANTHROPIC_API_KEY', { store: 'file' })], workloads: [workload], listed: [] }, { stored: [stored(at, 'ANTHROPIC_API_KEY', { store })] });
+    return workloads.length;
+  };
+  expect(uses('group', 'gitlab/acme/variables.env', [group], 'gitlab-ci')).toBe(0);
+  expect(uses('group', 'gitlab/acme/deploy.env', [group], 'gitlab-ci')).toBe(1);
+  expect(uses('app', 'config/variables.env', [repository('app')], 'github-actions')).toBe(1);
+});
+
 test('an inventory shows no more of a listed key than a preview does, and holds to its schema', async () => {
   const inventory = build({ targets: [target('org', 'anthropic')], secrets: [], references: [], workloads: [], listed: [listed({ hint: { head: 'sk-ant-api03-R2D', tail: 'igAA' }, hintIdentity: hintOf('R2D', 'igAA') ?? '' })] });
   expect(JSON.stringify(inventory)).not.toMatch(/R2D|hintIdentity/);

@@ -136,7 +136,7 @@ function attachGroup(group: NameGroup, { candidates, chosen, split }: GroupView,
 }
 
 /** Where the values of a store's entries are written, one below the other, when its API gives them. */
-const VALUES = /(?:^|\/)variables\.env$/;
+export const VALUES = /(?:^|\/)variables\.env$/;
 
 /** The credential whose value the store itself gave for this entry. */
 function valueOf({ slots: [slot] }: Holding, heldByName: ReadonlyMap<string, ReadonlySet<Draft>>): Draft | undefined {

@@ -4,7 +4,7 @@ import { CONFIDENCES } from '../model/levels.ts';
 import type { Provider } from '../model/provider.ts';
 import type { NameTable, Problem, ReferenceStore } from '../model/reference.ts';
 import { accountFindings, type AccountEntry } from './account-findings.ts';
-import { attachNames } from './attach.ts';
+import { attachNames, VALUES } from './attach.ts';
 import { callResolver, inheritedCalls, splitFact } from './calls.ts';
 import { type Consumption, readConsumption } from './consumption.ts';
 import { digest, idMaker } from './digest.ts';
@@ -71,7 +71,7 @@ export function joinCredentials(sightings: Sightings, providers: readonly Provid
   const order = targetOrder(sightings.targets);
   const workloads = uniqueWorkloads(sightings.workloads, order);
   const workloadById = new Map(workloads.map((workload) => [workload.id, workload]));
-  const references = uniqueReferences(sightings.references, order);
+  const references = uniqueReferences(sightings.references, order).filter(notAnEntry(sightings));
 
   const stores = readStores(sightings, references, workloadById, context);
 
@@ -86,6 +86,13 @@ export function joinCredentials(sightings: Sightings, providers: readonly Provid
   }
 
   return assemble(drafts, workloads, { order, sightings, stores });
+}
+
+/** An entry that GitLab or AWS lists stands once more in the text of its values, and nothing there uses it. In a repository a file of that name is one like any other. */
+function notAnEntry({ accounts, targets }: Sightings): (reference: ReferenceSighting) => boolean {
+  const read = new Set(targets.flatMap(({ id, kind }) => (kind === 'gitlab' || kind === 'aws' ? [id] : [])));
+  const entries = new Set(accounts?.stored.flatMap(({ target, name }) => (read.has(target) ? [keyOf(target, normalName(name))] : [])));
+  return ({ name, location: { target, path } }) => !VALUES.test(path) || !entries.has(keyOf(target, normalName(name)));
 }
 
 function readStores(sightings: Sightings, references: readonly ReferenceSighting[], workloads: ReadonlyMap<string, WorkloadSighting>, context: AccountContext | undefined): Stores | undefined {

@@ -78,6 +78,21 @@ describe('gitlab: what is read', () => {
     expect(given.targets[1]?.facts['tree']).toBe('partial');
   });
 
+  it('reads pipelines that a job starts from files, whose jobs use keys as well', async () => {
+    const job = (name: string): string => `${name}:\n  script: [curl -H "Authorization: Bearer $OPENAI_API_KEY" https://api.openai.com/v1/models]\n`;
+    const files = {
+      '.gitlab-ci.yml': 'start:\n  trigger:\n    include: ci/child.yml\nsecond:\n  trigger:\n    include:\n      - local: ci/other.yml\n      - artifact: made.yml\n        job: make\nelsewhere:\n  trigger: acme/web\n',
+      'ci/child.yml': job('inner'),
+      'ci/other.yml': job('outer'),
+    };
+    const given = await read(await start({ groups: [{ id: 1, full_path: 'acme' }], projects: [{ id: 5, path: 'acme/app', files, variables: [{ key: 'OPENAI_API_KEY', value: 'x' }] }] }));
+    expect(given.targets[1]?.texts.map(({ path }) => path).filter((path) => path.endsWith('.yml'))).toEqual(['.gitlab-ci.yml', 'ci/child.yml/child.gitlab-ci.yml', 'ci/other.yml/other.gitlab-ci.yml']);
+    expect(gapsOf(given)).toContain('included files that a job makes, whose jobs are not seen: made.yml');
+    const { workloads, credentials } = await scanRead(given);
+    expect(workloads.map(({ name }) => name).toSorted()).toEqual(['child.gitlab-ci.yml › inner', 'other.gitlab-ci.yml › outer']);
+    expect(credentials.find(({ names }) => names.includes('OPENAI_API_KEY'))?.workloads).toHaveLength(2);
+  });
+
   it('survives a pipeline that is no YAML, and includes that go in a circle', async () => {
     const world = await start({ groups: [{ id: 1, full_path: 'acme' }], projects: [{ id: 5, path: 'acme/app', files: { '.gitlab-ci.yml': 'include: a.yml', 'a.yml': 'include: .gitlab-ci.yml' } }, { id: 6, path: 'acme/bad', files: { '.gitlab-ci.yml': '{ [ &a *a' } }] });
     const given = await read(world);

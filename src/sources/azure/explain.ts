@@ -38,5 +38,6 @@ export const explainAzure: RemoteExplanation = {
     'Client secrets are those of the whole tenant. What their application may do is told for this subscription, by roles of its own and of its groups.',
     'Last use of client secrets is not read: the call is in preview.',
     'Azure Policy that forbids keys for accounts to come is not read.',
+    'Other services that take keys (AI Search, endpoints of Machine Learning, API Management) are not read.',
   ],
 };

@@ -89,7 +89,7 @@ function nextPage(headers: Headers): Readonly<Record<string, string>> | undefine
  * pages, by nothing at all.
  */
 function nextUntold(headers: Headers, asked: Parameters, count: number, page: number): Readonly<Record<string, string>> | undefined {
-  const isTold = ['link', 'x-next-page', 'x-page', 'x-total'].some((name) => headers.has(name));
+  const isTold = headers.has('link') || headers.has('x-next-page');
   return isTold || count < PER_PAGE || asked['pagination'] === 'keyset' ? undefined : { page: String(page + 2) };
 }
 

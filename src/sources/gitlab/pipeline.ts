@@ -164,7 +164,7 @@ async function includesOf(api: GitlabApi, ids: ProjectIds, from: Place, text: st
       else await local(entry);
       continue;
     }
-    const { local: path, project, file, ref, remote, component } = entry;
+    const { local: path, project, file, ref, remote, component, artifact } = entry;
     if (typeof path === 'string') await local(path);
     else if (typeof project === 'string') {
       const name = plain(project);
@@ -177,18 +177,23 @@ async function includesOf(api: GitlabApi, ids: ProjectIds, from: Place, text: st
       }
     } else if (typeof remote === 'string') leaveOut('addresses', remote);
     else if (typeof component === 'string') leaveOut('components', component);
+    else if (typeof artifact === 'string') leaveOut('files that a job makes', artifact);
     // `template:` is GitLab's own and knows nothing of this project's keys but by the names they document.
   }
   return { places, isWhole };
 }
 
-/** Entries of `include:` in all documents of the file; a file that cannot be read as YAML has none, and its reader says so. */
+/**
+ * Entries of `include:` in all documents of the file, and those of jobs that trigger a pipeline of such files (docs.gitlab.com/ci/pipelines/downstream_pipelines, parent-child pipelines). A file that cannot be read as
+ * YAML has none, and its reader says so.
+ */
 function includeEntries(text: string): readonly (string | Readonly<Record<string, unknown>>)[] {
   try {
     return parseAllDocuments(text, { logLevel: 'silent', uniqueKeys: false }).flatMap((document) => {
       const value: unknown = document.toJS({ maxAliasCount: 100 });
-      const include = recordOf(value)['include'];
-      return (Array.isArray(include) ? listOf(include) : [include]).flatMap((one) => (typeof one === 'string' || isRecord(one) ? [one] : []));
+      const root = recordOf(value);
+      const includes = [root['include'], ...Object.values(root).map((job) => recordOf(recordOf(job)['trigger'])['include'])];
+      return includes.flatMap((include) => (Array.isArray(include) ? listOf(include) : [include])).flatMap((one) => (typeof one === 'string' || isRecord(one) ? [one] : []));
     });
   } catch {
     return [];

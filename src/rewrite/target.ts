@@ -371,7 +371,7 @@ function withBlocked(file: RewrittenFile, blocked: ReadonlyMap<string, string>):
     code: 'needs-other-change',
     line: change.line,
     reason: `${change.title}: ${blocked.get(`${file.path}\n${change.id}`) ?? ''} has to change together with it, and does not.`,
-    byHand: 'Mend what is refused there, or change both by hand.',
+    byHand: `Do by hand what is said of ${blocked.get(`${file.path}\n${change.id}`) ?? 'that file'}, then plan again.`,
     migrations: change.migrations,
     shadows: false,
   }));

@@ -283,6 +283,9 @@ class JobPlanner {
     }
     if (native.party === 'aws' || native.party === 'google') this.#refuseSignedLinks();
     if (native.party === 'aws' && stepsOf(this.#job).some(({ step: other }) => /AWS_SECRET_ACCESS_KEY/.test(textOf(get(other, 'run')) ?? ''))) this.#doubts.push('a script names AWS_SECRET_ACCESS_KEY: AWS_SESSION_TOKEN has to go with it');
+    // GitHub takes inputs by their names: one of another spelling is ignored with a warning.
+    const misspelt = held.find(({ holder, entry: { key } }) => holder === inputs && !native.keys.includes(key.toLowerCase()));
+    if (misspelt !== undefined) this.#doubts.push(`${actionOf(step)?.name ?? 'the action'} has no input ${misspelt.entry.key}, so the step ran without that key`);
     const caution = native.caution?.(step);
     if (caution !== undefined) this.#doubts.push(caution);
     this.#raise(step, native);

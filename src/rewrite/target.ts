@@ -2,7 +2,7 @@ import type { Change } from '../model/change.ts';
 import type { Edit } from './edit.ts';
 import { type MadeChange, rewriteText } from './run.ts';
 import { isExchanged } from './code/_floors.ts';
-import { staleMentions } from './github/comments.ts';
+import { staleMentions, staleReads } from './github/comments.ts';
 import { isPublished, publishedAdvice } from './published.ts';
 import { type Reach, reachOf } from './reach/job.ts';
 import { languageOf } from './reach/languages.ts';
@@ -405,7 +405,7 @@ function withBlocked(file: RewrittenFile, blocked: ReadonlyMap<string, string>):
     code: 'needs-other-change',
     line: change.line,
     reason: `${change.title}: ${blocked.get(`${file.path}\n${change.id}`) ?? ''} has to change together with it, and does not.`,
-    byHand: 'Mend what is refused there, or change both by hand.',
+    byHand: `Do by hand what is said of ${blocked.get(`${file.path}\n${change.id}`) ?? 'that file'}, then plan again.`,
     migrations: change.migrations,
     shadows: false,
   }));
@@ -459,7 +459,12 @@ function withMentions(file: RewrittenFile, replacements: readonly Replacement[])
   if (file.after === file.before || !/^\.github\/|(?:^|\/)action\.ya?ml$/.test(file.path)) return file;
   const made = new Set(file.changes.flatMap(({ migrations }) => migrations));
   const found = staleMentions(file.before, file.after, replacements.filter(({ migration, path }) => made.has(migration) || path === file.path).flatMap(({ names }) => names));
-  return found.length === 0 ? file : { ...file, refusals: [...file.refusals, ...found].toSorted((a, b) => a.line - b.line) };
+  // A job that keeps its key says so itself.
+  const open = new Set([...file.refusals, ...file.declined].flatMap(({ migrations }) => migrations));
+  const keeping = new Set(replacements.filter(({ migration, path }) => path === file.path && (open.has(migration) || !made.has(migration))).flatMap(({ names }) => names));
+  const asked = staleReads(file.before, file.after, replacements.filter(({ migration }) => made.has(migration)).flatMap(({ names }) => names.filter((name) => !keeping.has(name))));
+  const all = [...found, ...asked];
+  return all.length === 0 ? file : { ...file, refusals: [...file.refusals, ...all].toSorted((a, b) => a.line - b.line) };
 }
 
 /** A migration that no change and no refusal names is named here: nothing is passed over in silence. */

@@ -18,6 +18,8 @@ interface Requirement {
   readonly specifier: string;
   /** Why it is not edited. */
   readonly locked?: string;
+  /** Address that it is taken from, where that does not say its release. */
+  readonly origin?: string;
 }
 
 /** What Python projects say they need: versions that can do without a key. */
@@ -55,8 +57,12 @@ function rewriteManifest(path: string, text: string, context: RewriteContext): R
     let crosses = false;
     for (const requirement of requirements.filter(({ name }) => name === normal(floor.package))) {
       const raised = raisePython(requirement.specifier, floor.version);
-      if (raised.kind === 'fine') continue;
+      if (raised.kind === 'fine' && requirement.origin === undefined) continue;
       const line = text.slice(0, requirement.start).split('\n').length;
+      if (requirement.origin !== undefined) {
+        refusals.push({ code: 'needs-code-change', line, reason: `${floor.title} without a key needs ${floor.package} ${floor.version} or later, and ${ORIGIN}.`, byHand: `See that what ${requirement.origin} gives is ${floor.version} or later, or take ${floor.package} from the package index.`, migrations: floor.migrations, shadows: false });
+        continue;
+      }
       const reason = requirement.locked ?? (raised.kind === 'refused' ? raised.reason : heldBack(text, requirement, raised, requirements));
       if (reason !== undefined || raised.kind !== 'raised') {
         refusals.push({ code: 'needs-code-change', line, reason: `${floor.title} without a key needs ${floor.package} ${floor.version} or later, and ${reason ?? 'it is not asked for'}.`, byHand: requirement.locked === undefined ? `Allow ${floor.package} ${floor.version} or later.` : commandFor(text, path, floor), migrations: floor.migrations, shadows: false });
@@ -82,6 +88,8 @@ function rewriteManifest(path: string, text: string, context: RewriteContext): R
   }
   return { changes, refusals };
 }
+
+const ORIGIN = 'it comes from an address that does not say its release';
 
 /** Packages that call providers by their clients, and work with few releases of those. */
 const WRAPPERS = /^(?:litellm|langchain(?:-[\w-]+)?|llama-index(?:-[\w-]+)?|crewai|dspy(?:-ai)?|instructor|haystack-ai|pydantic-ai(?:-slim)?|smolagents|mem0ai|autogen(?:-[\w-]+)?|pyautogen)$/;
@@ -116,6 +124,7 @@ export function heldBelow(path: string, floor: Pick<Floor, 'package' | 'version'
 }
 
 function heldReason(text: string, requirement: Requirement, version: string, all: readonly Requirement[]): string | undefined {
+  if (requirement.origin !== undefined) return ORIGIN;
   const raised = raisePython(requirement.specifier, version);
   if (raised.kind === 'fine' || requirement.locked !== undefined) return undefined;
   return raised.kind === 'refused' ? raised.reason : heldBack(text, requirement, raised, all);
@@ -169,6 +178,19 @@ function normal(name: string): string {
 
 const REQUIREMENT = /^(\s*)([A-Za-z0-9][A-Za-z0-9._-]*)(\s*\[[^\]]*\])?(\s*)((?:===?|~=|>=|<=|!=|>|<)[^;#\\]*?)?(\s*(?:;.*?)?)$/;
 
+/** `name @ git+https://...`, and `git+https://...#egg=name`. */
+const DIRECT = /^\s*(?:-e\s+)?([A-Za-z0-9][A-Za-z0-9._-]*)(?:\s*\[[^\]]*\])?\s*@\s*([a-z+]+:\/\/[^\s;]+)/;
+const EGG = /^\s*(?:-e\s+)?([a-z+]+:\/\/[^\s;]+#(?:[^\s;]*&)?egg=([A-Za-z0-9][A-Za-z0-9._-]*))/;
+
+/** A package that is asked for by an address. A wheel on an index says its release in its name. */
+function directIn(line: string): { readonly name: string; readonly origin: string } | undefined {
+  const [, name, address] = DIRECT.exec(line) ?? [];
+  const [, other, egg] = EGG.exec(line) ?? [];
+  const origin = address ?? other;
+  const found = name ?? egg;
+  return origin === undefined || found === undefined || /\.whl(?:#|$)/.test(origin) ? undefined : { name: normal(found), origin: origin.replace(/^(?:[a-z]+\+)?[a-z]+:\/\/(?:[^@/\s]*@)?/, '').replace(/[#?].*$/, '').slice(0, 80) };
+}
+
 function requirementsIn(path: string, text: string): readonly Requirement[] {
   switch (kindOf(path)) {
     case 'lines':
@@ -176,7 +198,7 @@ function requirementsIn(path: string, text: string): readonly Requirement[] {
     case 'cfg':
       return [...text.matchAll(/^(?:install_requires|[\w-]+)[ \t]*=[^\n]*\n(?:[ \t]+[^\n]*(?:\n|$)|[ \t]*\n)*/gm)].flatMap((match) => inLines(text, match.index + match[0].indexOf('\n') + 1, match.index + match[0].length, false));
     case 'toml':
-      return [...inToml(text), ...inPoetry(text, childOf(parseToml(text).root, 'tool', 'poetry'))];
+      return withSources([...inToml(text), ...inPoetry(text, childOf(parseToml(text).root, 'tool', 'poetry'))], ofTable(text, childOf(parseToml(text).root, 'tool', 'uv', 'sources')));
     case 'pipfile': {
       const { root } = parseToml(text);
       return ['packages', 'dev-packages'].flatMap((section) => ofTable(text, childOf(root, section)));
@@ -186,6 +208,12 @@ function requirementsIn(path: string, text: string): readonly Requirement[] {
   }
 }
 
+/** uv takes a package from the source that is named for it, whatever range stands beside its name. */
+function withSources(requirements: readonly Requirement[], sources: readonly Requirement[]): readonly Requirement[] {
+  const byName = new Map(sources.flatMap(({ name, origin }) => (origin === undefined ? [] : [[name, origin] as const])));
+  return requirements.map((requirement) => ({ ...requirement, ...(byName.has(requirement.name) ? { origin: byName.get(requirement.name) ?? '' } : {}) }));
+}
+
 function inLines(text: string, from: number, to: number, mayBeLocked: boolean): readonly Requirement[] {
   const isCompiled = mayBeLocked && /autogenerated by (?:pip-compile|uv)|uv pip compile/.test(text.slice(0, 2000));
   const found: Requirement[] = [];
@@ -193,7 +221,9 @@ function inLines(text: string, from: number, to: number, mayBeLocked: boolean): 
   for (const full of text.slice(from, to).split(/(?<=\n)/)) {
     const line = full.replace(/\r?\n$/, '');
     const body = line.replace(/(?:^|\s)#.*$/, '').replace(/\s*\\$/, '');
-    const match = REQUIREMENT.exec(body);
+    const direct = directIn(body);
+    const match = direct === undefined ? REQUIREMENT.exec(body) : null;
+    if (direct !== undefined) found.push({ ...direct, start: at, end: at, specifier: '' });
     if (match !== null && (match[5] !== undefined || body.trim() !== '')) {
       const [, lead = '', name = '', extras = '', space = '', specifier = ''] = match;
       const start = at + lead.length + name.length + extras.length + space.length;
@@ -214,6 +244,8 @@ function inToml(text: string): readonly Requirement[] {
   lists.push(childOf(root, 'tool', 'uv', 'dev-dependencies'));
   return lists.flatMap((list) => itemsOf(list)).flatMap((item): Requirement[] => {
     const value = textOf(item);
+    const direct = value === undefined ? undefined : directIn(value);
+    if (direct !== undefined) return [{ ...direct, start: item.start, end: item.start, specifier: '' }];
     const match = value === undefined ? null : REQUIREMENT.exec(value);
     if (value === undefined || match === null || text.slice(item.start, item.end) !== value) return [];
     const [, lead = '', name = '', extras = '', space = '', specifier = ''] = match;
@@ -233,6 +265,8 @@ function inPoetry(text: string, poetry: DataNode | undefined): readonly Requirem
 function ofTable(text: string, table: DataNode | undefined): readonly Requirement[] {
   if (table?.kind !== 'map') return [];
   return table.entries.flatMap(({ key, value }): Requirement[] => {
+    const origin = ['git', 'url'].map((name) => textOf(value.kind === 'map' ? entryOf(value, name)?.value : undefined)).find((one) => one !== undefined);
+    if (origin !== undefined && value.kind === 'map' && entryOf(value, 'version') === undefined) return [{ name: normal(key), start: value.start, end: value.start, specifier: '', origin: origin.replace(/^[a-z+]+:\/\/(?:[^@/\s]*@)?/, '').slice(0, 80) }];
     const node = value.kind === 'map' ? entryOf(value, 'version')?.value : value;
     const specifier = textOf(node);
     if (node === undefined || specifier === undefined || text.slice(node.start, node.end) !== specifier) return [];
@@ -244,7 +278,7 @@ function ofTable(text: string, table: DataNode | undefined): readonly Requiremen
 function addition(path: string, text: string, requirements: readonly Requirement[]): Splice | undefined {
   if (requirements.some(({ name }) => name === 'azure-identity')) return undefined;
   const client = requirements.find(({ name }) => name === 'openai') ?? requirements.find(({ name }) => name === 'langchain-openai');
-  if (client === undefined || client.locked !== undefined) return undefined;
+  if (client === undefined || client.locked !== undefined || client.origin !== undefined) return undefined;
   const range = client.specifier === '' ? '' : `>=${AZURE_IDENTITY}`;
   const kind = kindOf(path);
   const start = text.lastIndexOf('\n', client.start - 1) + 1;

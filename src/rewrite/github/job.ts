@@ -69,6 +69,16 @@ const MOST_JOINED = 3;
 const SIGNS_LINKS = /\bs3 presign\b|\bgenerate_presigned_(?:url|post)\b|\b(?:getSignedUrl|createPresignedPost|PresignClient|generate_signed_url)\b|\bsignurl\b|\bstorage sign-url\b/;
 const EXPIRES = /(?:--expires-in[ =]|\bexpires_?in["']?\s*[:=]\s*)(\d+)/gi;
 
+/** Where a repository at Hugging Face is named to be written to; group 1 is its name, or an expression. */
+const NAMED = '([\\w.-]+\\/[\\w.-]+|\\$\\{\\{[^}]*\\}\\}(?:\\/\\S+)?|\\$\\w+(?:\\/\\S+)?)';
+const WRITES_TO: readonly RegExp[] = [
+  new RegExp(`\\b(?:huggingface-cli|hf)\\s+upload(?:-large-folder)?\\s+(?:--\\S+\\s+)*["']?${NAMED}`, 'g'),
+  new RegExp(`\\bgit\\s+(?:push|remote\\s+(?:add|set-url))\\b[^\\n]*huggingface\\.co\\/(?:spaces\\/|datasets\\/)?${NAMED}`, 'g'),
+  new RegExp(`\\b(?:upload_file|upload_folder|upload_large_folder|create_commit)\\([^)]*?repo_id\\s*=\\s*["']${NAMED}["']`, 'g'),
+  new RegExp(`\\bpush_to_hub\\(\\s*["']${NAMED}["']`, 'g'),
+  new RegExp(`^repo_id="${NAMED}"$`, 'g'),
+];
+
 /** As AWS names its regions. */
 const REGION = /\b(?:us|eu|ap|sa|ca|me|af|il|mx)(?:-gov)?-(?:north|south|east|west|central|northeast|northwest|southeast|southwest)-\d\b/g;
 
@@ -298,6 +308,9 @@ class JobPlanner {
     }
     if (native.party === 'aws' || native.party === 'google') this.#refuseSignedLinks();
     if (native.party === 'aws' && stepsOf(this.#job).some(({ step: other }) => /AWS_SECRET_ACCESS_KEY/.test(textOf(get(other, 'run')) ?? ''))) this.#doubts.push('a script names AWS_SECRET_ACCESS_KEY: AWS_SESSION_TOKEN has to go with it');
+    // GitHub takes inputs by their names: one of another spelling is ignored with a warning.
+    const misspelt = held.find(({ holder, entry: { key } }) => holder === inputs && !native.keys.includes(key.toLowerCase()));
+    if (misspelt !== undefined) this.#doubts.push(`${actionOf(step)?.name ?? 'the action'} has no input ${misspelt.entry.key}, so the step ran without that key`);
     const caution = native.caution?.(step);
     if (caution !== undefined) this.#doubts.push(caution);
     this.#raise(step, native);
@@ -385,6 +398,7 @@ class JobPlanner {
     }
     this.#outlast(consumers);
     this.#refuseSignedLinks();
+    this.#resourceOf(consumers);
     const [unseen] = consumers.filter(({ kind }) => kind.kind === 'other');
     if (unseen !== undefined && !this.#isExchange() && this.#replacement.parties[0] !== 'aws' && consumers.every(({ kind }) => kind.kind === 'other')) {
       throw new CannotRewrite('takes-only-a-key', `What ${actionOf(unseen.step)?.name ?? 'the action'} does with the key in its environment cannot be seen here.`, 'See whether what it runs finds the identity by itself; if so set it up by hand, else call the model from a run step.', { line: this.#line(unseen.step) });
@@ -727,6 +741,22 @@ class JobPlanner {
   /** Of the token that the party gives, in seconds. */
   #lifetime(): number {
     return parties.find(({ id }) => id === this.#replacement.parties[0])?.lifetime ?? 0;
+  }
+
+  /** Hugging Face trusts a job for one repository, where a token of a person writes to all of that person's. @throws CannotRewrite */
+  #resourceOf(consumers: readonly Consumer[]): void {
+    if (this.#replacement.provider !== 'huggingface' || this.#replacement.parties[0] !== 'huggingface') return;
+    const { paths = [], read } = this.#scene.context;
+    const scripts = consumers.map(({ step }) => textOf(get(step, 'run')) ?? '');
+    const texts = [...scripts, ...textsOf(paths, read, scripts.join('\n')), ...consumers.flatMap(({ step }) => entriesOf(get(step, 'with')).flatMap(({ key, value }) => (/repo|space|dataset/i.test(key) ? [`repo_id="${textOf(value) ?? ''}"`] : [])))];
+    const written = new Set(texts.flatMap((text) => WRITES_TO.flatMap((pattern) => [...text.matchAll(pattern)].map(([, name = '']) => name.replace(/\.git$/, '')))));
+    const [first] = consumers;
+    if (first === undefined) return;
+    const line = this.#line(first.step);
+    if (written.size > 1) throw new CannotRewrite('no-path', `The job writes to ${[...written].slice(0, 3).join(', ')}${written.size > 3 ? ` and ${written.size - 3} more` : ''}, and a trusted publisher of Hugging Face writes to one repository.`, 'Let a job of its own write to each, in an environment of its own, then plan again.', { line });
+    const [only] = written;
+    if (only?.includes('$') === true) throw new CannotRewrite('no-path', 'The job writes to a repository that it is told when it runs, and a trusted publisher of Hugging Face writes to one.', 'Let a job of its own write to each, in an environment of its own, then plan again.', { line });
+    this.#doubts.push(only === undefined ? 'the token is good for one repository of Hugging Face, or for gated ones and inference: it reads no private repository beside' : `the token is good for one repository of Hugging Face, which has to be ${only}`);
   }
 
   /** Links that are signed with what the job gets end with it. @throws CannotRewrite */

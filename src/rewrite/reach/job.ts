@@ -141,9 +141,11 @@ function inScope({ folder, language, tests, deep }: Extract<Start, { readonly ki
 /** A package below one of the same language that does not take it in. */
 function isSeparate(folder: string, home: string, language: Language | undefined, tree: Tree): boolean {
   if (language === undefined || !isPackage(folder, language, tree) || !isPackage(home, language, tree)) return false;
-  const root = tree.read(joined(home, 'package.json') ?? '') ?? '';
-  const isWorkspace = language === 'javascript' && (/"workspaces"\s*:/.test(root) || tree.read(joined(home, 'pnpm-workspace.yaml') ?? '') !== undefined);
-  return !isWorkspace;
+  const own = PACKAGES[language] ?? [];
+  const inner = own.flatMap((file) => tree.read(joined(folder, file) ?? file) ?? []).join('\n');
+  const names = [folder.slice(folder.lastIndexOf('/') + 1), /^[ \t]*"?name"?\s*[:=]\s*["']([^"'\n]+)["']/m.exec(inner)?.[1] ?? ''].filter((name) => name !== '');
+  const outer = [...own, 'pnpm-workspace.yaml', 'go.work'].flatMap((file) => tree.read(joined(home, file) ?? file) ?? []).join('\n');
+  return !/\bworkspaces?\b/.test(outer) && tree.read(joined(home, 'pnpm-workspace.yaml') ?? '') === undefined && !names.some((name) => outer.includes(name));
 }
 
 function isPackage(folder: string, language: Language, tree: Tree): boolean {

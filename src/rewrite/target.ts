@@ -164,7 +164,8 @@ function newlyBlocked(files: ReadonlyMap<string, RewrittenFile>, blocked: Map<st
       const isProgram = standsAlone !== true && !followers.has(rewriter) && !SOURCE.test(path) && !MANIFEST.test(path);
       const floor = isProgram ? migrations.flatMap((migration) => held.get(migration) ?? []).find((other) => declaresFor(before, other, read)) : undefined;
       const code = isProgram ? migrations.map((migration) => unchanged.get(migration)).find((other) => other !== undefined) : undefined;
-      const missing = requires?.find((other) => !made.has(`${other.path}\n${other.id}`))?.path ?? (isOwn ? home?.path : home?.place) ?? (runs === undefined ? undefined : placeOf(runs, files.get(runs), migrations)) ?? floor ?? code;
+      const lacking = requires?.find((other) => !made.has(`${other.path}\n${other.id}`));
+      const missing = (lacking === undefined ? undefined : nameOf(lacking, path, id)) ?? (isOwn ? home?.path : home?.place) ?? (runs === undefined ? undefined : placeOf(runs, files.get(runs), migrations)) ?? floor ?? code;
       if (missing === undefined) continue;
       blocked.set(`${path}\n${id}`, missing);
       paths.add(path);
@@ -239,6 +240,12 @@ function refusedElsewhere(files: Iterable<RewrittenFile>, blocked: ReadonlyMap<s
     for (const migration of new Set(left)) stuck.set(migration, [...(stuck.get(migration) ?? []), path]);
   }
   return stuck;
+}
+
+/** What a change lacks: another job of its file, or another file. */
+function nameOf(other: { readonly path: string; readonly id: string }, path: string, id: string): string {
+  const job = other.id.slice(0, other.id.lastIndexOf('/'));
+  return other.path === path && WORKFLOW.test(path) && job !== id.slice(0, id.lastIndexOf('/')) ? `job ${job}` : other.path;
 }
 
 /** `llm.py:5`: where a file is refused. */

@@ -12,8 +12,20 @@ export interface Reach {
   readonly may: (path: string) => boolean;
 }
 
+/** Of one run over a target, whose list of paths is one: many files ask for the same jobs. */
+const remembered = new WeakMap<Tree['paths'], Map<string, Reach>>();
+
 /** Jobs of the workflow `text` with these names, all of them for none; `keys` are the names by which a step is handed the key. */
 export function reachOf(text: string, jobs: readonly string[], keys: readonly string[], tree: Tree): Reach {
+  const known = remembered.get(tree.paths) ?? new Map<string, Reach>();
+  remembered.set(tree.paths, known);
+  const key = [jobs.join(), keys.join(), text].join('\n');
+  const reach = known.get(key) ?? findReach(text, jobs, keys, tree);
+  known.set(key, reach);
+  return reach;
+}
+
+function findReach(text: string, jobs: readonly string[], keys: readonly string[], tree: Tree): Reach {
   const editor = editorOf(text);
   const [root] = editor.file.documents;
   const started = entriesOf(get(root, 'jobs')).flatMap(({ key, value }) => (value.kind === 'map' && root?.kind === 'map' && (jobs.length === 0 || jobs.includes(key)) ? ofJob(root, value, keys, tree) : []));

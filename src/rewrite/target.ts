@@ -150,13 +150,14 @@ function newlyBlocked(files: ReadonlyMap<string, RewrittenFile>, blocked: Map<st
   const held = refusedByManifests(files.values(), replacements);
   const unchanged = withoutCode(files.values(), replacements, followers);
   const made = new Set([...files.values()].flatMap(({ path, changes }) => changes.map(({ id }) => `${path}\n${id}`)));
-  const waiting = refusedAtHome(files, replacements);
+  const waiting = refusedAtHome(files, replacements, blocked);
   const stuck = refusedElsewhere(files.values(), blocked);
   const homes = new Map(replacements.map((one) => [one.migration, one]));
   const paths = new Set<string>();
   for (const { path, changes, before } of files.values()) {
     for (const { id, requires, migrations, standsAlone, rewriter } of changes) {
-      const home = migrations.map((migration) => waiting.get(migration)).find((other) => other !== undefined && other !== path);
+      const home = migrations.flatMap((migration) => waiting.get(migration) ?? []).find((other) => other.path !== path);
+      const isOwn = home?.place === path || home?.place.startsWith(`${path}:`) === true;
       // A job cannot do without the key while a program that it runs cannot.
       const readers = standsAlone === true || followers.has(rewriter) ? [] : migrations.flatMap((migration) => stuck.get(migration) ?? []).filter((other) => other !== path);
       const reach = readers.length === 0 ? undefined : reachOfChange(path, before, id, rewriter, migrations.flatMap((migration) => homes.get(migration) ?? []), { read, paths: known });
@@ -164,7 +165,8 @@ function newlyBlocked(files: ReadonlyMap<string, RewrittenFile>, blocked: Map<st
       const isProgram = standsAlone !== true && !followers.has(rewriter) && !SOURCE.test(path) && !MANIFEST.test(path);
       const floor = isProgram ? migrations.flatMap((migration) => held.get(migration) ?? []).find((other) => declaresFor(before, other, read)) : undefined;
       const code = isProgram ? migrations.map((migration) => unchanged.get(migration)).find((other) => other !== undefined) : undefined;
-      const missing = requires?.find((other) => !made.has(`${other.path}\n${other.id}`))?.path ?? home ?? (runs === undefined ? undefined : placeOf(runs, files.get(runs), migrations)) ?? floor ?? code;
+      const lacking = requires?.find((other) => !made.has(`${other.path}\n${other.id}`));
+      const missing = (lacking === undefined ? undefined : nameOf(lacking, path, id)) ?? (isOwn ? home?.path : home?.place) ?? (runs === undefined ? undefined : placeOf(runs, files.get(runs), migrations)) ?? floor ?? code;
       if (missing === undefined) continue;
       blocked.set(`${path}\n${id}`, missing);
       paths.add(path);
@@ -174,14 +176,19 @@ function newlyBlocked(files: ReadonlyMap<string, RewrittenFile>, blocked: Map<st
 }
 
 /**
- * Migrations whose own file keeps the key, by path, where the program has to change with it: code that no longer takes a key would stop where the workload still hands it one.
+ * Migrations whose own file keeps the key, with that file and what is in its way, where the program has to change with it: code that no longer takes a key would stop where the workload
+ * still hands it one.
  */
-function refusedAtHome(files: ReadonlyMap<string, RewrittenFile>, replacements: readonly Replacement[]): ReadonlyMap<string, string> {
-  const waiting = new Map<string, string>();
+function refusedAtHome(files: ReadonlyMap<string, RewrittenFile>, replacements: readonly Replacement[], blocked: ReadonlyMap<string, string>): ReadonlyMap<string, { readonly path: string; readonly place: string }> {
+  const waiting = new Map<string, { readonly path: string; readonly place: string }>();
   for (const { migration, path, change } of replacements) {
     const home = files.get(path);
     if (change !== 'code' || home === undefined || home.changes.some(({ migrations }) => migrations.includes(migration))) continue;
-    if (home.refusals.some(({ migrations }) => migrations.includes(migration))) waiting.set(migration, path);
+    const refusal = home.refusals.find(({ migrations }) => migrations.includes(migration));
+    const behind = home.declined.flatMap(({ id, migrations }) => (migrations.includes(migration) ? (blocked.get(`${path}\n${id}`) ?? []) : [])).at(0);
+    // What the workload itself waits for is in the way of both.
+    const place = refusal !== undefined ? `${path}:${refusal.line}` : behind;
+    if (place !== undefined) waiting.set(migration, { path, place });
   }
   return waiting;
 }
@@ -234,6 +241,12 @@ function refusedElsewhere(files: Iterable<RewrittenFile>, blocked: ReadonlyMap<s
     for (const migration of new Set(left)) stuck.set(migration, [...(stuck.get(migration) ?? []), path]);
   }
   return stuck;
+}
+
+/** What a change lacks: another job of its file, or another file. */
+function nameOf(other: { readonly path: string; readonly id: string }, path: string, id: string): string {
+  const job = other.id.slice(0, other.id.lastIndexOf('/'));
+  return other.path === path && WORKFLOW.test(path) && job !== id.slice(0, id.lastIndexOf('/')) ? `job ${job}` : other.path;
 }
 
 /** `llm.py:5`: where a file is refused. */

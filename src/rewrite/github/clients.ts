@@ -50,7 +50,7 @@ const CHANGED: Readonly<Record<string, Readonly<Record<string, readonly string[]
 };
 
 /** Wrappers as dependency files name them. */
-const WRAPPERS = /(?:^|["'\s])(litellm|langchain-(?:anthropic|google-genai)|@langchain\/(?:anthropic|google-genai)|llama-index(?:-llms-\w+)?|crewai|dspy(?:-ai)?|haystack-ai|pydantic-ai(?:-slim)?|@ai-sdk\/(?:anthropic|google)|@mastra\/core|strands-agents)(?=["'\s=<>~![;,]|$)/gm;
+const WRAPPERS = /(?:^|["'\s])(litellm|langchain-(?:anthropic|google-genai)|@langchain\/(?:anthropic|google-genai)|llama-index(?:-llms-\w+)?|crewai|dspy(?:-ai)?|haystack-ai|pydantic-ai(?:-slim)?|@ai-sdk\/(?:anthropic|google)|@mastra\/core|strands-agents|promptfoo|aider-chat|llm-anthropic|shell-gpt|gptme|open-interpreter|smolagents|agno|ag2|autogen-ext|browser-use)(?=["'\s=<>~![;,]|$)/gm;
 
 /** Programs that find an identity of their own accord, by party. */
 const COMMANDS: Readonly<Record<string, RegExp>> = {

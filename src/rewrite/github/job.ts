@@ -12,7 +12,7 @@ import { compositeKeys, folderOf } from './composite.ts';
 import { actionOf, isKeyInput, isPreparing, type NativeAction, nativeOf } from './native.ts';
 import { anthropicProfile, assumeRole, exchange, fill, forRuns, googleAuth, type Ids, idsOf, type Setup, tokenFile, withConditions } from './steps.ts';
 import { excludesPullRequests, quoteIfNeeded, quotedAs, unwrap } from './conditions.ts';
-import { ACCESS_TOKEN, headersIn, looksAt, mentionsIn, onlyAsks, placesOf, STORES, TESTED } from './script-edits.ts';
+import { ACCESS_TOKEN, headersIn, looksAt, mentionsIn, onlyAsks, placesOf, STORES, TESTED, writesDown } from './script-edits.ts';
 import { computedUses, jobScope, type KeyNames, normal, stepScope, stepsOf, type Use, usesOf } from './uses.ts';
 
 /** What all jobs of one file share. */
@@ -649,7 +649,7 @@ class JobPlanner {
   /** The key pasted into a script. */
   #inline(use: Use, names: readonly string[]): void {
     const lines = use.spans.map(({ start, end }) => use.scalar.value.slice(use.scalar.value.lastIndexOf('\n', start) + 1, use.scalar.value.indexOf('\n', end) === -1 ? undefined : use.scalar.value.indexOf('\n', end)));
-    if (this.#isExchange() && use.shape !== 'mixed' && !lines.some((line) => /[^0-9&]>{1,2}(?!&)|\btee\b|\.npmrc|config\s+set/.test(line)) && !STORES.test(use.scalar.value)) {
+    if (this.#isExchange() && use.shape !== 'mixed' && !lines.some((line) => /[^0-9&]>{1,2}(?!&)|\btee\b|\.npmrc|config\s+set/.test(line)) && !STORES.test(use.scalar.value) && !writesDown(use.scalar.value, [/\$\{\{\s*secrets\./])) {
       this.#replaceAll(use, this.#tokenOf(use, names));
       return;
     }
@@ -660,7 +660,8 @@ class JobPlanner {
   #script(run: YamlScalar, step: YamlMap, setup: Setup): void {
     const [first] = setup.exports;
     const handed = entriesOf(get(step, 'env')).map(({ key }) => key).filter((key) => this.#keys.names.has(normal(key)));
-    if (STORES.test(run.value) || run.value.split('\n').some((line) => handed.some((key) => new RegExp(`\\$\\{?${key}\\b`).test(line)) && /GITHUB_(?:OUTPUT|ENV)|>>/.test(line))) throw new CannotRewrite('needs-code-change', 'The script puts what it is given somewhere to stay, and the token lives an hour at most.', 'Let what reads it there have an identity of its own.', { line: this.#line(step) });
+    const named = handed.map((key) => new RegExp(`\\$\\{?${key}\\b`));
+    if (STORES.test(run.value) || writesDown(run.value, named) || run.value.split('\n').some((line) => handed.some((key) => new RegExp(`\\$\\{?${key}\\b`).test(line)) && /GITHUB_(?:OUTPUT|ENV)|>>/.test(line))) throw new CannotRewrite('needs-code-change', 'The script puts what it is given somewhere to stay, and the token lives an hour at most.', 'Let what reads it there have an identity of its own.', { line: this.#line(step) });
     if (this.#isExchange() || this.#replacement.parties[0] === 'aws' || first === undefined) return;
     if (/\bdocker[ -]compose\b/.test(run.value)) throw new CannotRewrite('unknown-shape', 'The script starts containers by Compose, which take the key from the environment.', 'Let the Compose file mount the token and hand the federation variables on, then take the key out.', { line: this.#line(step) });
     const names = this.#replacement.remove.filter((name) => run.value.includes(name));

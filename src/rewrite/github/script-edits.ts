@@ -30,7 +30,15 @@ export function mentionsIn(script: string, uses: readonly Use[], variables: read
 }
 
 /** Programs that keep what they are given: a token of minutes is no use there. */
-export const STORES = /\b(?:aws (?:ssm put-parameter|secretsmanager (?:create|put|update))|gcloud secrets|gcloud run (?:deploy|services update)|az keyvault secret set|kubectl create secret|helm (?:upgrade|install)|wrangler secret|vercel env|fly(?:ctl)? secrets|heroku config:set|gh secret set|docker build\b[^\n]*--build-arg|terraform apply|npm config set|pulumi config set)\b/;
+export const STORES =
+  /\b(?:aws (?:ssm put-parameter|secretsmanager (?:create|put|update)|lambda (?:create-function|update-function-configuration)|ecs (?:register-task-definition|update-service)|apprunner (?:create|update)-service|amplify update-\w+|cloudformation (?:deploy|create-stack|update-stack)|elasticbeanstalk update-environment)|gcloud (?:secrets|run (?:deploy|services update|jobs (?:create|update|deploy))|functions deploy|app deploy|builds submit)|az (?:keyvault secret set|webapp config|functionapp config|containerapp (?:create|update|up|secret)|container create|deployment \w+ create)|kubectl (?:create secret|apply|set env)|helm (?:upgrade|install)|wrangler (?:secret|deploy|publish)|vercel (?:env|deploy|--prod)|netlify (?:env:set|deploy)|supabase secrets|fly(?:ctl)? (?:secrets|deploy)|railway (?:variables|up)|render deploy|heroku config:set|doctl apps|dokku config:set|cf (?:set-env|push)|eb setenv|sam deploy|(?:serverless|sls) deploy|cdk deploy|sst deploy|copilot \w+ deploy|kamal (?:deploy|env)|eas (?:secret|env)|modal (?:secret|deploy)|gh (?:secret|variable) set|docker build\b[^\n]*--build-arg|terraform apply|tofu apply|ansible-playbook|npm config set|pulumi (?:config set|up)|scp|rsync)\b/;
+
+/** Whether a script writes what one of `names` holds to a file, by a here-document or a line of its own. */
+export function writesDown(script: string, reads: readonly RegExp[]): boolean {
+  const documents = [...script.matchAll(/(?:>{1,2}|\btee\b)[^\n<|]*<<-?\s*["']?(\w+)["']?[^\n]*\n([\s\S]*?)^[ \t]*\1[ \t]*$|<<-?\s*["']?(\w+)["']?[^\n]*>[^\n]*\n([\s\S]*?)^[ \t]*\3[ \t]*$/gm)].map(([, , first, , second]) => first ?? second ?? '');
+  const lines = script.split('\n').filter((line) => /(?:^|[^0-9&])>{1,2}\s*["']?[^\s&]*\.env\b|\btee\b[^\n]*\.env\b/.test(line));
+  return [...documents, ...lines].some((text) => reads.some((read) => read.test(text)));
+}
 
 /** Asks whether something is set: `[ -n "$KEY" ]`, `[[ -z "${{ secrets.KEY }}" ]]`, `test "$KEY" = ""`. Group 1 or 2 is the name of a variable. */
 const ASKS = /^(?:(?:if|elif) )?(?:! )?(?:(?:\[\[?|test) )?(?:-[nz] "?\$(?:\{\{ *[A-Za-z]+\.[\w.-]+ *\}\}|\{?(\w+)(?::-)?\}?)"?|"\$\{?(\w+)(?::-)?\}?" (?:=|==|!=) (?:""|''))(?: \]\]?)?;?(?: then)?$/;

@@ -136,13 +136,23 @@ function rootUsesOf(scene: Scene, replacement: Replacement): readonly Use[] {
 function jobChange(scene: Scene, node: JobNode, count: number): Change<Edit> {
   const done = editsOf(scene, node, [], count);
   const change = changeOf(`${node.id}/${node.replacement.provider}`, node.id, [done], [node]);
-  const requires = [...requiredBy(scene, node), ...neededBy(node, done)];
+  const requires = [...requiredBy(scene, node), ...neededBy(node, done), ...askedOf(scene, node)];
   return requires.length === 0 ? change : { ...change, requires };
 }
 
 /** Changes of the same job that a change rests on: a login that federates once they are made. */
 function neededBy({ id, replacement }: JobNode, { needs = [] }: JobEdits): NonNullable<Change<Edit>['requires']> {
   return needs.map((provider) => ({ path: replacement.path, id: `${id}/${provider}` }));
+}
+
+/** Outputs that say whether there is a key. */
+const SAYS = /key|token|secret|cred|principal|has|enabled|configured|available|present|ready|skip|should|set/i;
+
+/** Jobs of the file that ask for the same key and say in an output whether it is there: where one goes on asking for the key, this one never runs once it is deleted. */
+function askedOf({ context }: Scene, { job, replacement }: JobNode): NonNullable<Change<Edit>['requires']> {
+  const conditions = [job, ...stepsOf(job).map(({ step }) => step)].map((one) => textOf(get(one, 'if')) ?? '').join('\n');
+  const asked = new Set([...conditions.matchAll(/\bneeds\.([\w-]+)\.outputs\.([\w-]+)/g)].flatMap(([, id = '', output = '']) => (SAYS.test(output) ? [id] : [])));
+  return [...asked].filter((id) => context.own.some((one) => one.provider === replacement.provider && one.workload.endsWith(` › ${id}`))).map((id) => ({ path: replacement.path, id: `${id}/${replacement.provider}` }));
 }
 
 /** What has to change with a job: the workflow it calls, the composite actions it no longer hands the key to. */

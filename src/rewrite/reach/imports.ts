@@ -71,6 +71,11 @@ function pythonImports(path: string, text: string, started: string, tree: Tree):
       for (const one of wanted) for (let length = 1; length <= one.length; length += 1) files.push(...moduleAt(joined(base, one.slice(0, length).join('/')) ?? '', tree));
       if (parts.length === 0) files.push(...moduleAt(base, tree));
     }
+    const [head] = parts;
+    // A package of the same repository that is installed from where it lies.
+    if (dots === 0 && head !== undefined && ![...new Set(bases)].some((base) => base !== undefined && (moduleAt(joined(base, head) ?? '', tree).length > 0 || tree.paths.some((one) => one.startsWith(`${joined(base, head) ?? ''}/`))))) {
+      files.push(...tree.paths.filter((one) => one.endsWith('.py') && `/${one}`.includes(`/${head}/`)));
+    }
     // A path that the program adds to those where modules are looked for.
     if (dots === 0 && parts.length > 0) files.push(...tree.paths.filter((one) => wanted.some((end) => one === `${end.join('/')}.py` || one.endsWith(`/${end.join('/')}.py`))));
   };
@@ -115,7 +120,7 @@ function scriptImports(path: string, text: string, tree: Tree): Imports {
     }
     // A package of the same repository.
     const home = tree.paths.find((one) => one.endsWith('/package.json') && new RegExp(`"name"\\s*:\\s*"${name.replace(/[^\w@/-]/g, '\\$&')}"`).test(tree.read(one) ?? ''));
-    if (home !== undefined) files.push(...tree.paths.filter((one) => one.startsWith(`${folderOf(home)}/`)));
+    if (home !== undefined) files.push(...tree.paths.filter((one) => languageOf(one) === 'javascript' && one.startsWith(`${folderOf(home)}/`)));
   }
   return { files, isOpen };
 }

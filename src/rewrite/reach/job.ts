@@ -12,8 +12,20 @@ export interface Reach {
   readonly may: (path: string) => boolean;
 }
 
+/** Of one run over a target, whose list of paths is one: many files ask for the same jobs. */
+const remembered = new WeakMap<Tree['paths'], Map<string, Reach>>();
+
 /** Jobs of the workflow `text` with these names, all of them for none; `keys` are the names by which a step is handed the key. */
 export function reachOf(text: string, jobs: readonly string[], keys: readonly string[], tree: Tree): Reach {
+  const known = remembered.get(tree.paths) ?? new Map<string, Reach>();
+  remembered.set(tree.paths, known);
+  const key = [jobs.join(), keys.join(), text].join('\n');
+  const reach = known.get(key) ?? findReach(text, jobs, keys, tree);
+  known.set(key, reach);
+  return reach;
+}
+
+function findReach(text: string, jobs: readonly string[], keys: readonly string[], tree: Tree): Reach {
   const editor = editorOf(text);
   const [root] = editor.file.documents;
   const started = entriesOf(get(root, 'jobs')).flatMap(({ key, value }) => (value.kind === 'map' && root?.kind === 'map' && (jobs.length === 0 || jobs.includes(key)) ? ofJob(root, value, keys, tree) : []));
@@ -141,9 +153,11 @@ function inScope({ folder, language, tests, deep }: Extract<Start, { readonly ki
 /** A package below one of the same language that does not take it in. */
 function isSeparate(folder: string, home: string, language: Language | undefined, tree: Tree): boolean {
   if (language === undefined || !isPackage(folder, language, tree) || !isPackage(home, language, tree)) return false;
-  const root = tree.read(joined(home, 'package.json') ?? '') ?? '';
-  const isWorkspace = language === 'javascript' && (/"workspaces"\s*:/.test(root) || tree.read(joined(home, 'pnpm-workspace.yaml') ?? '') !== undefined);
-  return !isWorkspace;
+  const own = PACKAGES[language] ?? [];
+  const inner = own.flatMap((file) => tree.read(joined(folder, file) ?? file) ?? []).join('\n');
+  const names = [folder.slice(folder.lastIndexOf('/') + 1), /^[ \t]*"?name"?\s*[:=]\s*["']([^"'\n]+)["']/m.exec(inner)?.[1] ?? ''].filter((name) => name !== '');
+  const outer = [...own, 'pnpm-workspace.yaml', 'go.work'].flatMap((file) => tree.read(joined(home, file) ?? file) ?? []).join('\n');
+  return !/\bworkspaces?\b/.test(outer) && tree.read(joined(home, 'pnpm-workspace.yaml') ?? '') === undefined && !names.some((name) => outer.includes(name));
 }
 
 function isPackage(folder: string, language: Language, tree: Tree): boolean {

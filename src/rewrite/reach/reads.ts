@@ -30,7 +30,7 @@ export function readIn(path: string, text: string, names: readonly string[]): { 
   if (language === undefined) return undefined;
   for (const name of names) {
     if (!/^[A-Z][A-Z0-9_]*$/.test(name) || !text.includes(name)) continue;
-    const pattern = new RegExp(`(?:${READS[language].join('|').replaceAll('NAME', name)})\\)?\\]?(?!\\s*=(?!=))`);
+    const pattern = new RegExp(`(?:${READS[language].join('|').replaceAll('NAME', name)})(?!\\)?\\]?\\s*=(?!=))`);
     // A table of names, beside a program that asks for one of them.
     const listed = COMPUTED[language]?.test(text) === true ? new RegExp(`[:=,(\\[]\\s*["']${name}["']\\s*[,)}\\]\\n]`) : undefined;
     const line = text.split('\n').findIndex((one) => !/^\s*(?:#|\/\/|\*)/.test(one) && (pattern.test(one) || listed?.test(`${one}\n`) === true));

@@ -1,5 +1,5 @@
 /** A page for every way from a provider's key to none: facts of the registries, and what a plan for a sample workload really holds. Pure. */
-import type { EmittedFile, Outcome, RelyingParty, Route } from '../src/model/federation.ts';
+import type { EmittedFile, Outcome, PartyId, RelyingParty, Route } from '../src/model/federation.ts';
 import type { PlannedIdentity } from '../src/model/plan.ts';
 import type { Provider } from '../src/model/provider.ts';
 import type { Platform } from '../src/model/reference.ts';
@@ -30,12 +30,18 @@ const STATUS_WORDS: Readonly<Record<Route['status'], string>> = { general: 'gene
 const OUTCOME_WORDS: Readonly<Record<Outcome, string>> = { gone: 'gone', reduced: 'still there, in one guarded place' };
 const SUBJECT_WORDS: Readonly<Record<RelyingParty['subject'], string>> = { exact: 'the whole text', 'exact-or-trailing-star': 'the whole text, or its beginning (`*` at the end)', glob: 'a pattern with `*`' };
 
-/** `anthropic-native`, `openai-bedrock`. */
-function nameOf(provider: Provider, route: Route): string {
-  return `${provider.id}-${route.id}`;
-}
+/** A provider without federation, to show what stores do for its keys; any other would do. */
+const KEPT = 'tavily';
+/** Actions that show a job to log in at a store already: the plan then takes that one. */
+const LOGINS: Readonly<Partial<Record<PartyId, string>>> = {
+  vault: 'hashicorp/vault-action', aws: 'aws-actions/configure-aws-credentials', google: 'google-github-actions/auth', azure: 'azure/login', infisical: 'infisical/secrets-action', doppler: 'dopplerhq/secrets-fetch-action',
+  onepassword: '1password/load-secrets-action', akeyless: 'akeyless-community/akeyless-github-action',
+};
 
 interface Way {
+  /** Of the page: `anthropic-native`, `broker-vault`. */
+  readonly name: string;
+  readonly title: string;
   readonly provider: Provider;
   readonly route: Route;
   readonly party: RelyingParty;
@@ -54,18 +60,35 @@ function waysOf(): readonly Way[] {
         const candidate = [best, ...others].find((each) => each?.route === route);
         return candidate === undefined ? [] : [{ platform, candidate }];
       });
-      return { provider, route, party, from };
+      return { name: `${provider.id}-${route.id}`, title: `${provider.title}: ${route.title}`, provider, route, party, from };
     }),
   );
 }
 
-/** All pages, by path, and `docs/paths/README.md`, which lists them. */
-export function pathPages(): readonly (readonly [path: string, text: string])[] {
-  const ways = waysOf();
-  return [['docs/paths/README.md', indexPage(ways)], ...ways.map((way): readonly [string, string] => [`docs/paths/${nameOf(way.provider, way.route)}.md`, wayPage(way)])];
+/** The stores that keep a key and hand it out to workloads that show their token. */
+function stores(): readonly Way[] {
+  const provider = providers.find(({ id }) => id === KEPT);
+  if (provider === undefined) throw new Error(`there is no provider ${KEPT}`);
+  const cells = platforms.map((platform) => ({ platform, cell: cellOf(provider, platform, world) }));
+  const routes = [...new Set(cells.flatMap(({ cell: { best, others } }) => [best, ...others].flatMap((one) => (one?.route.class === 'broker' ? [one.route] : []))))];
+  return routes.toSorted((a, b) => (a.party < b.party ? -1 : 1)).map((route): Way => {
+    const party = world.parties.get(route.party);
+    if (party === undefined) throw new Error(`no party ${route.party}`);
+    const from = cells.flatMap(({ platform, cell: { best, others } }) => {
+      const candidate = [best, ...others].find((one) => one?.route === route);
+      return candidate === undefined ? [] : [{ platform, candidate }];
+    });
+    return { name: `broker-${route.party}`, title: `A provider without federation: ${route.title}`, provider, route, party, from };
+  });
 }
 
-function indexPage(ways: readonly Way[]): string {
+/** All pages, by path, and `docs/paths/README.md`, which lists them. */
+export function pathPages(): readonly (readonly [path: string, text: string])[] {
+  const [ways, kept] = [waysOf(), stores()];
+  return [['docs/paths/README.md', indexPage(ways, kept)], ...[...ways, ...kept].map((way): readonly [string, string] => [`docs/paths/${way.name}.md`, wayPage(way)])];
+}
+
+function indexPage(ways: readonly Way[], kept: readonly Way[]): string {
   const without = providers.filter(({ routes = [], retired }) => routes.length === 0 && retired === undefined);
   return page('Paths: what replaces a key, one page for each way', [
     'A path begins with the token that a platform gives to a workload and ends at the models its key was for. Each page says what is accepted, what dekey generates, what a person sets up, how it is proven, and',
@@ -73,13 +96,23 @@ function indexPage(ways: readonly Way[]): string {
     '',
     '| key of | path | what changes | status | checked |',
     '| --- | --- | --- | --- | --- |',
-    ...ways.map((way) => `| ${cell(way.provider.title)} | [${cell(way.route.title)}](${nameOf(way.provider, way.route)}.md) | ${CHANGE_WORDS[way.route.change]} | ${statusOf(way)} | ${way.route.checked} |`),
+    ...ways.map((way) => `| ${cell(way.provider.title)} | [${cell(way.route.title)}](${way.name}.md) | ${CHANGE_WORDS[way.route.change]} | ${statusOf(way)} | ${way.route.checked} |`),
     '',
     '## Providers without a path of their own',
     '',
     `For ${without.length} providers nothing is known that takes a workload's token in place of a key: ${without.map(({ title }) => cell(title.replace(/ \(.*\)$/, ''))).join(', ')}. A plan for them names a store that hands the key out`,
     'for minutes to workloads that it knows by their tokens. The key then still exists, in one guarded place, and the plan says so. What each provider said, and when it was read: [providers](../providers.md).',
+    '',
+    'A plan takes a store that the repository logs in to already, and else the first that can tell the workload apart:',
+    '',
+    '| store | status | checked |',
+    '| --- | --- | --- |',
+    ...kept.map((way) => `| [${cell(way.party.title)}](${way.name}.md) | ${statusOf(way)} | ${way.party.checked} |`),
   ]);
+}
+
+function outcomeOf(route: Route): Outcome {
+  return route.class === 'native' || route.class === 'same-model' ? 'gone' : 'reduced';
 }
 
 /** The weaker of what route and party say. */
@@ -90,9 +123,9 @@ function statusOf({ route, party }: Way): string {
 function wayPage(way: Way): string {
   const { provider, route, party, from } = way;
   const chosen = USUAL.flatMap((id) => from.filter(({ platform }) => platform.id === id))[0] ?? from[0];
-  const plan = chosen === undefined ? undefined : samplePlan(chosen.platform, { ...provider, routes: [route] });
-  const outcome: Outcome = route.class === 'native' || route.class === 'same-model' ? 'gone' : 'reduced';
-  return page(`${provider.title}: ${route.title}`, [
+  const plan = chosen === undefined ? undefined : samplePlan(chosen.platform, route.class === 'broker' ? provider : { ...provider, routes: [route] }, route.class === 'broker' ? LOGINS[route.party] : undefined);
+  const outcome = outcomeOf(route);
+  return page(way.title, [
     `${CLASS_WORDS[route.class]} The key is ${OUTCOME_WORDS[outcome]} afterwards; what changes is ${CHANGE_WORDS[route.change]}. This way is ${statusOf(way)}. Facts last compared with their sources: ${datesOf(way).join(', ')}.`,
     '',
     // The command shows the best way; it has no name for another.
@@ -175,10 +208,11 @@ function setUpLines(party: RelyingParty, plan: PlatformPlan | undefined): readon
 }
 
 /** With what the platform itself would tell filled in, and what only the account's owner knows left open. */
-function samplePlan(platform: Platform, provider: Provider): PlatformPlan {
-  const open = planFor(platform.id, new Map(), [provider], true);
+function samplePlan(platform: Platform, provider: Provider, uses = ''): PlatformPlan {
+  const found = { isInUse: true, uses };
+  const open = planFor(platform.id, new Map(), [provider], found);
   const told = [...open.draft.inputs, ...open.inputs].filter(({ id }) => /^(?:github|gitlab)\./.test(id));
-  const filled = planFor(platform.id, new Map(told.map((input) => [input.id, { value: valueOf(input), from: 'sample' }])), [provider], true);
+  const filled = planFor(platform.id, new Map(told.map((input) => [input.id, { value: valueOf(input), from: 'sample' }])), [provider], found);
   return { ...filled, draft: { ...filled.draft, inputs: open.draft.inputs }, inputs: open.inputs };
 }
 
@@ -223,7 +257,9 @@ function workloadLines(route: Route, candidate: Candidate | undefined): readonly
     ...(route.remove.length > 0 || route.precedence === '' ? [] : [`- ${cell(route.precedence)}`]),
     ...(route.floors.length === 0 ? [] : ['', '| language | package | from version |', '| --- | --- | --- |', ...route.floors.map(({ language, package: name, version }) => `| ${language} | \`${name}\` | ${version} |`)]),
     '',
-    '`dekey apply` shows these as a diff of the files at hand; what it edits and what it refuses: [apply](../apply.md).',
+    outcomeOf(route) === 'gone'
+      ? '`dekey apply` shows these as a diff of the files at hand; what it edits and what it refuses: [apply](../apply.md).'
+      : '`dekey apply` leaves this to you: the key only moves, and where it is kept is a decision of its own.',
   ];
 }
 
@@ -264,7 +300,7 @@ function limitLines(way: Way): readonly string[] {
     ...(party.issuers === 'any' ? [] : [party.issuers.note]),
     ...(party.claims === 'none' ? [`${party.title} compares the subject and the audience alone: what the subject does not say cannot be asked for.`] : []),
     ...(provider.federation.kind === 'native' ? [] : [provider.federation.note]),
-    `The old key works until it is ended: ${provider.revoke}`,
+    ...(outcomeOf(route) === 'gone' ? [`The old key works until it is ended: ${provider.revoke}`] : []),
   ];
   return [...new Set(lines)].map((line) => `- ${cell(sentence(line))}`);
 }
@@ -276,7 +312,8 @@ function sentence(text: string): string {
 
 function sourcesOf({ provider, route, party }: Way, platform: Platform | undefined): readonly (readonly [string, string, string])[] {
   const all: (readonly [string, string, string])[] = [
-    ['the path', route.source, route.checked],
+    // A store is none of the provider's.
+    ...(route.class === 'broker' ? [] : [['the path', route.source, route.checked] as const]),
     [party.title, party.source, party.checked],
     [provider.title, provider.federation.source, provider.checked],
     ...(platform?.tokens === undefined ? [] : [[`tokens of ${platform.title}`, platform.tokens.source, platform.checked] as const]),

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { judgeFolder } from '../../scripts/judges/install.ts';
 import { offers } from '../../src/init/templates.ts';
+import { blocksOf } from '../docs/blocks.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 const python = join(judgeFolder, 'python', 'bin');
@@ -55,6 +56,25 @@ judged(actionlint)('the workflows of docs/action.md are workflows, and pin what 
   const pins = new Set([...workflows.map((path) => readFileSync(join(ROOT, path), 'utf8')).join('\n').matchAll(/uses: (\S+@[0-9a-f]{40} # v\S+)/g)].map(([, pin]) => pin));
   for (const [, pin = ''] of page.matchAll(/uses: (\S+@[0-9a-f]{40} # v\S+)/g)) if (!pin.startsWith('actions/create-github-app-token@')) expect(pins).toContain(pin);
   expect(pins.size).toBe(2);
+});
+
+judged(join(python, 'zizmor'))('actionlint, zizmor and the published schemas find nothing in the workflows and jobs of the guides', { timeout: 60_000 }, () => {
+  const folder = mkdtempSync(join(tmpdir(), 'dekey-guides-'));
+  try {
+    const blocks = readdirSync(join(ROOT, 'docs/guides')).flatMap((name) => blocksOf(`docs/guides/${name}`, readFileSync(join(ROOT, 'docs/guides', name), 'utf8')));
+    const written = (kind: string): readonly string[] => blocks.filter((block) => block.kind === kind).map(({ text }, index) => {
+      const file = join(folder, kind === 'gitlab' ? `${index}.gitlab-ci.yml` : `${index}.yml`);
+      writeFileSync(file, `${text}\n`);
+      return file;
+    });
+    const [guides, jobs] = [written('workflow'), written('gitlab')];
+    expect([guides.length, jobs.length]).toEqual([1, 1]);
+    expect(verdict(actionlint, ['-shellcheck', join(python, 'shellcheck'), '-pyflakes=', ...guides])).toEqual({ code: 0, output: '' });
+    expect(verdict(join(python, 'zizmor'), ['--offline', '--no-config', '--no-progress', ...guides])).toMatchObject({ code: 0 });
+    expect(verdict(join(python, 'check-jsonschema'), ['--builtin-schema', 'vendor.gitlab-ci', ...jobs])).toMatchObject({ code: 0 });
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
 });
 
 judged(join(python, 'zizmor'))('actionlint and zizmor find nothing in the workflow that dekey init offers', { timeout: 60_000 }, () => {

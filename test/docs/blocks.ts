@@ -1,7 +1,7 @@
 /** Fenced blocks of a Markdown page, and what their info strings say of them. */
 
 /**
- * After the language: the name of a world the commands run in (`demo`, `organisation`, `anywhere`), `exit=N` for the exit code of the last command, `not-run="why"`;
+ * After the language: the name of a world the commands run in (`demo`, `organisation`, `accounts`, `anywhere`), `exit=N` for the exit code of the last command, `not-run="why"`;
  * for what is not run, what it is: `output` (of the commands before it), `generated` (the page itself is compared), `config`, `workflow`, `steps`, `gitlab`.
  */
 export interface Block {
@@ -15,7 +15,7 @@ export interface Block {
   readonly text: string;
 }
 
-export const WORLDS = ['demo', 'organisation', 'anywhere'] as const;
+export const WORLDS = ['demo', 'organisation', 'accounts', 'anywhere'] as const;
 export type WorldName = (typeof WORLDS)[number];
 
 export function blocksOf(page: string, text: string): readonly Block[] {

@@ -1,7 +1,9 @@
-/** Where the examples of the documentation run: a repository made for it, an organisation on a loopback GitHub, or an empty folder. */
+/** Where the examples of the documentation run: a repository made for it, an organisation on a loopback GitHub, accounts on loopback, or an empty folder. */
 import { spawn } from 'node:child_process';
-import { chmodSync } from 'node:fs';
+import { chmodSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { startAnthropicWorld } from '../e2e/accounts/anthropic/prove.ts';
+import { startKubernetesWorld } from '../e2e/accounts/kubernetes/world.ts';
 import { WRITE_PERMISSIONS } from '../e2e/github/world/make.ts';
 import { GithubKit, TOKEN } from '../apply/pull-request/github-kit.ts';
 import { DEKEY, Kit, type Ran } from '../e2e/kit.ts';
@@ -33,12 +35,14 @@ export async function openWorld(name: WorldName): Promise<World> {
   kit.write(bin, { npx: NPX, dekey: `#!/bin/sh\nexec "${process.execPath}" "${DEKEY}" "$@"\n` });
   for (const program of ['npx', 'dekey']) chmodSync(join(bin, program), 0o755);
   const environment = { PATH: `${bin}:${process.env['PATH'] ?? ''}`, HOME: kit.folder('home'), LANG: 'C.UTF-8', NO_COLOR: '1', GIT_CONFIG_NOSYSTEM: '1', GIT_AUTHOR_NAME: 'Ann', GIT_AUTHOR_EMAIL: 'ann@example.test', GIT_COMMITTER_NAME: 'Ann', GIT_COMMITTER_EMAIL: 'ann@example.test' };
-  if (name === 'organisation') return await openOrganisation(kit, environment);
+  if (name === 'organisation') return await openOrganisation(kit, environment, kit.folder('work'));
+  if (name === 'accounts') return await openAccounts(kit, environment);
   const cwd = name === 'demo' ? makeDemo(kit) : kit.folder('empty');
   return { kit, shell: shellIn(kit, cwd, environment), close: async () => closed(kit, []) };
 }
 
-async function openOrganisation(kit: Kit, environment: Readonly<Record<string, string>>): Promise<World> {
+/** An organisation with four repositories, three of them with keys, and secrets that it stores for them. */
+async function openOrganisation(kit: Kit, environment: Readonly<Record<string, string>>, cwd: string): Promise<World> {
   // A second of ours is a minute of GitHub's.
   const github = new GithubKit(kit, { limits: { minuteMs: 1000, retryAfter: 1, primary: 1_000_000 } });
   github.token({ permissions: WRITE_PERMISSIONS });
@@ -52,7 +56,7 @@ async function openOrganisation(kit: Kit, environment: Readonly<Record<string, s
   const acme = github.world.organizations.get('acme');
   if (acme !== undefined) github.world.organizations.set('acme', { ...acme, secrets: { ...acme.secrets, actions: [named('ANTHROPIC_API_KEY', 'all'), named('COHERE_API_KEY', 'private'), named('OPENAI_API_KEY', 'private')] } });
   await github.server.start();
-  const ask = shellIn(kit, kit.folder('work'), { ...environment, GITHUB_API_URL: github.server.url, GITHUB_TOKEN: TOKEN, DEKEY_CACHE_DIR: kit.folder('cache') });
+  const ask = shellIn(kit, cwd, { ...environment, GITHUB_API_URL: github.server.url, GITHUB_TOKEN: TOKEN, DEKEY_CACHE_DIR: kit.folder('cache') });
   return {
     kit,
     // What people see there is GitHub's own address.
@@ -63,6 +67,22 @@ async function openOrganisation(kit: Kit, environment: Readonly<Record<string, s
     close: async () => {
       await github.server.stop();
       return closed(kit, github.violations);
+    },
+  };
+}
+
+/** The repository, the organisation, the account of the issuer that lists its key, and a cluster. */
+async function openAccounts(kit: Kit, environment: Readonly<Record<string, string>>): Promise<World> {
+  const cwd = makeDemo(kit);
+  const value = readFileSync(join(cwd, '.env.production'), 'utf8').split('=')[1]?.trim() ?? '';
+  const [issuer, cluster] = [await startAnthropicWorld({ values: [value] }), await startKubernetesWorld({}, 12)];
+  const organisation = await openOrganisation(kit, { ...issuer.env, ...cluster.env, ...environment, HOME: cluster.home }, cwd);
+  return {
+    ...organisation,
+    close: async () => {
+      await issuer.stop();
+      cluster.stop();
+      return await organisation.close();
     },
   };
 }

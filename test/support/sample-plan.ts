@@ -61,9 +61,9 @@ export function sampleOf({ id, shape }: Input): string {
 
 /**
  * The plan of one workload on `platform` that has a key of each of `which`; a provider with other routes than those of the registry is planned with its own. With `isInUse` the
- * tree shows that each of them is there already, which is what gateways are preferred for.
+ * tree shows that each of them is there already, which is what gateways are preferred for; with `uses` that a job logs in by this action.
  */
-export function planFor(platform: string, values: PlanOptions['values'], which: readonly Provider[] = providers, isInUse = false): PlatformPlan {
+export function planFor(platform: string, values: PlanOptions['values'], which: readonly Provider[] = providers, { isInUse = false, uses = '' }: { readonly isInUse?: boolean; readonly uses?: string } = {}): PlatformPlan {
   const context = exampleWorkload(platform);
   const credentials = which.map((provider): Credential => ({
     id: `c-${provider.id}`,
@@ -89,7 +89,7 @@ export function planFor(platform: string, values: PlanOptions['values'], which: 
     location: { target: 't0', path: context.path, line: 1, column: 1, endLine: 1, endColumn: 1, start: 0, end: 0, route: context.route },
     uses: credentials.map(({ id }) => id),
     identity: { kind: 'available' },
-    facts: context.facts,
+    facts: { ...context.facts, ...(uses === '' ? {} : { uses }) },
     federationPath: null,
   };
   const inventory: Inventory = {

@@ -12,7 +12,7 @@ export interface UiRow {
   readonly label: string;
   readonly places: number;
   readonly workloads: number;
-  /** `today`, `after change`, `no path`; or why it is of no concern: `accepted`. */
+  /** `today`, `after change`, `reduced` (a broker holds it), `no path`; or why it is of no concern: `accepted`. */
   readonly state: string;
   readonly stateStyle: 'good' | 'medium' | 'dim';
   /** Small letters: what `/` is looked for in. */

@@ -31,6 +31,8 @@ export class Store {
   };
 
   async #run(effect: Effect): Promise<void> {
+    // What takes long is begun when the screen has said so.
+    if (effect.kind !== 'leave') await new Promise((resolve) => setImmediate(resolve));
     switch (effect.kind) {
       case 'leave':
         return this.#leave(effect.interrupted);

@@ -1,7 +1,7 @@
 /**
  * Real situations, end to end, against the built program: `npm run e2e -- scan [NAME...] [--seed N]`, proof of plans: `npm run e2e -- plan [--slow]`,
  * proof of edits: `npm run e2e -- apply [DIR]`, `npm run e2e -- apply --real-examples DIR`, an organisation on a loopback GitHub: `npm run e2e -- github [--full]`,
- * accounts: `npm run e2e -- accounts [NAME...]`, and reports in a real browser: `npm run e2e -- reports [--no-pictures]`.
+ * accounts: `npm run e2e -- accounts [NAME...]`, reports in a real browser: `npm run e2e -- reports [--no-pictures]`, and the screen in a real terminal: `npm run e2e -- ui`.
  *
  * Each case of `scan` builds folders and repositories, plants keys, scans, and counts what was planted, found and invented. After each, everything
  * that was printed or written is searched for the planted keys. Exit 1 when anything is off.
@@ -18,6 +18,7 @@ import { runApply } from './apply/run.ts';
 import { runGithub } from './github/run.ts';
 import { runPlan } from './plan/run.ts';
 import { runReports } from './reports/run.ts';
+import { runUi } from './ui/run.ts';
 
 const SEED = 41;
 
@@ -42,11 +43,15 @@ async function main(): Promise<void> {
     process.exitCode = await runReports(process.argv.slice(3));
     return;
   }
+  if (process.argv[2] === 'ui') {
+    process.exitCode = await runUi();
+    return;
+  }
   const { positionals, values } = parseArgs({ allowPositionals: true, options: { seed: { type: 'string' } } });
   const seed = Number(values.seed ?? SEED);
   const [what, ...names] = positionals;
   if (what !== 'scan') {
-    process.stderr.write('usage: npm run e2e -- scan [NAME...] [--seed N] | plan [--slow] | apply [DIR] | apply --real-examples DIR | github [--full] [NAME...] | accounts [NAME...] | reports [--no-pictures]\n');
+    process.stderr.write('usage: npm run e2e -- scan [NAME...] [--seed N] | plan [--slow] | apply [DIR] | apply --real-examples DIR | github [--full] [NAME...] | accounts [NAME...] | reports [--no-pictures] | ui\n');
     process.exitCode = 2;
     return;
   }

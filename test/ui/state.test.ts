@@ -185,6 +185,7 @@ describe('writing', () => {
 
   test('says what came of it', () => {
     const [written] = reduce(chosen, { kind: 'written', result: { kind: 'written', file: 'p.json', count: 2, next: 'dekey apply p.json shows the diff.' } });
+    expect(press(chosen, 'w', 'enter').state.notice?.text).toBe('Making the plan ...');
     expect(written).toMatchObject({ isSaved: true, notice: { style: 'good', text: 'Written: p.json. dekey apply p.json shows the diff.' } });
     expect(press(written, ' ').state.isSaved).toBe(false);
     const [failed] = reduce(chosen, { kind: 'written', result: { kind: 'failed', message: 'cannot write' } });

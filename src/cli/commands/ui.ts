@@ -40,9 +40,8 @@ export async function runUi(target: string, raw: Flags, version: string): Promis
   const isSaved = !isGithubTarget(target) && isInventoryFile(resolve(cwd, target));
   if (!canDraw()) return await asText(target, raw, version, isSaved);
   const config = await loadConfig(cwd, textOf(raw, 'config'));
-  // A mistake in it is said before the screen is taken over.
-  const saved = isSaved ? readInventory(resolve(cwd, target)) : undefined;
-  if (saved === undefined && !isGithubTarget(target) && !target.includes(':') && !existsSync(resolve(cwd, target))) throw new UsageError(`there is no ${visible(target)}`, 'Name a folder, or an inventory that dekey scan --format json wrote.');
+  // What cannot be is said before the screen is taken over.
+  if (!isSaved && !isGithubTarget(target) && !target.includes(':') && !existsSync(resolve(cwd, target))) throw new UsageError(`there is no ${visible(target)}`, 'Name a folder, or an inventory that dekey scan --format json wrote.');
 
   let session: Session | undefined;
   const actions: UiActions = {
@@ -52,9 +51,12 @@ export async function runUi(target: string, raw: Flags, version: string): Promis
   // In a bundle of its own: nothing else needs a library for screens.
   const { openUi } = await import('../../ui/index.tsx');
   const ui = await openUi({ actions, isStyled: raw['color'] !== false && useColor(undefined), isUnicode: hasUnicode() });
-  const written: string[] = [];
+  // By file: what was written over is not there any more.
+  const written = new Map<string, string>();
   const load = async (): Promise<void> => {
-    const looked = saved === undefined ? await scanForPlan([target], raw, scanFlags(raw), config, version, cwd, sinkFor(ui.progress)) : { inventory: saved, roots: new Map<string, string>() };
+    if (isSaved) await ui.task(`Reading ${visible(target)} ...`);
+    const looked = isSaved ? { inventory: readInventory(resolve(cwd, target)), roots: new Map<string, string>() } : await scanForPlan([target], raw, scanFlags(raw), config, version, cwd, sinkFor(ui.progress));
+    await ui.task(`Working out what replaces ${counted(looked.inventory.credentials.length, 'key', 'keys')} ...`);
     const made = new Session(looked, config, version, cwd, isSaved ? [cwd, dirname(resolve(cwd, target))] : [cwd], written);
     session = made;
     ui.show(made.model());
@@ -65,7 +67,7 @@ export async function runUi(target: string, raw: Flags, version: string): Promis
   } finally {
     ui.close();
   }
-  for (const line of written) await print(`${line}\n`);
+  for (const text of written.values()) await print(text);
   // Its threads would go on for nothing.
   if (session === undefined) process.exit(EXIT_CODES.interrupted.code);
   return interrupted ? EXIT_CODES.interrupted.code : EXIT_CODES.clean.code;
@@ -100,9 +102,9 @@ class Session {
   readonly #draft: ReturnType<typeof draftPlan>;
   readonly #cwd: string;
   readonly #bases: readonly string[];
-  readonly #written: string[];
+  readonly #written: Map<string, string>;
 
-  constructor(looked: Looked, config: Config, version: string, cwd: string, bases: readonly string[], written: string[]) {
+  constructor(looked: Looked, config: Config, version: string, cwd: string, bases: readonly string[], written: Map<string, string>) {
     this.#looked = looked;
     this.#cwd = cwd;
     this.#bases = bases;
@@ -141,7 +143,7 @@ class Session {
     }
     const shown = visible(relative(this.#cwd, full) || '.');
     const command = `dekey apply ${shellWord(relative(this.#cwd, full) || '.')}`;
-    this.#written.push(`Plan of ${counted(plan.migrations.length, 'migration', 'migrations')} written to ${shown}: ${command} shows the diff`);
+    this.#written.set(full, `Plan of ${counted(plan.migrations.length, 'migration', 'migrations')} written to ${shown}\n  ${command}   shows the diff\n`);
     return { kind: 'written', file: shown, count: plan.migrations.length, next: `${command} shows the diff.` };
   }
 }

@@ -57,7 +57,7 @@ export type Event =
   | { readonly kind: 'written'; readonly result: Written };
 
 export type Effect =
-  | { readonly kind: 'preview'; readonly token: number; readonly migrations: readonly string[]; readonly width: number }
+  | { readonly kind: 'preview'; readonly token: number; readonly migrations: readonly string[] }
   | { readonly kind: 'write'; readonly file: string; readonly migrations: readonly string[]; readonly overwrite: boolean }
   | { readonly kind: 'leave'; readonly interrupted: boolean };
 
@@ -287,7 +287,7 @@ function markMigration(state: State, step: 1 | -1): State {
 function preview(state: State, migrations: readonly string[], title: string): Step {
   if (migrations.length === 0) return still(say(state, title === 'all that is chosen' ? 'Nothing is chosen yet: Space chooses the migrations of a key.' : 'No change to show: nothing is known that could replace this key. Enter says why.'));
   const token = state.tokens + 1;
-  return [{ ...state, tokens: token, diff: { title, token, result: undefined, top: 0 } }, [{ kind: 'preview', token, migrations, width: state.size.columns }]];
+  return [{ ...state, tokens: token, diff: { title, token, result: undefined, top: 0 } }, [{ kind: 'preview', token, migrations }]];
 }
 
 function onWritten(state: State, result: Written): State {
@@ -352,8 +352,8 @@ export function detailWidth({ detail }: Layout): number {
   return Math.max(20, detail.width - 2);
 }
 
-/** Wrapped lines by the texts they were made of. */
-const wrapped = new WeakMap<readonly string[], { readonly width: number; readonly lines: readonly Line[] }>();
+/** Lines as they are shown, by the page they were made of. */
+const wrapped = new WeakMap<(width: number) => readonly string[], { readonly width: number; readonly lines: readonly Line[] }>();
 
 export function diffLines({ diff, size }: State): readonly Line[] {
   const result = diff?.result;
@@ -361,7 +361,7 @@ export function diffLines({ diff, size }: State): readonly Line[] {
   if (result.kind === 'failed') return wrapLine([{ text: result.message, style: 'high' }], size.columns);
   const known = wrapped.get(result.lines);
   if (known?.width === size.columns) return known.lines;
-  const lines = result.lines.flatMap((line) => wrapLine(parseMarks(expandTabs(line)), size.columns, hangOf(line)));
+  const lines = result.lines(size.columns).flatMap((line) => wrapLine(parseMarks(expandTabs(line)), size.columns, hangOf(line)));
   wrapped.set(result.lines, { width: size.columns, lines });
   return lines;
 }

@@ -37,8 +37,8 @@ export class Store {
       case 'leave':
         return this.#leave(effect.interrupted);
       case 'preview': {
-        const { token, migrations, width } = effect;
-        return this.dispatch({ kind: 'previewed', token, result: await this.#actions.preview(migrations, width) });
+        const { token, migrations } = effect;
+        return this.dispatch({ kind: 'previewed', token, result: await this.#actions.preview(migrations) });
       }
       case 'write':
         return this.dispatch({ kind: 'written', result: await this.#actions.write(effect.file, effect.migrations, effect.overwrite) });

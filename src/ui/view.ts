@@ -211,7 +211,7 @@ function positionLine(state: State): Line {
   const top = state.helpTop ?? state.diff?.top ?? 0;
   const total = state.helpTop === undefined ? diffLines(state).length : helpLines(state).length;
   const last = Math.min(total, top + height);
-  if (state.helpTop === undefined && state.diff?.result?.kind !== 'lines') return [];
+  if (state.helpTop === undefined && state.diff?.result?.kind !== 'page') return [];
   const text = total <= height ? `${count(total)} ${total === 1 ? 'line' : 'lines'}` : `lines ${count(top + 1)} to ${count(last)} of ${count(total)}`;
   return [{ text: ` ${text}${state.helpTop === undefined ? ': nothing is written' : ''}`, style: 'dim' }];
 }

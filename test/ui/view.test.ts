@@ -18,7 +18,7 @@ describe('the frame', () => {
     const key = fc.constantFrom(...keys, 'y', 'n').map((text): Event => ({ kind: 'key', key: keyOf(text) }));
     const resize = fc.record({ columns: fc.integer({ min: 1, max: 240 }), rows: fc.integer({ min: 1, max: 80 }) }).map((size): Event => ({ kind: 'resized', size }));
     const answer = fc.constantFrom<Event>(
-      { kind: 'previewed', token: 1, result: { kind: 'lines', lines: ['+\tan added line with a tab', `${'-'.repeat(300)}`, mark('good', '+\u6f22\u5b57'.repeat(60))] } },
+      { kind: 'previewed', token: 1, result: { kind: 'page', lines: (width) => [`asked for ${width}`, '+\tan added line with a tab', `${'-'.repeat(300)}`, mark('good', '+\u6f22\u5b57'.repeat(60))] } },
       { kind: 'previewed', token: 2, result: { kind: 'failed', message: 'a reason that is longer than a line of a narrow screen could ever be' } },
       { kind: 'written', result: { kind: 'exists', file: 'p.json' } },
       { kind: 'written', result: { kind: 'written', file: 'p.json', count: 1, next: 'dekey apply p.json shows the diff.' } },

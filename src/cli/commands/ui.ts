@@ -11,6 +11,7 @@ import { platforms } from '../../platforms/index.ts';
 import { providers } from '../../providers/index.ts';
 import { render } from '../../report/index.ts';
 import { counted } from '../../report/messages.ts';
+import { printable, printableAscii } from '../../report/scanned.ts';
 import { nameMask } from '../../detect/mask.ts';
 import { writeNewFile } from '../../support/atomic-write.ts';
 import { visible } from '../../support/escape.ts';
@@ -45,7 +46,7 @@ export async function runUi(target: string, raw: Flags, version: string): Promis
 
   let session: Session | undefined;
   const actions: UiActions = {
-    preview: async (migrations, width) => await withSession<Preview>(session, async (one) => ({ kind: 'lines', lines: await one.preview(migrations, width) }), (message) => ({ kind: 'failed', message })),
+    preview: async (migrations) => await withSession<Preview>(session, async (one) => ({ kind: 'page', lines: await one.preview(migrations) }), (message) => ({ kind: 'failed', message })),
     write: async (file, migrations, overwrite) => await withSession<Written>(session, async (one) => await one.write(file, migrations, overwrite), (message) => ({ kind: 'failed', message })),
   };
   // In a bundle of its own: nothing else needs a library for screens.
@@ -118,12 +119,15 @@ class Session {
   }
 
   /** What apply would show of a plan of these. */
-  async preview(migrations: readonly string[], width: number): Promise<readonly string[]> {
+  async preview(migrations: readonly string[]): Promise<(width: number) => readonly string[]> {
     const { plan } = completePlan(chooseMigrations(this.#draft, new Set(migrations)), this.#options);
     // What applying needs is large, and in a bundle of its own.
     const { previewPlan } = await import('./apply.ts');
-    const lines = await previewPlan(plan, { roots: this.#looked.roots, bases: this.#bases, cwd: this.#cwd }, { paint: markPalette, width: Math.min(100, width), unicode: hasUnicode() });
-    return lines.length > 0 ? lines : ['No file is changed: what replaces the key is made at its provider and in settings. The plan says how (w).'];
+    const page = await previewPlan(plan, { roots: this.#looked.roots, bases: this.#bases, cwd: this.#cwd }, { paint: markPalette, unicode: hasUnicode() });
+    return (width) => {
+      const lines = page(width);
+      return lines.length > 0 ? lines : ['No file is changed: what replaces the key is made at its provider and in settings. The plan says how (w).'];
+    };
   }
 
   /** The plan of these, as one file or as a folder like that of `dekey plan`. */
@@ -157,7 +161,8 @@ async function withSession<T>(session: Session | undefined, ask: (session: Sessi
     if (!(error instanceof Error) || !('fix' in error) || typeof error.fix !== 'string') throw error;
     // It may quote a file, and a file may hold a key where it should not.
     const mask = nameMask(providers, () => false);
-    return failed(visible(mask(`${error.message}. ${error.fix}`)));
+    const fix = error.name === 'TargetError' ? 'Run dekey ui in the folder where it was scanned.' : error.fix;
+    return failed((hasUnicode() ? printable : printableAscii)(mask(`${error.message}. ${fix}`)));
   }
 }
 

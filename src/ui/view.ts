@@ -142,8 +142,10 @@ function filterLine(state: State, model: UiModel, width: number, glyphs: Glyphs)
 function rowLine(state: State, row: UiRow, isCursor: boolean, name: number, width: number, glyphs: Glyphs): Line {
   const level = `${row.level.toUpperCase()} ${row.score}`;
   // Two columns of their own, so that the eye finds what it looks for; a wide screen has room for longer titles.
-  const titles = Math.min(36, Math.floor(name * 0.55));
-  const title = pad(shortenEnd(row.title, titles, glyphs.ellipsis), titles);
+  const titles = Math.min(36, Math.floor(name * 0.5));
+  // That it is a key is known; whose it is is not.
+  const named = displayWidth(row.title) <= titles ? row.title : row.title.replace(/ API key$/, '');
+  const title = pad(shortenEnd(named, titles, glyphs.ellipsis), titles);
   const label = pad(shortenMiddle(row.label, name - titles - 2, glyphs.ellipsis), name - titles - 2);
   const plain: Span[] = [
     { text: isCursor ? '> ' : '  ', style: 'strong' },

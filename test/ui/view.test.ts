@@ -46,8 +46,8 @@ describe('the frame', () => {
     expect(lines[0]).toBe(' dekey  \u00b7 ./support-bot \u00b7 12 keys                           2 migrations chosen');
     expect(lines[1]).toBe('  every provider  \u00b7  every level  \u00b7  by risk');
     expect(lines[2]).toBe('      risk         key                                places users  replace');
-    expect(lines[3]).toBe('> [x] CRITICAL 100 Anthropic API key   sk-\u20260000            0     0  today');
-    expect(lines[4]).toBe('  [ ] CRITICAL 95  OpenAI API key      sk-\u20260005            5     2  today');
+    expect(lines[3]).toBe('> [x] CRITICAL 100 Anthropic API key  sk-\u20260000             0     0  today');
+    expect(lines[4]).toBe('  [ ] CRITICAL 95  OpenAI API key     sk-\u20260005             5     2  today');
     expect(lines[22]).toBe(' 1 of 12  \u00b7  2 migrations');
   });
 
@@ -76,7 +76,7 @@ describe('the frame', () => {
   });
 
   test('where there is no room for numbers, names have it', () => {
-    expect(screen(opened(12, 60, 20)).slice(2, 4)).toEqual([`      risk         key${' '.repeat(26)}replace`, '> [ ] CRITICAL 100 Anthropic API\u2026  sk-\u20260000     today']);
+    expect(screen(opened(12, 60, 20)).slice(2, 4)).toEqual([`      risk         key${' '.repeat(26)}replace`, '> [ ] CRITICAL 100 Anthropic      sk-\u20260000      today']);
   });
 
   test('a scan says how far it is', () => {

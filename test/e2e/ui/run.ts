@@ -255,7 +255,7 @@ async function proveSizes({ open, proof, shoot }: World): Promise<void> {
   await resize(60, 15, 'the smallest', /^> /m);
   await resize(50, 12, 'too small', /dekey ui needs 60x15/);
   await resize(20, 4, 'far too small', /needs 60x15/);
-  await resize(132, 30, 'and back', /^> .*\u2502/m);
+  await resize(152, 30, 'and back', /^> .*\u2502/m);
   await resize(80, 24, 'as it was', /^ (\d+) of \1 /m);
   terminal.type('d');
   await terminal.until('a diff or a reason', /nothing is written|Nothing|No change to show/);

@@ -224,7 +224,7 @@ async function scanWaiting(waiting: readonly Waiting[]): Promise<TargetReport[]>
   }
   const workers = workerCount(options);
   const inline = workers === 1 || total.bytes + FILE_COST * total.artifacts < INLINE_BYTES;
-  const share = inline ? Infinity : (total.bytes + FILE_COST * total.artifacts) / (workers * 6);
+  const share = inline ? INLINE_BYTES : (total.bytes + FILE_COST * total.artifacts) / (workers * 6);
   const tasks: { readonly of: Waiting; readonly task: Task }[] = [];
   for (const one of waiting) {
     if (one.read.texts.length > 0) tasks.push({ of: one, task: { kind: 'texts', texts: one.read.texts, ...(one.read.kind === 'github' || one.read.kind === 'github-organization' ? {} : { areFiles: true as const }) } });
@@ -300,7 +300,7 @@ async function scanTree(run: Run, path: string, repository: GitRepository | unde
   for (const { size } of listed.files) total.bytes += size;
   const workers = workerCount(options);
   const inline = workers === 1 || total.bytes + FILE_COST * total.artifacts < INLINE_BYTES;
-  const parts = inline ? [listed.files] : chunk(listed.files, total, workers * 6);
+  const parts = inline ? inSharesOf(listed.files, INLINE_BYTES) : chunk(listed.files, total, workers * 6);
   const tasks = parts.map((files): Task => ({ kind: 'files', root: listed.root, files: files.map((file) => ({ path: file.path, absolute: file.absolute })) }));
   const results = await runTasks(tasks, { ...run.engine, scope: 'tree' }, workers, inline, (progress) => options.onProgress('files', progress, total));
   for (const artifact of gather(run, results, count, 'files')) run.assembler.add(run.id, artifact, [{ path: artifact.name }]);

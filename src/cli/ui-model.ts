@@ -69,7 +69,7 @@ function rowOf(page: Page, credential: Credential, group: Group, migrations: rea
     label,
     places: places === 0 ? findings.length : places,
     workloads: credential.workloads.length,
-    state: folded ?? STATES[credential.disposition],
+    state: folded ?? (credential.disposition === 'none' && migrations.some(({ chosen }) => chosen !== null) ? 'reduced' : STATES[credential.disposition]),
     stateStyle: folded === undefined && today ? 'good' : folded === undefined && credential.disposition === 'after-change' ? 'medium' : 'dim',
     search: searched.map(page.clean).join('\n').toLowerCase(),
     isFolded: folded !== undefined,

@@ -3,6 +3,8 @@ import { fileURLToPath } from 'node:url';
 import type { Worker } from 'node:worker_threads';
 import type { EngineOptions, Progress, Task, TaskResult } from './tasks.ts';
 
+const DEAF_MS = 50;
+
 type Message = { kind: 'progress'; progress: Progress } | { kind: 'done'; result: TaskResult } | { kind: 'failed'; message: string; stack?: string };
 
 /**
@@ -16,7 +18,13 @@ export async function runTasks(tasks: readonly Task[], options: EngineOptions, w
     const { ScanEngine } = await import('./engine.ts');
     const engine = new ScanEngine(options);
     const results: TaskResult[] = [];
+    let heard = performance.now();
     for (const [index, task] of tasks.entries()) {
+      // Reading and matching never wait, so a thread that does it all hears no Ctrl-C and draws no screen unless it is given a turn.
+      if (performance.now() - heard > DEAF_MS) {
+        await new Promise((resolve) => setImmediate(resolve));
+        heard = performance.now();
+      }
       const result = await engine.run(task, (progress) => total.update(index, progress));
       total.update(index, { artifacts: result.count, bytes: result.bytes });
       results.push(result);

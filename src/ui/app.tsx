@@ -51,11 +51,10 @@ type InkKey = Parameters<Parameters<typeof useInput>[0]>[1];
 /** What was typed, one key after the other: what is pasted, or typed fast, comes in one piece. */
 function keysOf(input: string, key: InkKey): readonly Key[] {
   const name = nameOf(input, key);
-  if (name !== undefined) return [{ name }];
-  if (key.ctrl) return [];
   // On a slow line Escape and the key after it come together, which looks like Alt; nothing here is on Alt.
-  const escape: readonly Key[] = key.meta && input !== '' ? [{ name: 'escape' }] : [];
-  return [...escape, ...charactersOf(input)];
+  const escape: readonly Key[] = key.meta && name !== 'escape' ? [{ name: 'escape' }] : [];
+  if (name !== undefined) return [...escape, { name }];
+  return key.ctrl ? [] : [...escape, ...charactersOf(input)];
 }
 
 function charactersOf(input: string): readonly Key[] {

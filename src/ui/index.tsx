@@ -16,6 +16,8 @@ export interface UiOptions {
 
 export interface Ui {
   readonly progress: (progress: UiProgress) => void;
+  /** Says what is done next, and settles when that is on the screen. */
+  readonly task: (text: string) => Promise<void>;
   readonly show: (model: UiModel) => void;
   /** Gives the terminal back. */
   readonly close: () => void;
@@ -88,6 +90,10 @@ export async function openUi({ actions, isStyled, isUnicode }: UiOptions): Promi
   }
 
   return {
+    task: async (text) => {
+      store.dispatch({ kind: 'task', text });
+      await new Promise((resolve) => setImmediate(resolve));
+    },
     progress: (progress) => store.dispatch({ kind: 'progress', progress }),
     show: (model) => store.dispatch({ kind: 'loaded', model }),
     close,

@@ -6,7 +6,7 @@ export interface Size {
 /** Below this there is a message and nothing else. */
 export const SMALLEST: Size = { columns: 60, rows: 15 };
 /** From here on list and details stand side by side; or, where it is only high, one above the other. */
-const SIDE_BY_SIDE = 130;
+const SIDE_BY_SIDE = 150;
 const STACKED = 44;
 /** Title above; a line for notices and one for keys below. */
 export const EDGES = { above: 1, below: 2 } as const;
@@ -34,7 +34,7 @@ export function isTooSmall({ columns, rows }: Size): boolean {
 export function layoutOf({ columns, rows }: Size): Layout {
   const height = Math.max(1, rows - EDGES.above - EDGES.below);
   if (columns >= SIDE_BY_SIDE) {
-    const width = Math.max(72, Math.floor(columns * 0.46));
+    const width = Math.max(78, Math.floor(columns * 0.46));
     return layout('side', { width, height }, { width: columns - width - 3, height });
   }
   if (rows >= STACKED) {

@@ -63,31 +63,50 @@ export function lineWidth(line: Line): number {
   return line.reduce((sum, { text }) => sum + displayWidth(text), 0);
 }
 
-/** Lines of at most `width` columns: what is longer goes on in the next, behind `indent` blanks. */
+/** How far back from the edge a line is broken at a blank, and not in the middle of a word. */
+const WORD = 30;
+
+interface Cell {
+  readonly text: string;
+  readonly style: Style | undefined;
+  readonly columns: number;
+}
+
+/** Lines of at most `width` columns: what is longer goes on in the next, behind `indent` blanks, at a blank where there is one near. No character is lost but the blank at a break. */
 export function wrapLine(line: Line, width: number, indent = 0): readonly Line[] {
   if (lineWidth(line) <= width) return [line];
-  const lines: Span[][] = [[]];
+  const hanging: readonly Cell[] = Array.from({ length: Math.min(indent, Math.max(0, width - 8)) }, () => ({ text: ' ', style: undefined, columns: 1 }));
+  const lines: Cell[][] = [[]];
   let used = 0;
   for (const { text, style } of line) {
-    let piece = '';
-    const flush = (): void => {
-      if (piece !== '') lines.at(-1)?.push(style === undefined ? { text: piece } : { text: piece, style });
-      piece = '';
-    };
     for (const character of text) {
       const columns = displayWidth(character);
+      const current = lines.at(-1) ?? [];
       if (used + columns > width) {
-        flush();
-        const blanks = Math.min(indent, Math.max(0, width - 8));
-        lines.push(blanks === 0 ? [] : [{ text: ' '.repeat(blanks) }]);
-        used = blanks;
+        const blank = character === ' ' ? -1 : current.findLastIndex((cell) => cell.text === ' ');
+        const isNear = blank > hanging.length && current.length - blank <= WORD;
+        const moved = isNear ? current.splice(blank + 1) : [];
+        lines.push([...hanging, ...moved]);
+        used = hanging.length + moved.reduce((sum, cell) => sum + cell.columns, 0);
+        // At the end of a line a blank is not seen.
+        if (character === ' ') continue;
       }
-      piece += character;
+      lines.at(-1)?.push({ text: character, style, columns });
       used += columns;
     }
-    flush();
   }
-  return lines;
+  return lines.map(spansOf);
+}
+
+/** Cells of one style together. */
+function spansOf(cells: readonly Cell[]): Line {
+  const spans: { text: string; style: Style | undefined }[] = [];
+  for (const { text, style } of cells) {
+    const last = spans.at(-1);
+    if (last !== undefined && last.style === style) last.text += text;
+    else spans.push({ text, style });
+  }
+  return spans.map(({ text, style }) => (style === undefined ? { text } : { text, style }));
 }
 
 /** Exactly `width` columns: cut, or filled with blanks. */

@@ -12,7 +12,7 @@ export interface UiRow {
   readonly label: string;
   readonly places: number;
   readonly workloads: number;
-  /** `today`, `after change`, `no path`; or why it is of no concern: `accepted`. */
+  /** `today`, `after change`, `reduced` (a broker holds it), `no path`; or why it is of no concern: `accepted`. */
   readonly state: string;
   readonly stateStyle: 'good' | 'medium' | 'dim';
   /** Small letters: what `/` is looked for in. */
@@ -39,8 +39,8 @@ export interface UiModel {
   readonly detail: (row: UiRow, width: number) => Detail;
 }
 
-/** What a plan of some migrations would do to the files, without touching any. */
-export type Preview = { readonly kind: 'lines'; readonly lines: readonly string[] } | { readonly kind: 'failed'; readonly message: string };
+/** What a plan of some migrations would do to the files, without touching any; `lines` gives the page for a width, with marks. */
+export type Preview = { readonly kind: 'page'; readonly lines: (width: number) => readonly string[] } | { readonly kind: 'failed'; readonly message: string };
 
 export type Written =
   | { readonly kind: 'written'; readonly file: string; readonly count: number; readonly next: string }
@@ -49,7 +49,7 @@ export type Written =
 
 /** What the screen asks of the rest of the program. */
 export interface UiActions {
-  readonly preview: (migrations: readonly string[], width: number) => Promise<Preview>;
+  readonly preview: (migrations: readonly string[]) => Promise<Preview>;
   readonly write: (file: string, migrations: readonly string[], overwrite: boolean) => Promise<Written>;
 }
 

@@ -25,6 +25,8 @@ export interface State {
   /** Absent while the scan runs. */
   readonly model: UiModel | undefined;
   readonly progress: UiProgress | undefined;
+  /** What is done before there is anything to see, where it cannot be counted. */
+  readonly task: string;
   readonly filter: Filter;
   readonly shown: readonly UiRow[];
   readonly cursor: number;
@@ -49,12 +51,13 @@ export type Event =
   | { readonly kind: 'key'; readonly key: Key }
   | { readonly kind: 'resized'; readonly size: Size }
   | { readonly kind: 'progress'; readonly progress: UiProgress }
+  | { readonly kind: 'task'; readonly text: string }
   | { readonly kind: 'loaded'; readonly model: UiModel }
   | { readonly kind: 'previewed'; readonly token: number; readonly result: Preview }
   | { readonly kind: 'written'; readonly result: Written };
 
 export type Effect =
-  | { readonly kind: 'preview'; readonly token: number; readonly migrations: readonly string[]; readonly width: number }
+  | { readonly kind: 'preview'; readonly token: number; readonly migrations: readonly string[] }
   | { readonly kind: 'write'; readonly file: string; readonly migrations: readonly string[]; readonly overwrite: boolean }
   | { readonly kind: 'leave'; readonly interrupted: boolean };
 
@@ -66,7 +69,7 @@ const LONGEST = 200;
 
 export function initialState(size: Size): State {
   return {
-    size, model: undefined, progress: undefined, filter: NO_FILTER, shown: [], cursor: 0, top: 0, focus: 'list', detailTop: 0, marked: 0, diff: undefined, helpTop: undefined, prompt: undefined,
+    size, model: undefined, progress: undefined, task: 'Starting ...', filter: NO_FILTER, shown: [], cursor: 0, top: 0, focus: 'list', detailTop: 0, marked: 0, diff: undefined, helpTop: undefined, prompt: undefined,
     chosen: new Set(), isSaved: true, notice: undefined, tokens: 0, repaints: 0,
   };
 }
@@ -80,6 +83,8 @@ export function reduce(state: State, event: Event): Step {
       return still(settle({ ...state, size: event.size, repaints: state.repaints + 1 }));
     case 'progress':
       return still({ ...state, progress: event.progress });
+    case 'task':
+      return still({ ...state, task: event.text, progress: undefined });
     case 'loaded':
       return still(settle({ ...state, model: event.model, progress: undefined, shown: shownRows(event.model.rows, state.filter) }));
     case 'previewed':
@@ -282,11 +287,11 @@ function markMigration(state: State, step: 1 | -1): State {
 function preview(state: State, migrations: readonly string[], title: string): Step {
   if (migrations.length === 0) return still(say(state, title === 'all that is chosen' ? 'Nothing is chosen yet: Space chooses the migrations of a key.' : 'No change to show: nothing is known that could replace this key. Enter says why.'));
   const token = state.tokens + 1;
-  return [{ ...state, tokens: token, diff: { title, token, result: undefined, top: 0 } }, [{ kind: 'preview', token, migrations, width: state.size.columns }]];
+  return [{ ...state, tokens: token, diff: { title, token, result: undefined, top: 0 } }, [{ kind: 'preview', token, migrations }]];
 }
 
 function onWritten(state: State, result: Written): State {
-  if (result.kind === 'exists') return { ...state, prompt: { kind: 'overwrite', file: result.file } };
+  if (result.kind === 'exists') return { ...state, notice: undefined, prompt: { kind: 'overwrite', file: result.file } };
   if (result.kind === 'failed') return { ...state, notice: { text: result.message, style: 'high' } };
   return { ...state, isSaved: true, notice: { text: `Written: ${result.file}. ${result.next}`, style: 'good' } };
 }
@@ -304,10 +309,10 @@ function onPrompt(state: State, prompt: Prompt, key: Key): Step {
     case 'file': {
       if (name === 'escape') return still(say(closed, 'Nothing was written.'));
       if (name !== 'enter') return still({ ...state, prompt: { kind: 'file', text: typed(prompt.text, key) } });
-      return prompt.text === '' ? still(state) : [closed, [{ kind: 'write', file: prompt.text, migrations: [...state.chosen], overwrite: false }]];
+      return prompt.text === '' ? still(state) : [say(closed, 'Making the plan ...'), [{ kind: 'write', file: prompt.text, migrations: [...state.chosen], overwrite: false }]];
     }
     case 'overwrite':
-      if (isYes(key)) return [closed, [{ kind: 'write', file: prompt.file, migrations: [...state.chosen], overwrite: true }]];
+      if (isYes(key)) return [say(closed, 'Making the plan ...'), [{ kind: 'write', file: prompt.file, migrations: [...state.chosen], overwrite: true }]];
       return isNo(key) ? still(say(closed, 'Nothing was written.')) : still(state);
     case 'leave':
       if (isYes(key)) return [closed, [{ kind: 'leave', interrupted: false }]];
@@ -347,8 +352,8 @@ export function detailWidth({ detail }: Layout): number {
   return Math.max(20, detail.width - 2);
 }
 
-/** Wrapped lines by the texts they were made of. */
-const wrapped = new WeakMap<readonly string[], { readonly width: number; readonly lines: readonly Line[] }>();
+/** Lines as they are shown, by the page they were made of. */
+const wrapped = new WeakMap<(width: number) => readonly string[], { readonly width: number; readonly lines: readonly Line[] }>();
 
 export function diffLines({ diff, size }: State): readonly Line[] {
   const result = diff?.result;
@@ -356,9 +361,15 @@ export function diffLines({ diff, size }: State): readonly Line[] {
   if (result.kind === 'failed') return wrapLine([{ text: result.message, style: 'high' }], size.columns);
   const known = wrapped.get(result.lines);
   if (known?.width === size.columns) return known.lines;
-  const lines = result.lines.flatMap((line) => wrapLine(parseMarks(expandTabs(line)), size.columns, 2));
+  const lines = result.lines(size.columns).flatMap((line) => wrapLine(parseMarks(expandTabs(line)), size.columns, hangOf(line)));
   wrapped.set(result.lines, { width: size.columns, lines });
   return lines;
+}
+
+/** A sentence goes on below itself, a line of a file two columns behind its sign. */
+function hangOf(line: string): number {
+  const [blanks = ''] = /^ {6,}/.exec(line) ?? [];
+  return Math.max(2, blanks.length);
 }
 
 const TAB = 4;

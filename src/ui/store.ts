@@ -31,12 +31,14 @@ export class Store {
   };
 
   async #run(effect: Effect): Promise<void> {
+    // What takes long is begun when the screen has said so.
+    if (effect.kind !== 'leave') await new Promise((resolve) => setImmediate(resolve));
     switch (effect.kind) {
       case 'leave':
         return this.#leave(effect.interrupted);
       case 'preview': {
-        const { token, migrations, width } = effect;
-        return this.dispatch({ kind: 'previewed', token, result: await this.#actions.preview(migrations, width) });
+        const { token, migrations } = effect;
+        return this.dispatch({ kind: 'previewed', token, result: await this.#actions.preview(migrations) });
       }
       case 'write':
         return this.dispatch({ kind: 'written', result: await this.#actions.write(effect.file, effect.migrations, effect.overwrite) });

@@ -1,7 +1,7 @@
 import { displayWidth, pad, shortenMiddle } from '../report/layout.ts';
 import { bytesText, durationText, paceOf } from '../support/progress.ts';
 import { EDGES, isTooSmall, type Layout, layoutOf, SMALLEST } from './layout.ts';
-import { fitLine, type Line, lineWidth, parseMarks, shortenEnd, type Span, type Style } from './marks.ts';
+import { fitLine, type Line, lineWidth, parseMarks, shortenEnd, type Span, type Style, wrapLine } from './marks.ts';
 import type { UiModel, UiProgress, UiRow } from './model.ts';
 import { isFiltered } from './rows.ts';
 import { detailOf, detailWidth, diffLines, helpLines, type Prompt, rowOf, type State } from './state.ts';
@@ -38,7 +38,9 @@ function pageOf(state: State, glyphs: Glyphs): readonly Line[] {
   const { model, size } = state;
   if (model === undefined) return scanning(state, glyphs);
   const body = size.rows - EDGES.above - EDGES.below;
-  return [titleLine(state, model, glyphs), ...padded(bodyOf(state, model, glyphs), body), statusLine(state, model, glyphs), keysLine(state, glyphs)];
+  const status = statusLines(state, model, glyphs);
+  // A long word takes its room from what is above it.
+  return [titleLine(state, model, glyphs), ...padded(bodyOf(state, model, glyphs), body - status.length + 1), ...status, keysLine(state, glyphs)];
 }
 
 function padded(lines: readonly Line[], height: number): readonly Line[] {
@@ -47,9 +49,9 @@ function padded(lines: readonly Line[], height: number): readonly Line[] {
 
 // --- while it scans ---
 
-function scanning({ progress, size }: State, glyphs: Glyphs): readonly Line[] {
-  const lines = progress === undefined ? [[{ text: '   Starting ...', style: 'dim' } as const]] : progressLines(progress, size.columns, glyphs);
-  return [...padded([[{ text: ' dekey ', style: 'strong' }, { text: ' scanning', style: 'dim' }], [], ...lines], size.rows - 1), [{ text: ' Ctrl-C', style: 'command' }, { text: ' leave; nothing is written', style: 'dim' }]];
+function scanning({ progress, task, size }: State, glyphs: Glyphs): readonly Line[] {
+  const lines = progress === undefined ? [[{ text: `   ${task}`, style: 'dim' } as const]] : progressLines(progress, size.columns, glyphs);
+  return [...padded([[{ text: ' dekey ', style: 'strong' }, { text: progress === undefined ? '' : ' scanning', style: 'dim' }], [], ...lines], size.rows - 1), [{ text: ' Ctrl-C', style: 'command' }, { text: ' leave; nothing is written', style: 'dim' }]];
 }
 
 function progressLines({ phase, done, total, elapsedMs }: UiProgress, columns: number, glyphs: Glyphs): readonly Line[] {
@@ -60,7 +62,7 @@ function progressLines({ phase, done, total, elapsedMs }: UiProgress, columns: n
     [phase, of(count(done.artifacts), count(total.artifacts), total.artifacts > 0)],
     ...(done.bytes > 0 ? [['read', of(bytesText(done.bytes), bytesText(total.bytes), total.bytes > 0)] as const] : []),
     ['rate', elapsedMs < 500 ? '' : rate],
-    ['since', durationText(elapsedMs / 1000)],
+    ['elapsed', durationText(elapsedMs / 1000)],
     ['left', secondsLeft === undefined ? '' : `about ${durationText(secondsLeft)}`],
   ];
   const width = Math.min(60, columns - 12);
@@ -104,10 +106,18 @@ function bodyOf(state: State, model: UiModel, glyphs: Glyphs): readonly Line[] {
 /** Columns before the name of a key, and behind it. */
 const LEAD = { cursor: 2, choice: 4, risk: 13 } as const;
 const TAIL = { places: 7, users: 6, state: 14 } as const;
+/** Below this there is no room for numbers beside the names. */
+const NUMBERS = 76;
+
+function numbersOf(width: number): { readonly places: number; readonly users: number } {
+  return width < NUMBERS ? { places: 0, users: 0 } : TAIL;
+}
 
 function listPane(state: State, model: UiModel, { list, listRows }: Layout, glyphs: Glyphs): readonly Line[] {
-  const name = list.width - LEAD.cursor - LEAD.choice - LEAD.risk - TAIL.places - TAIL.users - TAIL.state;
-  const head: Line = [{ text: `${' '.repeat(LEAD.cursor + LEAD.choice)}${'risk'.padEnd(LEAD.risk)}${'key'.padEnd(name)}${'places'.padStart(TAIL.places)}${'users'.padStart(TAIL.users)}  ${'replace'}`, style: 'dim' }];
+  const numbers = numbersOf(list.width);
+  const name = list.width - LEAD.cursor - LEAD.choice - LEAD.risk - numbers.places - numbers.users - TAIL.state;
+  const counts = numbers.places === 0 ? '' : `${'places'.padStart(TAIL.places)}${'users'.padStart(TAIL.users)}`;
+  const head: Line = [{ text: `${' '.repeat(LEAD.cursor + LEAD.choice)}${'risk'.padEnd(LEAD.risk)}${'key'.padEnd(name)}${counts}  ${'replace'}`, style: 'dim' }];
   const rows = state.shown.slice(state.top, state.top + listRows).map((row, index) => rowLine(state, row, state.top + index === state.cursor, name, list.width, glyphs));
   const empty: readonly Line[] = state.shown.length > 0 ? [] : [[], [{ text: model.rows.length === 0 ? '  No AI API key and nothing that uses one was found.' : '  No key fits. x shows all again.', style: 'dim' }]];
   return [filterLine(state, model, list.width, glyphs), head, ...rows, ...empty];
@@ -132,8 +142,10 @@ function filterLine(state: State, model: UiModel, width: number, glyphs: Glyphs)
 function rowLine(state: State, row: UiRow, isCursor: boolean, name: number, width: number, glyphs: Glyphs): Line {
   const level = `${row.level.toUpperCase()} ${row.score}`;
   // Two columns of their own, so that the eye finds what it looks for; a wide screen has room for longer titles.
-  const titles = Math.min(36, Math.floor(name * 0.55));
-  const title = pad(shortenEnd(row.title, titles, glyphs.ellipsis), titles);
+  const titles = Math.min(36, Math.floor(name * 0.5));
+  // That it is a key is known; whose it is is not.
+  const named = displayWidth(row.title) <= titles ? row.title : row.title.replace(/ API key$/, '');
+  const title = pad(shortenEnd(named, titles, glyphs.ellipsis), titles);
   const label = pad(shortenMiddle(row.label, name - titles - 2, glyphs.ellipsis), name - titles - 2);
   const plain: Span[] = [
     { text: isCursor ? '> ' : '  ', style: 'strong' },
@@ -141,8 +153,7 @@ function rowLine(state: State, row: UiRow, isCursor: boolean, name: number, widt
     { text: level.padEnd(LEAD.risk), style: row.isFolded ? 'dim' : row.level },
     { text: title, ...(row.isFolded ? { style: 'dim' as const } : {}) },
     { text: `  ${label}`, style: 'dim' },
-    { text: count(row.places).padStart(TAIL.places) },
-    { text: count(row.workloads).padStart(TAIL.users) },
+    ...(numbersOf(width).places === 0 ? [] : [{ text: count(row.places).padStart(TAIL.places) + count(row.workloads).padStart(TAIL.users) }]),
     { text: `  ${shortenEnd(row.state, TAIL.state - 2, glyphs.ellipsis)}`, style: row.stateStyle },
   ];
   if (!isCursor) return plain;
@@ -180,9 +191,15 @@ function detailPane(state: State, layout: Layout, glyphs: Glyphs): readonly Line
 
 // --- what stands below ---
 
+const MOST_NOTICE = 5;
+
+function statusLines(state: State, model: UiModel, glyphs: Glyphs): readonly Line[] {
+  if (state.prompt === undefined && state.notice !== undefined) return wrapLine([{ text: ` ${state.notice.text}`, style: state.notice.style }], state.size.columns - 1, 1).slice(0, MOST_NOTICE);
+  return [statusLine(state, model, glyphs)];
+}
+
 function statusLine(state: State, model: UiModel, glyphs: Glyphs): Line {
   if (state.prompt !== undefined) return promptLine(state.prompt, state, glyphs);
-  if (state.notice !== undefined) return [{ text: ' ' }, { text: state.notice.text, style: state.notice.style }];
   if (state.helpTop !== undefined || state.diff !== undefined) return positionLine(state);
   const row = rowOf(state);
   if (row === undefined) return [];
@@ -196,7 +213,8 @@ function positionLine(state: State): Line {
   const top = state.helpTop ?? state.diff?.top ?? 0;
   const total = state.helpTop === undefined ? diffLines(state).length : helpLines(state).length;
   const last = Math.min(total, top + height);
-  const text = total <= height ? `all ${count(total)} lines` : `lines ${count(top + 1)} to ${count(last)} of ${count(total)}`;
+  if (state.helpTop === undefined && state.diff?.result?.kind !== 'page') return [];
+  const text = total <= height ? `${count(total)} ${total === 1 ? 'line' : 'lines'}` : `lines ${count(top + 1)} to ${count(last)} of ${count(total)}`;
   return [{ text: ` ${text}${state.helpTop === undefined ? ': nothing is written' : ''}`, style: 'dim' }];
 }
 

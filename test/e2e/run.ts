@@ -1,7 +1,8 @@
 /**
  * Real situations, end to end, against the built program: `npm run e2e -- scan [NAME...] [--seed N]`, proof of plans: `npm run e2e -- plan [--slow]`,
  * proof of edits: `npm run e2e -- apply [DIR]`, `npm run e2e -- apply --real-examples DIR`, an organisation on a loopback GitHub: `npm run e2e -- github [--full]`,
- * accounts: `npm run e2e -- accounts [NAME...]`, and in a real browser reports: `npm run e2e -- reports [--no-pictures]`, and the documentation: `npm run e2e -- docs [--no-pictures]`.
+ * accounts: `npm run e2e -- accounts [NAME...]`, in a real browser reports: `npm run e2e -- reports [--no-pictures]`, and the documentation: `npm run e2e -- docs [--no-pictures]`, and the screen
+ * in a real terminal: `npm run e2e -- ui`.
  *
  * Each case of `scan` builds folders and repositories, plants keys, scans, and counts what was planted, found and invented. After each, everything
  * that was printed or written is searched for the planted keys. Exit 1 when anything is off.
@@ -19,6 +20,7 @@ import { runDocs } from './docs/run.ts';
 import { runGithub } from './github/run.ts';
 import { runPlan } from './plan/run.ts';
 import { runReports } from './reports/run.ts';
+import { runUi } from './ui/run.ts';
 
 const SEED = 41;
 
@@ -47,11 +49,15 @@ async function main(): Promise<void> {
     process.exitCode = await runDocs(process.argv.slice(3));
     return;
   }
+  if (process.argv[2] === 'ui') {
+    process.exitCode = await runUi();
+    return;
+  }
   const { positionals, values } = parseArgs({ allowPositionals: true, options: { seed: { type: 'string' } } });
   const seed = Number(values.seed ?? SEED);
   const [what, ...names] = positionals;
   if (what !== 'scan') {
-    process.stderr.write('usage: npm run e2e -- scan [NAME...] [--seed N] | plan [--slow] | apply [DIR] | apply --real-examples DIR | github [--full] [NAME...] | accounts [NAME...] | reports [--no-pictures] | docs [--no-pictures]\n');
+    process.stderr.write('usage: npm run e2e -- scan [NAME...] [--seed N] | plan [--slow] | apply [DIR] | apply --real-examples DIR | github [--full] [NAME...] | accounts [NAME...] | reports [--no-pictures] | docs [--no-pictures] | ui\n');
     process.exitCode = 2;
     return;
   }

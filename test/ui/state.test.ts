@@ -143,22 +143,22 @@ describe('choosing', () => {
 describe('the diff', () => {
   test('is asked for once, and an answer to an older question is passed over', () => {
     const asked = press(opened(10), 'd');
-    expect(asked.effects).toEqual([{ kind: 'preview', token: 1, migrations: ['m0', 'm0-second'], width: 80 }]);
+    expect(asked.effects).toEqual([{ kind: 'preview', token: 1, migrations: ['m0', 'm0-second'] }]);
     expect(asked.state.diff).toMatchObject({ token: 1, result: undefined });
     const again = press(asked.state, 'escape', 'down', 'd');
-    const [late] = reduce(again.state, { kind: 'previewed', token: 1, result: { kind: 'lines', lines: ['old'] } });
+    const [late] = reduce(again.state, { kind: 'previewed', token: 1, result: { kind: 'page', lines: () => ['old'] } });
     expect(late.diff?.result).toBeUndefined();
-    const [ready] = reduce(again.state, { kind: 'previewed', token: 2, result: { kind: 'lines', lines: Array.from({ length: 50 }, (_, index) => `+line ${index}`) } });
+    const [ready] = reduce(again.state, { kind: 'previewed', token: 2, result: { kind: 'page', lines: () => Array.from({ length: 50 }, (_, index) => `+line ${index}`) } });
     expect(press(ready, 'end').state.diff?.top).toBe(50 - 21);
     expect(press(ready, 'j', 'j', 'k').state.diff?.top).toBe(1);
     for (const key of ['escape', 'h', 'left', 'q', 'd']) expect(press(ready, key).state.diff, key).toBeUndefined();
-    const [gone] = reduce(press(ready, 'escape').state, { kind: 'previewed', token: 2, result: { kind: 'lines', lines: [] } });
+    const [gone] = reduce(press(ready, 'escape').state, { kind: 'previewed', token: 2, result: { kind: 'page', lines: () => [] } });
     expect(gone.diff).toBeUndefined();
   });
 
   test('D is that of all that is chosen; without any there is none', () => {
     expect(press(opened(10), 'D')).toMatchObject({ effects: [], state: { notice: { style: 'dim' } } });
-    expect(press(opened(10), ' ', 'down', ' ', 'D').effects).toEqual([{ kind: 'preview', token: 1, migrations: ['m0', 'm0-second', 'm5'], width: 80 }]);
+    expect(press(opened(10), ' ', 'down', ' ', 'D').effects).toEqual([{ kind: 'preview', token: 1, migrations: ['m0', 'm0-second', 'm5'] }]);
   });
 });
 
@@ -185,6 +185,7 @@ describe('writing', () => {
 
   test('says what came of it', () => {
     const [written] = reduce(chosen, { kind: 'written', result: { kind: 'written', file: 'p.json', count: 2, next: 'dekey apply p.json shows the diff.' } });
+    expect(press(chosen, 'w', 'enter').state.notice?.text).toBe('Making the plan ...');
     expect(written).toMatchObject({ isSaved: true, notice: { style: 'good', text: 'Written: p.json. dekey apply p.json shows the diff.' } });
     expect(press(written, ' ').state.isSaved).toBe(false);
     const [failed] = reduce(chosen, { kind: 'written', result: { kind: 'failed', message: 'cannot write' } });

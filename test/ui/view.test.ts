@@ -18,7 +18,7 @@ describe('the frame', () => {
     const key = fc.constantFrom(...keys, 'y', 'n').map((text): Event => ({ kind: 'key', key: keyOf(text) }));
     const resize = fc.record({ columns: fc.integer({ min: 1, max: 240 }), rows: fc.integer({ min: 1, max: 80 }) }).map((size): Event => ({ kind: 'resized', size }));
     const answer = fc.constantFrom<Event>(
-      { kind: 'previewed', token: 1, result: { kind: 'lines', lines: ['+\tan added line with a tab', `${'-'.repeat(300)}`, mark('good', '+\u6f22\u5b57'.repeat(60))] } },
+      { kind: 'previewed', token: 1, result: { kind: 'page', lines: (width) => [`asked for ${width}`, '+\tan added line with a tab', `${'-'.repeat(300)}`, mark('good', '+\u6f22\u5b57'.repeat(60))] } },
       { kind: 'previewed', token: 2, result: { kind: 'failed', message: 'a reason that is longer than a line of a narrow screen could ever be' } },
       { kind: 'written', result: { kind: 'exists', file: 'p.json' } },
       { kind: 'written', result: { kind: 'written', file: 'p.json', count: 1, next: 'dekey apply p.json shows the diff.' } },
@@ -46,8 +46,8 @@ describe('the frame', () => {
     expect(lines[0]).toBe(' dekey  \u00b7 ./support-bot \u00b7 12 keys                           2 migrations chosen');
     expect(lines[1]).toBe('  every provider  \u00b7  every level  \u00b7  by risk');
     expect(lines[2]).toBe('      risk         key                                places users  replace');
-    expect(lines[3]).toBe('> [x] CRITICAL 100 Anthropic API key   sk-\u20260000            0     0  today');
-    expect(lines[4]).toBe('  [ ] CRITICAL 95  OpenAI API key      sk-\u20260005            5     2  today');
+    expect(lines[3]).toBe('> [x] CRITICAL 100 Anthropic API key  sk-\u20260000             0     0  today');
+    expect(lines[4]).toBe('  [ ] CRITICAL 95  OpenAI API key     sk-\u20260005             5     2  today');
     expect(lines[22]).toBe(' 1 of 12  \u00b7  2 migrations');
   });
 
@@ -67,10 +67,22 @@ describe('the frame', () => {
     expect(screen(press(chosen, ...'/nothing'.split('')).state)[4]).toBe('  No key fits. x shows all again.');
   });
 
+  test('what went wrong is said whole, in as many lines as it takes', () => {
+    const [state] = reduce(opened(30), { kind: 'written', result: { kind: 'failed', message: `cannot write ${'no/such/'.repeat(12)}plan.json: the folder is not there. Make it first.` } });
+    const lines = screen(state);
+    expect(lines.length).toBe(24);
+    expect(lines.slice(-4, -1).join(' ').replace(/\s+/g, ' ')).toContain('the folder is not there. Make it first.');
+    expect(lines.at(-1)).toContain('? help');
+  });
+
+  test('where there is no room for numbers, names have it', () => {
+    expect(screen(opened(12, 60, 20)).slice(2, 4)).toEqual([`      risk         key${' '.repeat(26)}replace`, '> [ ] CRITICAL 100 Anthropic      sk-\u20260000      today']);
+  });
+
   test('a scan says how far it is', () => {
     const [state] = reduce(initialState({ columns: 80, rows: 24 }), { kind: 'progress', progress: { phase: 'files', done: { artifacts: 500, bytes: 40e6 }, total: { artifacts: 2000, bytes: 160e6 }, elapsedMs: 4000 } });
     expect(screen(state).filter((line) => line !== '').slice(1)).toEqual([
-      `   ${'\u2588'.repeat(15)}${'\u2591'.repeat(45)}  25 %`, '   files        500 of 2,000', '   read         40 MB of 160 MB', '   rate         10 MB a second', '   since        4 s', '   left         about 12 s', ' Ctrl-C leave; nothing is written',
+      `   ${'\u2588'.repeat(15)}${'\u2591'.repeat(45)}  25 %`, '   files        500 of 2,000', '   read         40 MB of 160 MB', '   rate         10 MB a second', '   elapsed      4 s', '   left         about 12 s', ' Ctrl-C leave; nothing is written',
     ]);
   });
 
@@ -108,6 +120,10 @@ describe('marks', () => {
       for (const one of wrapped) expect(lineWidth(one)).toBeLessThanOrEqual(width);
       expect(lineWidth(fitLine(line, width))).toBe(width);
     }));
+    expect(wrapLine(parseMarks(`      ${mark('dim', 'a sentence that is too long')} for it`), 24, 6).map(plainText)).toEqual(['      a sentence that is', '      too long for it']);
+    expect(wrapLine([{ text: 'one sentence that breaks' }], 17, 0).map(plainText)).toEqual(['one sentence that', 'breaks']);
+    expect(wrapLine([{ text: 'one sentence that breaks' }], 15, 0).map(plainText)).toEqual(['one sentence ', 'that breaks']);
+    expect(wrapLine([{ text: `+${'x'.repeat(30)}` }], 20, 2).map(plainText)).toEqual([`+${'x'.repeat(19)}`, `  ${'x'.repeat(11)}`]);
     expect(plainText(fitLine([{ text: '\u6f22\u5b57' }], 3))).toBe('\u6f22 ');
     expect(displayWidth('\u6f22')).toBe(2);
   });

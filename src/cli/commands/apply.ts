@@ -92,8 +92,8 @@ export async function runApply(planName: string | undefined, raw: Readonly<Recor
   return blocked ? EXIT_CODES.findings.code : EXIT_CODES.clean.code;
 }
 
-/** What a plan that nobody has saved would change, as lines: for the screen of `dekey ui`, which needs what applying needs and so finds it in this bundle. Reads files, writes none. */
-export async function previewPlan(plan: PlanToApply, at: { readonly roots: ReadonlyMap<string, string>; readonly bases: readonly string[]; readonly cwd: string }, look: { readonly paint: Palette; readonly width: number; readonly unicode: boolean }): Promise<readonly string[]> {
+/** What a plan that nobody has saved would change, as lines for any width: for the screen of `dekey ui`, which needs what applying needs and so finds it in this bundle. Reads files, writes none. */
+export async function previewPlan(plan: PlanToApply, at: { readonly roots: ReadonlyMap<string, string>; readonly bases: readonly string[]; readonly cwd: string }, look: { readonly paint: Palette; readonly unicode: boolean }): Promise<(width: number) => readonly string[]> {
   const concerned = new Set(plan.migrations.map(({ target }) => target));
   const expected = (target: string) => plan.sources.filter((source) => source.target === target).map(({ path, sha256 }) => ({ path, hashes: new Set(sha256 === null ? [] : [sha256]) }));
   const targets = plan.targets.filter(({ id }) => concerned.has(id)).flatMap(({ id, name }): readonly Rooted[] => {
@@ -109,8 +109,8 @@ export async function previewPlan(plan: PlanToApply, at: { readonly roots: Reado
   }
   const title = new Map(providers.map((provider) => [provider.id, provider.title.replace(/ \(.*\)$/, '')]));
   const users = new Map(plan.migrations.map(({ id, name, provider }) => [id, `${name} (${title.get(provider) ?? provider})`]));
-  return renderFilesText(files, look.paint, {
-    width: look.width, unicode: look.unicode, usedBy: (migration) => users.get(migration), prefix: (target) => prefixOf(targets, target, at.cwd), kind: 'apply', commands: { write: '', undo: '' }, allowLeftovers: false, asked: false,
+  return (width) => renderFilesText(files, look.paint, {
+    width, unicode: look.unicode, usedBy: (migration) => users.get(migration), prefix: (target) => prefixOf(targets, target, at.cwd), kind: 'apply', commands: { write: '', undo: '' }, allowLeftovers: false, asked: false,
   });
 }
 

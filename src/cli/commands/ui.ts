@@ -11,6 +11,7 @@ import { platforms } from '../../platforms/index.ts';
 import { providers } from '../../providers/index.ts';
 import { render } from '../../report/index.ts';
 import { counted } from '../../report/messages.ts';
+import { printable, printableAscii } from '../../report/scanned.ts';
 import { nameMask } from '../../detect/mask.ts';
 import { writeNewFile } from '../../support/atomic-write.ts';
 import { visible } from '../../support/escape.ts';
@@ -40,21 +41,23 @@ export async function runUi(target: string, raw: Flags, version: string): Promis
   const isSaved = !isGithubTarget(target) && isInventoryFile(resolve(cwd, target));
   if (!canDraw()) return await asText(target, raw, version, isSaved);
   const config = await loadConfig(cwd, textOf(raw, 'config'));
-  // A mistake in it is said before the screen is taken over.
-  const saved = isSaved ? readInventory(resolve(cwd, target)) : undefined;
-  if (saved === undefined && !isGithubTarget(target) && !target.includes(':') && !existsSync(resolve(cwd, target))) throw new UsageError(`there is no ${visible(target)}`, 'Name a folder, or an inventory that dekey scan --format json wrote.');
+  // What cannot be is said before the screen is taken over.
+  if (!isSaved && !isGithubTarget(target) && !target.includes(':') && !existsSync(resolve(cwd, target))) throw new UsageError(`there is no ${visible(target)}`, 'Name a folder, or an inventory that dekey scan --format json wrote.');
 
   let session: Session | undefined;
   const actions: UiActions = {
-    preview: async (migrations, width) => await withSession<Preview>(session, async (one) => ({ kind: 'lines', lines: await one.preview(migrations, width) }), (message) => ({ kind: 'failed', message })),
+    preview: async (migrations) => await withSession<Preview>(session, async (one) => ({ kind: 'page', lines: await one.preview(migrations) }), (message) => ({ kind: 'failed', message })),
     write: async (file, migrations, overwrite) => await withSession<Written>(session, async (one) => await one.write(file, migrations, overwrite), (message) => ({ kind: 'failed', message })),
   };
   // In a bundle of its own: nothing else needs a library for screens.
   const { openUi } = await import('../../ui/index.tsx');
   const ui = await openUi({ actions, isStyled: raw['color'] !== false && useColor(undefined), isUnicode: hasUnicode() });
-  const written: string[] = [];
+  // By file: what was written over is not there any more.
+  const written = new Map<string, string>();
   const load = async (): Promise<void> => {
-    const looked = saved === undefined ? await scanForPlan([target], raw, scanFlags(raw), config, version, cwd, sinkFor(ui.progress)) : { inventory: saved, roots: new Map<string, string>() };
+    if (isSaved) await ui.task(`Reading ${visible(target)} ...`);
+    const looked = isSaved ? { inventory: readInventory(resolve(cwd, target)), roots: new Map<string, string>() } : await scanForPlan([target], raw, scanFlags(raw), config, version, cwd, sinkFor(ui.progress));
+    await ui.task(`Working out what replaces ${counted(looked.inventory.credentials.length, 'key', 'keys')} ...`);
     const made = new Session(looked, config, version, cwd, isSaved ? [cwd, dirname(resolve(cwd, target))] : [cwd], written);
     session = made;
     ui.show(made.model());
@@ -65,7 +68,7 @@ export async function runUi(target: string, raw: Flags, version: string): Promis
   } finally {
     ui.close();
   }
-  for (const line of written) await print(`${line}\n`);
+  for (const text of written.values()) await print(text);
   // Its threads would go on for nothing.
   if (session === undefined) process.exit(EXIT_CODES.interrupted.code);
   return interrupted ? EXIT_CODES.interrupted.code : EXIT_CODES.clean.code;
@@ -100,9 +103,9 @@ class Session {
   readonly #draft: ReturnType<typeof draftPlan>;
   readonly #cwd: string;
   readonly #bases: readonly string[];
-  readonly #written: string[];
+  readonly #written: Map<string, string>;
 
-  constructor(looked: Looked, config: Config, version: string, cwd: string, bases: readonly string[], written: string[]) {
+  constructor(looked: Looked, config: Config, version: string, cwd: string, bases: readonly string[], written: Map<string, string>) {
     this.#looked = looked;
     this.#cwd = cwd;
     this.#bases = bases;
@@ -116,12 +119,15 @@ class Session {
   }
 
   /** What apply would show of a plan of these. */
-  async preview(migrations: readonly string[], width: number): Promise<readonly string[]> {
+  async preview(migrations: readonly string[]): Promise<(width: number) => readonly string[]> {
     const { plan } = completePlan(chooseMigrations(this.#draft, new Set(migrations)), this.#options);
     // What applying needs is large, and in a bundle of its own.
     const { previewPlan } = await import('./apply.ts');
-    const lines = await previewPlan(plan, { roots: this.#looked.roots, bases: this.#bases, cwd: this.#cwd }, { paint: markPalette, width: Math.min(100, width), unicode: hasUnicode() });
-    return lines.length > 0 ? lines : ['No file is changed: what replaces the key is made at its provider and in settings. The plan says how (w).'];
+    const page = await previewPlan(plan, { roots: this.#looked.roots, bases: this.#bases, cwd: this.#cwd }, { paint: markPalette, unicode: hasUnicode() });
+    return (width) => {
+      const lines = page(width);
+      return lines.length > 0 ? lines : ['No file is changed: what replaces the key is made at its provider and in settings. The plan says how (w).'];
+    };
   }
 
   /** The plan of these, as one file or as a folder like that of `dekey plan`. */
@@ -141,7 +147,7 @@ class Session {
     }
     const shown = visible(relative(this.#cwd, full) || '.');
     const command = `dekey apply ${shellWord(relative(this.#cwd, full) || '.')}`;
-    this.#written.push(`Plan of ${counted(plan.migrations.length, 'migration', 'migrations')} written to ${shown}: ${command} shows the diff`);
+    this.#written.set(full, `Plan of ${counted(plan.migrations.length, 'migration', 'migrations')} written to ${shown}\n  ${command}   shows the diff\n`);
     return { kind: 'written', file: shown, count: plan.migrations.length, next: `${command} shows the diff.` };
   }
 }
@@ -155,7 +161,8 @@ async function withSession<T>(session: Session | undefined, ask: (session: Sessi
     if (!(error instanceof Error) || !('fix' in error) || typeof error.fix !== 'string') throw error;
     // It may quote a file, and a file may hold a key where it should not.
     const mask = nameMask(providers, () => false);
-    return failed(visible(mask(`${error.message}. ${error.fix}`)));
+    const fix = error.name === 'TargetError' ? 'Run dekey ui in the folder where it was scanned.' : error.fix;
+    return failed((hasUnicode() ? printable : printableAscii)(mask(`${error.message}. ${fix}`)));
   }
 }
 

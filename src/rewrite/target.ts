@@ -302,8 +302,10 @@ function withReads(file: RewrittenFile, replacements: readonly Replacement[]): R
   if (!SOURCE.test(file.path) || file.refusals.some(({ code }) => STAYS.has(code))) return file;
   const found: FileRefusal[] = [];
   for (const replacement of replacements) {
-    if (!losesVariable(replacement)) continue;
-    const read = readIn(file.after, replacement.names);
+    // Said already: what stands under the name is decided where it is run.
+    const isLeft = file.refusals.some(({ code, migrations }) => code === 'not-named-here' && migrations.includes(replacement.migration));
+    if (isLeft || !losesVariable(replacement)) continue;
+    const read = readIn(file.after, replacement.path === file.path ? [...replacement.names, ...(replacement.localNames ?? [])] : replacement.names);
     if (read === undefined) continue;
     const known = found.find(({ line, reason }) => line === read.line && reason.includes(read.name));
     if (known === undefined) found.push({ code: 'needs-code-change', line: read.line, reason: `The program reads ${read.name} itself, which nothing sets once its workload has switched.`, byHand: `Let it make its client without a key (${replacement.title}), then plan again.`, migrations: [replacement.migration], shadows: false });

@@ -25,6 +25,8 @@ export interface Followed {
   readonly migrations: readonly string[];
   /** Names under which a key of this provider is read or handed on. */
   readonly names: ReadonlySet<string>;
+  /** Those of them that mean this key in this file only. */
+  readonly local: ReadonlySet<string>;
 }
 
 /** Those of the file itself, else those of the whole target; undefined when none is for one of `providers` (the first with any counts). */
@@ -36,8 +38,9 @@ export function followed(context: Pick<RewriteContext, 'own' | 'all' | 'kept'>, 
       if (replacement === undefined) continue;
       const kept = source === context.own ? [] : context.kept.filter((one) => one.provider === provider);
       const agree = kept.length === 0 && all.every((one) => one.route === replacement.route && one.class === replacement.class && handsOver(one.platform) === handsOver(replacement.platform));
-      const names = new Set(all.flatMap((one) => [...one.names, ...one.variables, ...one.remove]));
-      return { replacement, all, agree, kept, migrations: all.map(({ migration }) => migration), names };
+      const local = new Set(source === context.own ? all.flatMap(({ localNames = [] }) => localNames) : []);
+      const names = new Set([...all.flatMap((one) => [...one.names, ...one.variables, ...one.remove]), ...local]);
+      return { replacement, all, agree, kept, migrations: all.map(({ migration }) => migration), names, local };
     }
   }
   return undefined;

@@ -73,7 +73,7 @@ function findWork(path: string, text: string, context: RewriteContext): Work {
     const follows = followed(context, [provider]);
     if (follows === undefined) return [];
     // Inputs and entries of secrets are no names that code reads.
-    const names = new Set(follows.all.flatMap((one) => one.names).filter((name) => /^[A-Z][A-Z0-9_]{2,}$/.test(name)));
+    const names = new Set([...follows.all.flatMap((one) => one.names).filter((name) => /^[A-Z][A-Z0-9_]{2,}$/.test(name)), ...follows.local]);
     const isOwn = follows.replacement.path === path;
     return isOwn || (!stays(follows) && ([...names].some((name) => text.includes(name)) || mayMakeClient(text, provider))) ? [{ provider, follows, names, isOwn }] : [];
   });
@@ -136,7 +136,7 @@ function workOnProvider(file: JsFile, group: Group, made: readonly Made[], done:
   };
   const guards = !hasEdits ? [] : guardsOf(file, isKey);
   const covered = [...edits.flatMap(({ written }) => written.covers), ...headers.map(({ pair }) => pair), ...guards, ...constants.map(({ statement }) => statement)];
-  const left = leftOver(file, names, covered);
+  const left = leftOver(file, names, follows.local, covered);
   const [other] = left;
   if (other !== undefined) {
     const name = other.text;
@@ -186,7 +186,7 @@ function workOnProvider(file: JsFile, group: Group, made: readonly Made[], done:
 function needsNothing({ path }: JsFile, { follows, isOwn }: Group): Work {
   if (!isOwn) return NOTHING;
   const { replacement, migrations } = follows;
-  const given = stays(follows) ? `a short-lived ${[...new Set(replacement.names)].join(' or ')}` : `${Object.keys(replacement.set).join(', ') || 'the identity'} and no key`;
+  const given = stays(follows) ? `a short-lived ${[...new Set([...replacement.names, ...follows.local])].join(' or ')}` : `${Object.keys(replacement.set).join(', ') || 'the identity'} and no key`;
   return { ...NOTHING, refusals: [{ code: 'not-named-here', line: replacement.line, reason: 'The code can stay as it is; what it is given is decided where it is run.', byHand: `Give ${path} ${given} where it is run.`, migrations, shadows: false }] };
 }
 

@@ -319,7 +319,7 @@ class Editor {
     for (const provider of new Set(this.#context.all.map((one) => one.provider))) {
       const follow = followed(this.#context, [provider]);
       if (follow === undefined || follow.replacement.class !== 'native' && follow.replacement.class !== 'same-model' || follow.replacement.route === 'native-step') continue;
-      for (const name of [...follow.replacement.remove, ...follow.all.flatMap(({ names }) => names)]) if (!byName.has(name) && !(stepFor(follow) && name === 'HF_TOKEN')) byName.set(name, follow);
+      for (const name of [...follow.replacement.remove, ...follow.all.flatMap(({ names }) => names), ...follow.local]) if (!byName.has(name) && !(stepFor(follow) && name === 'HF_TOKEN')) byName.set(name, follow);
     }
     const isTold = (node: SyntaxNode): boolean => this.#told.some((one) => one.startIndex <= node.startIndex && node.endIndex <= one.endIndex);
     for (const node of [...python.calls, ...python.subscripts].toSorted((a, b) => a.startIndex - b.startIndex)) {

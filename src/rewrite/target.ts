@@ -96,6 +96,8 @@ function unserved(files: ReadonlyMap<string, RewrittenFile>, needless: Set<strin
   const homes = new Map(replacements.map(({ migration, path }) => [migration, path]));
   const all = [...files.values()].flatMap(({ path, changes }) => changes.map((change) => ({ path, change, follows: followers.has(change.rewriter) })));
   const made = new Set(all.flatMap(({ path, change, follows }) => (MANIFEST.test(path) || change.standsAlone === true ? [] : change.migrations.filter((migration) => !follows || homes.get(migration) === path))));
+  // A program that can stay as it is needs the release that finds the identity all the same.
+  for (const { path, refusals } of files.values()) if (SOURCE.test(path)) for (const { code, migrations } of refusals) if (code === 'not-named-here') for (const migration of migrations) if (homes.get(migration) === path) made.add(migration);
   // Where a workload waits for code, the code may go ahead of it.
   const waiting = new Set(
     [...files.values()].flatMap(({ path, refusals, declined }) => (SOURCE.test(path) || MANIFEST.test(path) ? [] : [...refusals.filter(({ code }) => code === 'needs-code-change'), ...declined.filter(({ id }) => blocked.has(`${path}\n${id}`))].flatMap(({ migrations }) => migrations))),

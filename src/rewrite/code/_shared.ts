@@ -1,4 +1,4 @@
-import type { Kept, Replacement, RewriteContext } from '../types.ts';
+import type { FileRefusal, Kept, Replacement, RewriteContext } from '../types.ts';
 
 /**
  * Variables that client code reads where an SDK has none of its own for federation (OpenAI, 2026-11-23). Inside a workload they have no suffix: each workload has one
@@ -44,6 +44,13 @@ export function followed(context: Pick<RewriteContext, 'own' | 'all' | 'kept'>, 
     }
   }
   return undefined;
+}
+
+/** Of a file that is right as it is, and is what the plan speaks of: what has to be done stands where the program is run. `floor` is the release that its client has to be. */
+export function canStay(path: string, { replacement, local, migrations }: Followed, handedOn: boolean, floor?: { readonly package: string; readonly version: string }): FileRefusal {
+  const given = handedOn ? `a short-lived ${[...new Set([...replacement.names, ...local])].join(' or ')}` : `${Object.keys(replacement.set).join(', ') || 'the identity'} and no key`;
+  const reason = `The code can stay as it is${floor === undefined ? '' : `, with ${floor.package} ${floor.version} or later`}; what it is given is decided where it is run.`;
+  return { code: 'not-named-here', line: replacement.line, reason, byHand: `Give ${path} ${given} where it is run.`, migrations, shadows: false };
 }
 
 function handsOver(platform: string): string {

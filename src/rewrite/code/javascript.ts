@@ -3,7 +3,7 @@ import { LineIndex } from '../../support/lines.ts';
 import type { Edit } from '../edit.ts';
 import type { FileRefusal, Replacement, RewriteContext, Rewriter, Rewriting } from '../types.ts';
 import { type Exchange, restsOn } from './_exchange.ts';
-import { type Followed, followed, workloadsOf } from './_shared.ts';
+import { canStay, type Followed, followed, workloadsOf } from './_shared.ts';
 import { isAtLeast } from './_ranges.ts';
 import { type ClientShape, clientsIn, type Made, mayMakeClient } from './javascript-clients.ts';
 import { rawByHand, requestsOf } from './javascript-exchange.ts';
@@ -105,6 +105,8 @@ function stays({ replacement, agree }: Followed): boolean {
 type Job =
   | { readonly kind: 'edit'; readonly made: Made; readonly written: Written; readonly source: Source | undefined; readonly spread: boolean }
   | { readonly kind: 'none' }
+  /** It takes the identity as it stands, from this release on. */
+  | { readonly kind: 'ready'; readonly floor: { readonly package: string; readonly version: string } | undefined }
   | { readonly kind: 'refuse'; readonly made: Made; readonly code: FileRefusal['code']; readonly reason: string; readonly byHand: string };
 
 function workOnProvider(file: JsFile, group: Group, made: readonly Made[], done: Set<number>, context: RewriteContext, lineOf: (offset: number) => number): Work {
@@ -144,7 +146,9 @@ function workOnProvider(file: JsFile, group: Group, made: readonly Made[], done:
     if (stance !== undefined && !hasEdits) return { ...NOTHING, refusals: [refuse(other, 'needs-code-change', `${stance.reason}, and this file reads ${name}.`, stance.byHand)] };
     return { ...NOTHING, refusals: [leftOverRefusal(file, other, name, group, hasEdits, refuse, left.length)] };
   }
-  if (!hasEdits) return needsNothing(file, group);
+  // Of a client that is not known nothing is said here.
+  const ready = jobs.filter((job) => job.kind === 'ready');
+  if (!hasEdits) return ready.length === 0 ? NOTHING : needsNothing(file, group, ready.find(({ floor }) => floor !== undefined)?.floor);
   const splices: Splice[] = [...edits.flatMap(({ written }) => written.splices), ...(requests.kind === 'edit' ? requests.splices : [])];
   const whole: Splice[] = [];
   const words = [...names];
@@ -182,12 +186,8 @@ function workOnProvider(file: JsFile, group: Group, made: readonly Made[], done:
   return { changes: [change], refusals: [], demands };
 }
 
-/** A file that is right as it is, and is what the plan speaks of: what has to be done stands where the program is run. */
-function needsNothing({ path }: JsFile, { follows, isOwn }: Group): Work {
-  if (!isOwn) return NOTHING;
-  const { replacement, migrations } = follows;
-  const given = stays(follows) ? `a short-lived ${[...new Set([...replacement.names, ...follows.local])].join(' or ')}` : `${Object.keys(replacement.set).join(', ') || 'the identity'} and no key`;
-  return { ...NOTHING, refusals: [{ code: 'not-named-here', line: replacement.line, reason: 'The code can stay as it is; what it is given is decided where it is run.', byHand: `Give ${path} ${given} where it is run.`, migrations, shadows: false }] };
+function needsNothing({ path }: JsFile, { follows, isOwn }: Group, floor?: { readonly package: string; readonly version: string }): Work {
+  return isOwn ? { ...NOTHING, refusals: [canStay(path, follows, stays(follows), floor)] } : NOTHING;
 }
 
 /** What is to be done with one client. */
@@ -215,10 +215,12 @@ function jobOf(file: JsFile, made: Made, { follows, names }: Group, isShared: bo
   const literal = values.find((value) => value.kind === 'literal');
   if (!isOurs && literal?.kind === 'literal') return literal.text.length < 20 ? { kind: 'none' } : refuse('literal-key', `${made.title} is given a text in place of a key`, `Revoke it at ${replacement.title} if it is a key, then take the argument away.`);
   const elsewhere = values.find((value) => value.kind === 'elsewhere');
-  if (options !== undefined && alreadyDone(options, shape)) return { kind: 'none' };
+  const ready: Job = { kind: 'ready', floor: shape.floor === undefined ? undefined : { package: made.package, version: shape.floor } };
+  if (options !== undefined && alreadyDone(options, shape)) return ready;
   const isImplicit = values.every(({ kind }) => kind === 'nothing');
   if (isImplicit && given.length > 0 && options === undefined && (isNew || shape.treatment.kind !== 'refuse')) return { kind: 'none' };
   // Without a key argument these find the identity by themselves.
+  if (isImplicit && shape.treatment.kind === 'drop' && !isOther) return ready;
   if (isImplicit && (shape.treatment.kind === 'drop' || !shape.reads.some((name) => names.has(name)) || isOther)) return { kind: 'none' };
   const stance = stanceOf(follows, shape);
   if (stance !== undefined) return refuse('needs-code-change', stance.reason, stance.byHand);

@@ -9,6 +9,9 @@ export const OPENAI_VARIABLES = { identityProvider: 'OPENAI_IDENTITY_PROVIDER_ID
 /** Token scope of Azure OpenAI and Foundry. https://learn.microsoft.com/en-us/azure/ai-services/openai/how-to/managed-identity, 2026-11-23. */
 export const AZURE_SCOPE = 'https://cognitiveservices.azure.com/.default';
 
+/** What examples of the SDKs write beside a key argument: `This is the default and can be omitted`. Without that argument it speaks of another. */
+export const ABOUT_DEFAULT = /\b(?:this is the default|defaults? to|(?:can|may) be omitted)\b/i;
+
 /** Platforms whose token is a file in the workload: what code has to do depends on how the token is handed over. */
 export const TOKEN_FILE_PLATFORMS: ReadonlySet<string> = new Set(['kubernetes', 'eks', 'gke', 'aks', 'spiffe']);
 

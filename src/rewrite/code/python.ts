@@ -6,7 +6,7 @@ import { BUILT_IN, keyProblem, type Request, requestByHand, requestsIn } from '.
 import type { KeyHeader } from './_python-raw.ts';
 import { CLIENTS, type ClientKind, decide, PACKAGES } from './_python-clients.ts';
 import { absenceGuardOf, type Given, givenIn, guardOf, readIn } from './_python-keys.ts';
-import { withoutArguments, withoutImports, withoutStatements } from './_cuts.ts';
+import { withoutArguments, withoutImports, withoutRemarks, withoutStatements } from './_cuts.ts';
 import { notebook } from './_python-notebook.ts';
 import { addArgument, type Argument, azureArgument, importSplices, openAiArgument, replaceArgument, unusedAfter, vertexArguments } from './_python-text.ts';
 import { argumentsOf, contains, keywordsOf, pathOf, type Python, readPython, scopeOf, unboundNames } from './_python-tree.ts';
@@ -302,7 +302,7 @@ class Editor {
       const removed = written === undefined || first === undefined ? withoutArguments(text, list, keys) : others.length === 0 ? [] : withoutArguments(text, list, others);
       if (removed === undefined) return this.#refuse(client, 'unknown-shape', 'The key argument shares its line with comments or arguments in a way that leaves no clean cut.', `Take ${keys.map((key) => key.childForFieldName('name')?.text ?? '').join(' and ')} away${after(kind)}.`);
       splices.push(...removed);
-      if (written !== undefined && first !== undefined) splices.push(replaceArgument(text, first, written));
+      if (written !== undefined && first !== undefined) splices.push(...withoutRemarks(text, first), replaceArgument(text, first, written));
     }
     const draft = this.#draft(provider, follow);
     draft.clients.push(client);

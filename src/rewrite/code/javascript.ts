@@ -360,7 +360,9 @@ function titleOf(edits: readonly (Job & { kind: 'edit' })[]): string {
 function safetyOf(file: JsFile, edits: readonly (Job & { kind: 'edit' })[], guards: number, demands: readonly Demand[], context: RewriteContext, follows: Followed): Pick<Change<Edit>, 'safety' | 'reason'> {
   const unsafe = (reason: string): Pick<Change<Edit>, 'safety' | 'reason'> => ({ safety: 'unsafe', reason });
   const rests = `It rests on ${follows.replacement.path === file.path ? 'the program' : workloadsOf(follows)} being given the identity`;
-  if (edits.some(({ made }) => made.shape.treatment.kind !== 'drop')) return unsafe(`${rests}${demands.length > 0 ? `, and on ${demandText(demands)}` : ''}: the program no longer runs with a key.`);
+  const beside = [...new Set(edits.flatMap(({ made: { shape: { treatment } } }) => (treatment.kind === 'entra' && treatment.stopsBeside !== undefined ? [treatment.stopsBeside] : [])))];
+  const stops = beside.length === 0 ? '' : `, and stops while ${beside.join(' or ')} is still set beside the identity: take the variable away in the same step`;
+  if (edits.some(({ made }) => made.shape.treatment.kind !== 'drop')) return unsafe(`${rests}${demands.length > 0 ? `, and on ${demandText(demands)}` : ''}: the program no longer runs with a key${stops}.`);
   const tooOld = demands.filter(({ package: name, version }) => isAtLeast(declaring(file.path, name, context.read)?.range ?? 'workspace:', version) !== true);
   const strange = edits.flatMap(({ made, source }) => (source?.kind === 'key' ? source.names.filter((name) => !made.shape.reads.includes(name)) : []));
   const [other] = strange;

@@ -191,7 +191,7 @@ function needsNothing({ path }: JsFile, { follows, isOwn }: Group, floor?: { rea
 }
 
 /** What is to be done with one client. */
-function jobOf(file: JsFile, made: Made, { follows, names }: Group, isShared: boolean): Job {
+function jobOf(file: JsFile, made: Made, { follows, names, isOwn }: Group, isShared: boolean): Job {
   const { shape, options } = made;
   const { replacement } = follows;
   const given = made.arguments?.namedChildren.filter(({ type }) => type !== 'comment') ?? [];
@@ -221,6 +221,7 @@ function jobOf(file: JsFile, made: Made, { follows, names }: Group, isShared: bo
   if (isImplicit && given.length > 0 && options === undefined && (isNew || shape.treatment.kind !== 'refuse')) return { kind: 'none' };
   // Without a key argument these find the identity by themselves.
   if (isImplicit && shape.treatment.kind === 'drop' && !isOther) return ready;
+  if (isImplicit && isOther && isOwn && shape.reads.some((name) => names.has(name))) return refuse('needs-code-change', `${made.title} talks to an address of its own, and whether that takes the new identity is not known`, 'Find out what stands behind that address; if it is the provider itself, take the address away.');
   if (isImplicit && (shape.treatment.kind === 'drop' || !shape.reads.some((name) => names.has(name)) || isOther)) return { kind: 'none' };
   const stance = stanceOf(follows, shape);
   if (stance !== undefined) return refuse('needs-code-change', stance.reason, stance.byHand);

@@ -45,6 +45,12 @@ export interface SdkUse {
   readonly keyArguments: readonly string[];
   /** Variables the constructor reads by itself when no key is passed. */
   readonly implicitEnv: readonly string[];
+  /** The key may be handed over as the first argument, without a name. */
+  readonly keyFirst?: true;
+  /** Hands the provider's own client a key, an empty one where it has none: an identity that the environment holds is not found through it. */
+  readonly keyOnly?: true;
+  /** Talks to this provider alone: what it is given is this provider's key, also from a variable that is named after another. */
+  readonly alone?: true;
 }
 
 /** Named checks on the structure of a match; see `detect/proofs.ts`. Data, so that detectors stay serialisable. */

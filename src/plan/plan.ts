@@ -142,7 +142,7 @@ class Planner {
       }
       for (const [provider, credentials] of used) {
         const files = credentials.flatMap(({ id }) => readers.get(`${workload.location.target}\n${id}`) ?? []);
-        decisions.push(this.#decideOne(workload, home, provider, credentials, distinct(files)));
+        decisions.push(this.#decideOne(workload, home, provider, credentials, [...new Map(files.map((file) => [file.location.path, file])).values()]));
       }
     }
     const covered = new Set(decisions.flatMap(({ migration }) => migration.credentials.map((id) => `${migration.target}\n${id}`)));
@@ -157,16 +157,13 @@ class Planner {
     return decisions.toSorted((a, b) => compareText(a.migration.target, b.migration.target) || compareText(a.migration.path, b.migration.path) || a.migration.line - b.migration.line || compareText(a.migration.id, b.migration.id));
   }
 
-  /** By target and credential: paths of source files that read it and do not say where they run. */
-  #readers(): ReadonlyMap<string, readonly string[]> {
-    const result = new Map<string, string[]>();
+  /** By target and credential: source files that read it and do not say where they run. */
+  #readers(): ReadonlyMap<string, readonly Workload[]> {
+    const result = new Map<string, Workload[]>();
     for (const workload of this.#inventory.workloads) {
       if (this.#homeOf(workload) !== undefined) continue;
       for (const id of workload.uses) {
-        const key = `${workload.location.target}\n${id}`;
-        const paths = result.get(key) ?? [];
-        paths.push(workload.location.path);
-        result.set(key, paths);
+        append(result, `${workload.location.target}\n${id}`, workload);
       }
     }
     return result;
@@ -193,8 +190,8 @@ class Planner {
     return result;
   }
 
-  #decideOne(workload: Workload, home: string, providerId: string, credentials: readonly Credential[], readers: readonly string[]): Decision {
-    const base = this.#base(workload, home, providerId, credentials, readers);
+  #decideOne(workload: Workload, home: string, providerId: string, credentials: readonly Credential[], readers: readonly Workload[]): Decision {
+    const base = this.#base(workload, home, providerId, credentials, readers.map(({ location }) => location.path));
     const provider = this.#providers.get(providerId);
     const platform = this.#world.platforms.get(home);
     const stop = (noPath: NoPath): Decision => ({ migration: { ...base, when: noPath.code === 'service-retired' ? 'today' : whenBlocked(noPath, provider) }, noPath, candidate: undefined, runner: undefined, others: [] });
@@ -219,6 +216,7 @@ class Planner {
     if (candidate === undefined) return stop({ code: 'no-route', reason: `No way to ${provider.title} without its key is known.`, unblock: provider.federation.note });
     const runner: Runner = { context, workload, target: workload.location.target, tokens: platform.tokens, shape };
     const { route } = candidate;
+    const wrapper = route.change === 'configuration' && route.class === 'native' ? this.#wrapperOf(provider, workload, readers) : undefined;
     return {
       migration: {
         ...base,
@@ -226,14 +224,23 @@ class Planner {
         environment: { set: route.env, remove: [...new Set([...route.remove, ...(candidate.outcome === 'gone' ? base.keys : [])])].toSorted() },
         floors: route.floors.map(({ language, package: name, version }) => ({ language, package: name, version })),
         probe: route.probe,
-        warnings: [...shape.warnings, ...(route.note.startsWith('Check:') ? [route.note] : []), ...(route.precedence === '' ? [] : [route.precedence])],
-        when: candidate.outcome === 'reduced' ? 'none' : route.change === 'configuration' && route.status === 'general' ? 'today' : 'after-change',
+        warnings: [...shape.warnings, ...(route.note.startsWith('Check:') ? [route.note] : []), ...(route.precedence === '' ? [] : [route.precedence]), ...(wrapper === undefined ? [] : [`${wrapper} hands the client a key and finds no identity by itself: the program has to change first.`])],
+        when: candidate.outcome === 'reduced' ? 'none' : route.change === 'configuration' && route.status === 'general' && wrapper === undefined ? 'today' : 'after-change',
       },
       noPath: null,
       candidate,
       runner,
       others: runnersUp(candidate, others),
     };
+  }
+
+  /** The package through which the workload's own code, or every program that reads its keys, reaches the provider with a key and nothing else. */
+  #wrapperOf(provider: Provider, workload: Workload, readers: readonly Workload[]): string | undefined {
+    const shared = (name: string): boolean => [...this.#providers.values()].some((other) => other.id !== provider.id && other.sdks.some(({ packages }) => packages.includes(name)));
+    const wrappers = provider.sdks.filter(({ keyOnly }) => keyOnly === true).flatMap(({ packages, constructors }) => packages.flatMap((name) => (shared(name) ? constructors.map((one) => `${name}.${one}`) : [name])));
+    const wrapperIn = ({ facts }: Workload): string | undefined => (facts['sdks'] ?? '').split(',').find((name) => wrappers.some((one) => name === one || name.startsWith(`${one}/`) || name.startsWith(`${one}.`)));
+    const found = [wrapperIn(workload), ...(readers.every((one) => wrapperIn(one) !== undefined) ? readers.map(wrapperIn) : [])];
+    return found.find((name) => name !== undefined);
   }
 
   /** Candidates, or the reason why there is none. Jobs of one file share most of what is asked here. */

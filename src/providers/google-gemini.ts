@@ -26,6 +26,7 @@ export const provider: Provider = {
       constructors: ['GoogleGenAI', 'GoogleGenerativeAI', 'GoogleAIFileManager', 'GoogleAICacheManager'],
       keyArguments: ['apiKey'],
       implicitEnv: ['GOOGLE_API_KEY', 'GEMINI_API_KEY'],
+      keyFirst: true,
     },
     { language: 'javascript', packages: ['@ai-sdk/google'], constructors: ['createGoogleGenerativeAI', 'createGoogle', 'google'], keyArguments: ['apiKey'], implicitEnv: ['GOOGLE_GENERATIVE_AI_API_KEY'] },
     {

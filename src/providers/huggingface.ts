@@ -23,7 +23,8 @@ export const provider: Provider = {
     { name: 'HF_TOKEN_PATH', kind: 'api-key', notAKey: true },
   ],
   sdks: [
-    { language: 'javascript', packages: ['@huggingface/inference', '@huggingface/hub', '@huggingface/transformers'], constructors: ['HfInference', 'InferenceClient', 'HfInferenceEndpoint', 'InferenceClientEndpoint', 'uploadFile', 'createRepo'], keyArguments: ['accessToken', 'credentials'], implicitEnv: [] },
+    { language: 'javascript', packages: ['@huggingface/inference', '@huggingface/hub', '@huggingface/transformers'], constructors: ['HfInferenceEndpoint', 'InferenceClientEndpoint', 'uploadFile', 'createRepo'], keyArguments: ['accessToken', 'credentials'], implicitEnv: [] },
+    { language: 'javascript', packages: ['@huggingface/inference'], constructors: ['HfInference', 'InferenceClient'], keyArguments: ['accessToken'], implicitEnv: [], keyFirst: true },
     { language: 'javascript', packages: ['@ai-sdk/huggingface'], constructors: ['createHuggingFace', 'huggingface'], keyArguments: ['apiKey'], implicitEnv: ['HUGGINGFACE_API_KEY'] },
     {
       language: 'javascript',

@@ -1,6 +1,8 @@
 import { type Suffixes, suffixesOf } from '../emit/_identity-variables.ts';
 import type { Migration, MigrationPlan } from '../model/plan.ts';
 import type { Provider } from '../model/provider.ts';
+import type { NameTable } from '../model/reference.ts';
+import { buildNameTable } from '../providers/_names.ts';
 import type { Kept, Replacement } from './types.ts';
 
 export { isPerIdentity, variableOf } from '../emit/_identity-variables.ts';
@@ -17,11 +19,13 @@ export function replacementsOf(plan: Pick<MigrationPlan, 'migrations' | 'identit
   const identities = new Map(plan.identities.map((identity) => [identity.target.id, identity]));
   const own = plan.migrations.filter((migration) => migration.target === target);
   const suffixOf = suffixesOf(plan.migrations, target, plan.targets?.find(({ id }) => id === target)?.repository?.split('/').at(-1));
+  const names = own.some(({ path }) => SOURCE.test(path)) ? buildNameTable(providers) : undefined;
   const replacements: Replacement[] = [];
   const kept: Kept[] = [];
   for (const migration of own) {
     const provider = byId.get(migration.provider);
-    const base = { migration: migration.id, provider: migration.provider, title: shortTitle(provider?.title ?? migration.provider), workload: migration.name, platform: migration.platform, path: migration.path, line: migration.line, names: migration.keys };
+    const local = names !== undefined && SOURCE.test(migration.path) ? migration.keys.filter((name) => !saysWhose(name, provider, names)) : [];
+    const base = { migration: migration.id, provider: migration.provider, title: shortTitle(provider?.title ?? migration.provider), workload: migration.name, platform: migration.platform, path: migration.path, line: migration.line, names: migration.keys.filter((name) => !local.includes(name)), ...(local.length === 0 ? {} : { localNames: local }) };
     const made = replacementOf(migration, base, provider, identities, suffixOf(migration));
     if (made !== undefined) replacements.push(made);
     else kept.push({ ...base, code: migration.noPath?.code ?? 'no-route', reason: migration.noPath?.reason ?? 'No path was planned.', unblock: migration.noPath?.unblock ?? 'Plan again.' });
@@ -29,7 +33,15 @@ export function replacementsOf(plan: Pick<MigrationPlan, 'migrations' | 'identit
   return { replacements, kept };
 }
 
-type Base = Pick<Replacement, 'migration' | 'provider' | 'title' | 'workload' | 'platform' | 'path' | 'line' | 'names'>;
+/** Programs: what one of them calls its key says nothing of any other file. */
+const SOURCE = /\.(?:[cm]?[jt]sx?|vue|svelte|astro|pyw?|ipynb|go|java|kts?|rb|cs|php|rs)$/i;
+
+/** Whether the name by itself, wherever it stands, is one of a key of this provider. */
+function saysWhose(name: string, provider: Provider | undefined, names: NameTable): boolean {
+  return names.lookup(name)?.provider === provider?.id || provider?.env.some((entry) => entry.name === name) === true || provider?.sdks.some(({ implicitEnv }) => implicitEnv.includes(name)) === true;
+}
+
+type Base = Pick<Replacement, 'migration' | 'provider' | 'title' | 'workload' | 'platform' | 'path' | 'line' | 'names' | 'localNames'>;
 
 function replacementOf({ chosen, environment, floors }: Migration, base: Base, provider: Provider | undefined, identities: ReadonlyMap<string, MigrationPlan['identities'][number]>, suffixes: Suffixes): Replacement | undefined {
   const [first] = chosen?.hops ?? [];
@@ -54,7 +66,7 @@ function replacementOf({ chosen, environment, floors }: Migration, base: Base, p
       return other === undefined ? [] : [{ run, id, audience: other.target.policy.audience, suffix: suffixes.otherRuns[index] ?? '' }];
     }),
     set: environment.set,
-    remove: environment.remove,
+    remove: environment.remove.filter((name) => base.localNames?.includes(name) !== true),
     floors,
   };
 }

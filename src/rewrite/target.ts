@@ -101,6 +101,8 @@ function unserved(files: ReadonlyMap<string, RewrittenFile>, needless: Set<strin
   const homes = new Map(replacements.map(({ migration, path }) => [migration, path]));
   const all = [...files.values()].flatMap(({ path, changes }) => changes.map((change) => ({ path, change, follows: followers.has(change.rewriter) })));
   const made = new Set(all.flatMap(({ path, change, follows }) => (MANIFEST.test(path) || change.standsAlone === true ? [] : change.migrations.filter((migration) => !follows || homes.get(migration) === path))));
+  // A program that can stay as it is needs the release that finds the identity all the same.
+  for (const { path, refusals } of files.values()) if (SOURCE.test(path)) for (const { code, migrations } of refusals) if (code === 'not-named-here') for (const migration of migrations) if (homes.get(migration) === path) made.add(migration);
   // Where a workload waits for code, the code may go ahead of it.
   const waiting = new Set(
     [...files.values()].flatMap(({ path, refusals, declined }) => (SOURCE.test(path) || MANIFEST.test(path) ? [] : [...refusals.filter(({ code }) => code === 'needs-code-change'), ...declined.filter(({ id }) => blocked.has(`${path}\n${id}`))].flatMap(({ migrations }) => migrations))),
@@ -354,8 +356,10 @@ function withReads(file: RewrittenFile, replacements: readonly Replacement[]): R
     if (told.has(replacement.provider)) continue;
     const half = replacement.parties[0] === 'aws' && replacement.outcome === 'gone' && !/session[_-]?token/i.test(file.after) ? readIn(file.path, file.after, ['AWS_SECRET_ACCESS_KEY']) : undefined;
     if (half !== undefined) addTo(found, { code: 'needs-code-change', line: half.line, reason: 'The program takes AWS_SECRET_ACCESS_KEY by itself and no AWS_SESSION_TOKEN, without which AWS refuses the credentials of a role.', byHand: 'Let it make its client without keys, so that the default chain of AWS finds all three, then plan again.', migrations: [replacement.migration], shadows: false });
-    if (!losesVariable(replacement)) continue;
-    const read = readIn(file.path, file.after, replacement.names);
+    // Said already: what stands under the name is decided where it is run.
+    const isLeft = file.refusals.some(({ code, migrations }) => code === 'not-named-here' && migrations.includes(replacement.migration));
+    if (isLeft || !losesVariable(replacement)) continue;
+    const read = readIn(file.path, file.after, replacement.path === file.path ? [...replacement.names, ...(replacement.localNames ?? [])] : replacement.names);
     if (read === undefined) continue;
     // A script is told of by itself, whoever runs it.
     const own = file.refusals.filter(({ code, migrations, reason }) => STAYS.has(code) && migrations.length === 0 && (reason.includes(read.name) || languageOf(file.path) === 'shell'));

@@ -20,6 +20,8 @@ export interface Replacement {
   readonly line: number;
   /** Every name under which the workload reads the keys: variables, secrets, inputs. */
   readonly names: readonly string[];
+  /** Names that hold a key of this provider in the file of the workload and say nothing of it anywhere else: `API_KEY`. */
+  readonly localNames?: readonly string[];
   /** The names of variables that hold a key of this provider, wherever they stand. */
   readonly variables: readonly string[];
   /** Those of them that clients read by themselves: no code has to name one. */

@@ -202,6 +202,37 @@ describe('the path that is taken', () => {
     expect(migration?.chosen?.reason).toContain('offers it as a preview: the organisation has to have an Enterprise licence.');
   });
 
+  describe('a program that reaches the provider through a package that takes only a key has to change', () => {
+    const sdk = { language: 'python', keyArguments: [], implicitEnv: [] } as const;
+    const providers = [
+      provider('anthropic', { routes: [route('native', 'anthropic')], sdks: [{ ...sdk, packages: ['anthropic'], constructors: ['Anthropic'] }, { ...sdk, packages: ['chain_anthropic', 'chain.models'], constructors: ['ChatAnthropic'], keyOnly: true }] }),
+      provider('openai', { routes: [route('native', 'openai', { change: 'code' })], sdks: [{ ...sdk, packages: ['chain.models'], constructors: ['ChatOpenAI'] }] }),
+    ];
+    const code = (sdks: string, name = 'x'): Workload => workload(name, 'code', ['c-1'], { language: 'python', sdks }, `src/${name}.py`);
+    const onCi: Partial<PlanOptions> = { runsOn: [{ matches: ({ platform: id }) => id === 'code', platform: 'ci' }] };
+    const planned = (workloads: readonly Workload[], options: Partial<PlanOptions> = {}) => makePlan(inventory([CLAUDE], workloads), { ...REGISTRIES, providers }, { ...OPTIONS, ...options });
+
+    test.each([
+      ['anthropic,anthropic.Anthropic', 'today'],
+      ['chain_anthropic,chain_anthropic.ChatAnthropic', 'after-change'],
+      ['anthropic,chain_anthropic.ChatAnthropic', 'after-change'],
+      // A package of several providers says nothing without the class.
+      ['anthropic,chain.models,chain.models.ChatOpenAI', 'today'],
+      ['chain.models,chain.models.ChatAnthropic', 'after-change'],
+    ])('%s: %s', (sdks, when) => {
+      const plan = planned([code(sdks)], onCi);
+      expect(plan.migrations[0]).toMatchObject({ when, chosen: { class: 'native' } });
+      expect(plan.migrations[0]?.warnings.some((text) => text.endsWith('the program has to change first.'))).toBe(when === 'after-change');
+      expect(plan.summary.pathToZero).toEqual({ today: when === 'today' ? 1 : 0, afterChange: when === 'today' ? 0 : 1, none: 0 });
+    });
+
+    test('a job waits where all programs that read its key do, and not for an example beside them', () => {
+      const job = workload('job', 'ci', ['c-1']);
+      expect(planned([job, code('chain_anthropic')]).migrations[0]?.when).toBe('after-change');
+      expect(planned([job, code('chain_anthropic'), code('anthropic', 'y')]).migrations[0]?.when).toBe('today');
+    });
+  });
+
   test('a fixed audience that the party refuses goes through a cloud', () => {
     const [migration] = planOf([GPT], [workload('a', 'fixed', ['c-2'])]).migrations;
     expect(migration?.chosen?.hops.map((hop) => `${hop.platform}>${hop.party}`)).toEqual(['fixed>aws', 'aws-compute>openai']);

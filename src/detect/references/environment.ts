@@ -9,7 +9,7 @@ import { IDENTIFIER, PUNCTUATION, STRING, TEMPLATE_CLOSE, TEMPLATE_OPEN } from '
 import type { Tokens } from './lexer.ts';
 
 /** Objects that are the environment, or a copy of it: `process.env`, `os.environ`, `ENV`, `processEnv`, `$_ENV`. */
-const ENVIRONMENT = /(?:^|[^a-z])env(?:ironment|iron|ironb|s|vars?|ironmentvariables)?$|env$|^ENV$|Env$|^\$_(?:ENV|SERVER)$|environ/i;
+export const ENVIRONMENT = /(?:^|[^a-z])env(?:ironment|iron|ironb|s|vars?|ironmentvariables)?$|env$|^ENV$|Env$|^\$_(?:ENV|SERVER)$|environ/i;
 /** Objects that hold secrets under a name: `secrets`, `userdata`, `credentials`. */
 const SECRETS = /secrets?$|userdata$|credentials$|keyvault|keyring/i;
 const SETTINGS = /conf(?:ig(?:uration)?)?$|settings?$|options?$|vars?$|properties$|props$|params?$/i;
@@ -482,7 +482,7 @@ function typedVariable(tokens: Tokens, at: number): string {
 }
 
 /** True when `[` at `at` indexes something rather than begins a list. */
-function isIndexed(tokens: Tokens, at: number): boolean {
+export function isIndexed(tokens: Tokens, at: number): boolean {
   const before = tokens.code(at - 1);
   if (tokens.kind(at - 1) === IDENTIFIER) return !['return', 'in', 'of', 'case'].includes(tokens.value(at - 1));
   return before === 41 || before === 93 || before === 33 || (before === 46 && tokens.is(at - 2, '?'));

@@ -5,8 +5,9 @@ import type { NameMatch, NameTable, ReferenceStore } from '../../model/reference
 
 /** A place that consumes a key. Offsets are UTF-16 code units of the text that was read. */
 export interface FoundReference {
-  readonly provider: string;
-  readonly kind: CredentialKind;
+  /** An SDK that talks to one provider alone says whose key it is, whatever the variable is called. */
+  provider: string;
+  kind: CredentialKind;
   readonly name: string;
   readonly alias?: string;
   readonly store: ReferenceStore;

@@ -2,7 +2,7 @@
 import type { Confidence } from '../../model/levels.ts';
 import type { Language, Provider, SdkUse } from '../../model/provider.ts';
 import type { NameTable } from '../../model/reference.ts';
-import { assignedValue, endsValue, isMember, objectBefore } from './environment.ts';
+import { assignedValue, ENVIRONMENT, endsValue, isIndexed, isMember, objectBefore } from './environment.ts';
 import { isEnvironmentName, kindOfName, lookUp } from './found.ts';
 import { looksGenerated } from '../generated.ts';
 import type { Findings, FoundReference } from './found.ts';
@@ -116,6 +116,7 @@ export function findSdkUses(tokens: Tokens, language: Language, names: NameTable
   const qualified = table.qualified;
   const reads = [...findings.references].toSorted((a, b) => a.start - b.start);
   const variables = new Map<string, FoundReference>();
+  let unnamed: ReadonlyMap<string, string> | undefined;
   for (const read of reads) if (read.variable !== undefined && !read.write && read.confidence !== 'low') variables.set(read.variable, read);
   if (active.length > 0 || qualified.length > 0) findCalls();
   if (language === 'javascript' && active.length > 0) findDefaultInstances();
@@ -210,6 +211,11 @@ export function findSdkUses(tokens: Tokens, language: Language, names: NameTable
     }
     if (keyless && !keyHolder) return false;
     const positional = firstArgument(tokens, open);
+    const handed = sdk.keyFirst === true && positional !== undefined ? variableBehind(positional.start, positional.end) : undefined;
+    if (handed !== undefined && positional !== undefined) {
+      reference(provider, handed, positional.start, `${title}()`, 'medium');
+      return true;
+    }
     if (positional !== undefined && positional.end === positional.start + 1) {
       const only = positional.start;
       if (tokens.kind(only) === STRING && sdk.keyArguments.length === 0 && looksGenerated(tokens.value(only))) {
@@ -255,6 +261,7 @@ export function findSdkUses(tokens: Tokens, language: Language, names: NameTable
         if (read.write) continue;
         read.route = route;
         read.sdk = true;
+        if (sdk.alone === true) claim(read, provider);
       }
       return true;
     }
@@ -268,11 +275,18 @@ export function findSdkUses(tokens: Tokens, language: Language, names: NameTable
       const word = tokens.identifier(index);
       if (word !== undefined && word.length <= 80 && KEYLESS.test(word) && !sdk.keyArguments.includes(word)) return true;
     }
-    const variable = variableIn(start, end);
     // An argument such as `headers` may carry a key, or anything else.
-    if (variable === undefined || !/key|token|secret|cred|auth|\(\)/i.test(route)) return true;
+    if (!/key|token|secret|cred|auth|\(\)/i.test(route)) return true;
+    const behind = variableBehind(start, end);
+    if (behind !== undefined) {
+      reference(provider, behind, start, route, confidence);
+      return true;
+    }
+    const variable = variableIn(start, end);
+    if (variable === undefined) return true;
     if (NOTHING.has(variable)) return implicit(provider, sdk, at, route.replace(/\([^)]*\)$/, '()'), confidence);
     const origin = variables.get(variable);
+    if (origin !== undefined && sdk.alone === true) claim(origin, provider);
     const known = lookUp(names, variable);
     // `new OpenAI({ apiKey: profile.openrouter_api_key })`: the client of one provider with the key of another that speaks the same protocol.
     const other = origin === undefined && known !== undefined && !isKin(known.provider, provider.id) ? providers.find((one) => one.id === known.provider) : undefined;
@@ -284,6 +298,22 @@ export function findSdkUses(tokens: Tokens, language: Language, names: NameTable
     const chosen = origin?.name ?? (known !== undefined && isEnvironmentName(variable) ? variable : name);
     if (chosen !== undefined) reference(provider, chosen, start, route, confidence);
     return true;
+  }
+
+  function claim(read: FoundReference, provider: Provider): void {
+    read.provider = provider.id;
+    read.kind = kindOfName(provider, read.name);
+  }
+
+  /** The variable of the environment that a value is read from, where its name says nothing of a provider: `process.env.KEY`, or a variable of the file that is filled from it. */
+  function variableBehind(start: number, end: number): string | undefined {
+    const direct = environmentRead(tokens, start, end);
+    if (direct !== undefined) return lookUp(names, direct) === undefined ? direct : undefined;
+    const local = tokens.identifier(start);
+    if (local === undefined || isMember(tokens, start) || tokens.is(start + 1, '.') || tokens.is(start + 1, '(')) return undefined;
+    unnamed ??= filledFromEnvironment(tokens);
+    const name = unnamed.get(local);
+    return name === undefined || lookUp(names, name) !== undefined ? undefined : name;
   }
 
   /** The variable that a value consists of: `apiKey`, `this.apiKey`, `options.key ?? x`; the last name of the first path. */
@@ -395,6 +425,48 @@ export function findSdkUses(tokens: Tokens, language: Language, names: NameTable
       findings.values.push({ provider: provider.id, kind: kindOfName(provider, name), name, route: `header ${title}`, start: tokens.end(start) - text.replace(/^Bearer /, '').length, end: tokens.end(start) });
     }
   }
+}
+
+/** Calls that ask for a variable of the environment, by the end of their path. */
+const ASKS = /(?:env|env(?:iron)?\.(?:get|fetch|var)|get_?environment_?variable)$/i;
+const VARIABLE = /^[A-Za-z_]\w{1,98}$/;
+/** How far into a value its read may begin, in tokens: `SecretStr(os.environ["X"])`. */
+const HEAD = 12;
+
+/** The variable of the environment that the value at `start` reads first; undefined when it begins with anything else. */
+function environmentRead(tokens: Tokens, start: number, end: number): string | undefined {
+  for (let at = start; at < Math.min(end, start + HEAD, tokens.length); at += 1) {
+    // A value that is done with its line is done with.
+    if (at > start && tokens.startsLine(at) && tokens.partner(at) < 0 && !isMember(tokens, at)) return undefined;
+    const kind = tokens.kind(at);
+    if (kind !== IDENTIFIER && kind !== STRING) continue;
+    const name = tokens.value(at);
+    if (kind === IDENTIFIER) {
+      if (isMember(tokens, at) && VARIABLE.test(name) && !tokens.is(at + 1, '(') && !tokens.is(at + 1, '.') && !tokens.is(at + 1, '[') && ENVIRONMENT.test(objectBefore(tokens, at).name)) return name;
+      continue;
+    }
+    if (!VARIABLE.test(name)) return undefined;
+    if (tokens.is(at - 1, '[') && tokens.is(at + 1, ']') && isIndexed(tokens, at - 1)) return ENVIRONMENT.test(objectBefore(tokens, at, at - 2).name) ? name : undefined;
+    return tokens.is(at - 1, '(') && ASKS.test(objectBefore(tokens, at - 1, at - 2).path) ? name : undefined;
+  }
+  return undefined;
+}
+
+/** By variable of the file: the variable of the environment that it is filled from, where it is filled from one alone. */
+function filledFromEnvironment(tokens: Tokens): ReadonlyMap<string, string> {
+  const found = new Map<string, string>();
+  const several = new Set<string>();
+  for (let at = 0; at < tokens.length; at += 1) {
+    if (tokens.kind(at) !== IDENTIFIER || isMember(tokens, at)) continue;
+    const value = tokens.is(at + 1, ':') && tokens.is(at + 2, '=') ? at + 3 : assignedValue(tokens, at + 1);
+    if (value < 0) continue;
+    const local = tokens.value(at).slice(0, 100);
+    const name = environmentRead(tokens, value, valueEnd(tokens, value));
+    if (found.has(local) && found.get(local) !== name) several.add(local);
+    if (name !== undefined) found.set(local, name);
+  }
+  for (const local of several) found.delete(local);
+  return found;
 }
 
 /** The packages that `tokens` imports, and the names it binds to them. */

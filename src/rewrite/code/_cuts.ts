@@ -1,10 +1,15 @@
 /** Takes arguments, statements and imports out of source as a person would: commas, comments and blank lines that belonged to them go too. */
 import type { Splice } from '../../model/change.ts';
 import { argumentsIn, type Imported } from './_python-tree.ts';
+import { ABOUT_DEFAULT } from './_shared.ts';
 import type { SyntaxNode } from './syntax.ts';
 
 /** A comment about a key: it says nothing any more once the key is gone. */
 const ABOUT_KEYS = /\b(?:api|access|secret|auth)[ _-]?(?:keys?|tokens?)\b|_(?:KEY|TOKEN|SECRET)\b|\bcredentials?\b/i;
+
+function speaksOfKey(comment: string): boolean {
+  return ABOUT_KEYS.test(comment) || ABOUT_DEFAULT.test(comment);
+}
 
 /** What a language writes comments with, and which nodes hold statements. */
 export interface Layout {
@@ -69,7 +74,7 @@ export function withoutArguments(text: string, list: SyntaxNode, removed: readon
 function commentsLeft(list: SyntaxNode, removed: readonly SyntaxNode[]): string {
   const comments = list.namedChildren.filter((node): node is SyntaxNode => node?.type === 'comment');
   return comments
-    .filter(({ startPosition, text }) => !removed.some((node) => node.endPosition.row === startPosition.row) && !ABOUT_KEYS.test(text))
+    .filter(({ startPosition, text }) => !removed.some((node) => node.endPosition.row === startPosition.row) && !speaksOfKey(text))
     .map(({ text }) => text)
     .join('');
 }
@@ -111,10 +116,19 @@ function withComment(text: string, at: number, { comment }: Layout): number {
   const above = lineStart(text, start - 1);
   if (start === 0) return start;
   const match = own.exec(text.slice(above, start));
-  if (match === null || match[1] !== indentAt(text, at) || !ABOUT_KEYS.test(match[2] ?? '')) return start;
+  if (match === null || match[1] !== indentAt(text, at) || !speaksOfKey(match[2] ?? '')) return start;
   // The last line of a longer comment is part of what the others say.
   const further = text.slice(lineStart(text, above - 1), above);
   return above > 0 && further.trimStart().startsWith(comment) ? start : above;
+}
+
+/** Takes away what is said of the argument at `node`, in the line above it and behind it: another stands in its place. */
+export function withoutRemarks(text: string, node: SyntaxNode): readonly Splice[] {
+  const start = lineStart(text, node.startIndex);
+  const above = startsLine(text, node.startIndex) ? withComment(text, node.startIndex, PYTHON) : start;
+  const [whole = '', comma = '', remark = ''] = /^(,?)([ \t]*#[^\r\n]*)/.exec(text.slice(node.endIndex, lineEnd(text, node.endIndex))) ?? [];
+  const end = node.endIndex + whole.length;
+  return [...(above < start ? [{ start: above, end: start, text: '' }] : []), ...(speaksOfKey(remark) ? [{ start: node.endIndex + comma.length, end, text: '' }] : [])];
 }
 
 /**

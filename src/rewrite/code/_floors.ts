@@ -14,7 +14,7 @@ export function floorsFor(context: Pick<RewriteContext, 'all'>, language: string
   const floors = new Map<string, { package: string; version: string; migrations: string[]; title: string }>();
   for (const replacement of context.all) {
     const { floors: own, migration, title, class: kind } = replacement;
-    if (kind === 'broker' || kind === 'short-lived' || isExchanged(replacement)) continue;
+    if (kind === 'broker' || kind === 'short-lived' || isExchanged(replacement) || !mayBeIn(replacement.path, language)) continue;
     for (const floor of own.filter((one) => one.language === language)) {
       const known = floors.get(floor.package);
       if (known === undefined) floors.set(floor.package, { package: floor.package, version: floor.version, migrations: [migration], title });
@@ -25,6 +25,13 @@ export function floorsFor(context: Pick<RewriteContext, 'all'>, language: string
     }
   }
   return [...floors.values()];
+}
+
+const PROGRAMS: Readonly<Record<string, RegExp>> = { javascript: /\.(?:[cm]?[jt]sx?|vue|svelte|astro)$/i, python: /\.(?:pyw?|ipynb)$/i, go: /\.go$/i, java: /\.(?:java|kts?|scala|groovy)$/i };
+
+/** Whether the workload at `path` may run programs in `language`: a program in another one has no use for its packages. */
+export function mayBeIn(path: string, language: string): boolean {
+  return PROGRAMS[language]?.test(path) !== false || !Object.values(PROGRAMS).some((one) => one.test(path));
 }
 
 /** A step of the workflow makes the exchange: any release of the client takes what it gives. */

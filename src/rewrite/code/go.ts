@@ -3,7 +3,7 @@ import type { Edit } from '../edit.ts';
 import type { FileRefusal, RewriteContext, Rewriter, Rewriting } from '../types.ts';
 import { GO, withoutArguments, withoutStatements } from './_cuts.ts';
 import { argumentsIn, contains } from './_python-tree.ts';
-import { type Followed, followed, partedOf } from './_shared.ts';
+import { canStay, type Followed, followed, partedOf } from './_shared.ts';
 import { parseCode, type SyntaxNode } from './syntax.ts';
 
 const ANTHROPIC = 'github.com/anthropics/anthropic-sdk-go';
@@ -23,7 +23,7 @@ export const go: Rewriter = {
   matches: (path, text) => path.endsWith('.go') && text.length < 400_000 && PACKAGES.test(text),
   grammars: () => ['go'],
   problems: (_, text) => [...parseCode('go', text).errors, ...unusedImports(treeOf(text)).map((name) => `unused import ${name}`)],
-  rewrite: (_, text, context) => (context.all.length === 0 ? { changes: [], refusals: [] } : rewriteGo(text, context)),
+  rewrite: (path, text, context) => (context.all.length === 0 ? { changes: [], refusals: [] } : rewriteGo(path, text, context)),
 };
 
 interface GoTree {
@@ -86,7 +86,7 @@ type Given =
   | { readonly kind: 'literal' }
   | { readonly kind: 'other'; readonly reason: string; readonly name: string | undefined };
 
-function rewriteGo(text: string, context: RewriteContext): Rewriting {
+function rewriteGo(path: string, text: string, context: RewriteContext): Rewriting {
   const tree = treeOf(text);
   const follow = followed(context, ['anthropic']);
   const refusals: FileRefusal[] = [];
@@ -149,6 +149,9 @@ function rewriteGo(text: string, context: RewriteContext): Rewriting {
   }
   rest(tree, context, told, refusals, follow === undefined || !isNative ? undefined : { follow, statements });
   const [firstRemoved] = [...removed, ...statements].toSorted((a, b) => a.startIndex - b.startIndex);
+  if (follow !== undefined && firstRemoved === undefined && refusals.length === 0 && isNative && isReady(tree) && follow.all.some((one) => context.own.includes(one))) {
+    refusals.push(canStay(path, follow, false, follow.replacement.floors.find(({ language }) => language === 'go')));
+  }
   if (follow === undefined || firstRemoved === undefined) return { changes: [], refusals };
   const gone = [...removed, ...statements];
   const isGone = (node: SyntaxNode): boolean => gone.some((one) => contains(one, node));
@@ -169,6 +172,15 @@ function rewriteGo(text: string, context: RewriteContext): Rewriting {
     edits: [...splices, ...cut].map((splice) => ({ kind: 'text', ...splice })),
   };
   return { changes: [change], refusals: refusals.toSorted((a, b) => a.line - b.line) };
+}
+
+/** Whether every client of Anthropic is made without a key and an address: it finds the identity by itself. */
+function isReady(tree: GoTree): boolean {
+  const clients = tree.calls.filter((call) => {
+    const callee = calleeOf(tree, call);
+    return callee !== undefined && callee.path.startsWith(ANTHROPIC) && callee.field === 'NewClient';
+  });
+  return clients.length > 0 && clients.every((call) => !/\bWith(?:APIKey|AuthToken|BaseURL)\b|\.\.\./.test(call.childForFieldName('arguments')?.text ?? ''));
 }
 
 /** gofmt writes `20*time.Second` among several arguments and `20 * time.Second` in one that stands alone. */

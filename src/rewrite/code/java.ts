@@ -2,7 +2,7 @@ import type { Splice } from '../../model/change.ts';
 import type { FileRefusal, RewriteContext, Rewriter, Rewriting } from '../types.ts';
 import { JAVA, withoutStatements } from './_cuts.ts';
 import { contains } from './_python-tree.ts';
-import { followed, partedOf } from './_shared.ts';
+import { canStay, followed, partedOf } from './_shared.ts';
 import { parseCode, type SyntaxNode } from './syntax.ts';
 
 const PACKAGES = /\b(?:com\.anthropic|com\.openai|dev\.langchain4j|org\.springframework\.ai|com\.azure\.ai|com\.google\.genai)\b/;
@@ -13,7 +13,7 @@ export const java: Rewriter = {
   matches: (path, text) => path.endsWith('.java') && text.length < 400_000 && PACKAGES.test(text),
   grammars: () => ['java'],
   problems: (_, text) => parseCode('java', text).errors,
-  rewrite: (_, text, context) => (context.all.length === 0 ? { changes: [], refusals: [] } : rewriteJava(text, context)),
+  rewrite: (path, text, context) => (context.all.length === 0 ? { changes: [], refusals: [] } : rewriteJava(path, text, context)),
 };
 
 interface JavaTree {
@@ -56,7 +56,7 @@ function readIn(node: SyntaxNode | null | undefined): string | undefined {
 
 type Given = { readonly name: string; readonly statements: readonly SyntaxNode[] } | { readonly code: FileRefusal['code']; readonly reason: string };
 
-function rewriteJava(text: string, context: RewriteContext): Rewriting {
+function rewriteJava(path: string, text: string, context: RewriteContext): Rewriting {
   const tree = treeOf(text);
   const refusals: FileRefusal[] = [];
   const told: SyntaxNode[] = [];
@@ -103,6 +103,10 @@ function rewriteJava(text: string, context: RewriteContext): Rewriting {
     refusals.push({ code: 'needs-code-change', line: call.startPosition.row + 1, reason: `${name} is read for something other than a client that finds the new identity by itself.`, byHand: BY_HAND[other.replacement.provider] ?? `Make this work without ${name}, which is not set once the workloads have switched.`, migrations: other.migrations, shadows: false });
   }
   const [line] = lines.toSorted((a, b) => a - b);
+  const isReady = keys.length === 0 && /\bAnthropicOkHttpClient(?:Async)?\s*\.\s*(?:fromEnv\s*\(|builder\s*\(\)\s*\.\s*fromEnv\s*\()/.test(text) && !/\.\s*(?:apiKey|authToken|baseUrl|backend)\s*\(/.test(text);
+  if (follow !== undefined && line === undefined && refusals.length === 0 && isNative && isReady && follow.all.some((one) => context.own.includes(one))) {
+    refusals.push(canStay(path, follow, false, follow.replacement.floors.find(({ language }) => language === 'java')));
+  }
   if (follow === undefined || line === undefined) return { changes: [], refusals };
   const cut = withoutStatements(text, statements, JAVA);
   if (cut === undefined) {

@@ -5,8 +5,8 @@ import type { SyntaxNode } from './syntax.ts';
 export type Treatment =
   /** Without the argument it finds the same variable, and without that the federated identity. */
   | { readonly kind: 'drop'; readonly finds: string }
-  /** Takes a function that gives tokens of Microsoft Entra, under this name. */
-  | { readonly kind: 'entra'; readonly option: string }
+  /** Takes a function that gives tokens of Microsoft Entra, under this name; `stopsBeside` is the variable of the key that it will not have set at the same time. */
+  | { readonly kind: 'entra'; readonly option: string; readonly stopsBeside?: string }
   | { readonly kind: 'openai' }
   | { readonly kind: 'vertex' }
   /** Takes a chain of AWS, under this name. */
@@ -118,13 +118,13 @@ const SHAPES: readonly ClientShape[] = [
     treatment: { kind: 'refuse', reason: 'LlamaIndex makes the client of OpenAI itself and hands it a key', byHand: 'Make this call with the package openai, 7.8.0 or later, and workloadIdentity.' },
   },
   {
-    // First seen in 4.42.0, not in 4.40.0.
+    // First seen in 4.42.0, not in 4.40.0. An apiKey that is left out, or undefined, is read from the variable, and then both are too much (4.104.0 to 7.59.0).
     packages: ['openai'],
     exported: ['AzureOpenAI'],
     providers: ['azure-openai'],
     keys: ['apiKey'],
     reads: ['AZURE_OPENAI_API_KEY'],
-    treatment: { kind: 'entra', option: 'azureADTokenProvider' },
+    treatment: { kind: 'entra', option: 'azureADTokenProvider', stopsBeside: 'AZURE_OPENAI_API_KEY' },
     floor: '4.42.0',
   },
   {

@@ -233,13 +233,21 @@ function isStop(statement: SyntaxNode): boolean {
   return call?.type === 'call_expression' && STOPS.test(call.childForFieldName('function')?.text ?? '') && call.childForFieldName('arguments')?.text !== '(0)';
 }
 
-/** Places of the file that name one of `names` and lie in none of `covered`. Those that only set a variable for a test are left out. */
-export function leftOver(file: JsFile, names: ReadonlySet<string>, covered: readonly SyntaxNode[]): readonly SyntaxNode[] {
+/** Places of the file that name one of `names` and lie in none of `covered`. Those that only set a variable for a test are left out, and of `local` names those that do not read it. */
+export function leftOver(file: JsFile, names: ReadonlySet<string>, local: ReadonlySet<string>, covered: readonly SyntaxNode[]): readonly SyntaxNode[] {
   const isTest = /(?:^|\/)(?:__tests__|__mocks__|tests?|spec|fixtures?)\/|[._-](?:test|spec)\.[cm]?[jt]sx?$|(?:^|\/)(?:vitest|jest)\.[\w.]+$/i.test(file.path);
   return [...names]
     .flatMap((name) => file.words.get(name) ?? [])
-    .filter((node) => !covered.some((outer) => within(outer, node)) && !(isTest && isWritten(node)) && !isImportName(node) && !isSpoken(file, node))
+    .filter((node) => !covered.some((outer) => within(outer, node)) && !(isTest && isWritten(node)) && !isImportName(node) && !isSpoken(file, node) && (!local.has(node.text.replaceAll(/["'`]/g, '')) || isRead(file, node)))
     .toSorted((a, b) => a.startIndex - b.startIndex);
+}
+
+/** Whether the environment is read under the name at `node`: other things may be called `api_key`, too. */
+function isRead(file: JsFile, node: SyntaxNode): boolean {
+  if (node.type === 'shorthand_property_identifier_pattern') return declaratorOf(node)?.childForFieldName('value')?.text.endsWith('env') === true;
+  let at: SyntaxNode | null = node.parent;
+  for (let steps = 0; steps < 3 && at !== null; steps += 1, at = at.parent) if (environmentName(file, at) !== undefined) return true;
+  return false;
 }
 
 function isWritten(node: SyntaxNode): boolean {

@@ -1,5 +1,6 @@
 /** Splices in objects, statements and imports as a person would make them. */
 import type { Splice } from '../../model/change.ts';
+import { ABOUT_DEFAULT } from './_shared.ts';
 import { type JsFile, statementOf } from './javascript-file.ts';
 import type { SyntaxNode } from './syntax.ts';
 
@@ -101,7 +102,7 @@ function isComment(text: string): boolean {
 }
 
 function isAbout(comment: SyntaxNode, gone: readonly SyntaxNode[], text: string, names: readonly string[]): boolean {
-  return namesOneOf(comment.text, names) || gone.some((member) => text.slice(member.endIndex, comment.startIndex).trim().replace(/^,$/, '') === '' && !text.slice(member.endIndex, comment.startIndex).includes('\n') && member.endIndex <= comment.startIndex);
+  return namesOneOf(comment.text, names) || ABOUT_DEFAULT.test(comment.text) || gone.some((member) => text.slice(member.endIndex, comment.startIndex).trim().replace(/^,$/, '') === '' && !text.slice(member.endIndex, comment.startIndex).includes('\n') && member.endIndex <= comment.startIndex);
 }
 
 export function namesOneOf(text: string, names: readonly string[]): boolean {
@@ -132,7 +133,21 @@ function commentAbove(text: string, start: number, least: number, names: readonl
   if (start === 0 || above < least) return start;
   const line = text.slice(above, start).trim();
   const further = above === 0 ? '' : text.slice(lineStart(text, above - 1), above).trim();
-  return isComment(line) && !further.startsWith('//') && (namesOneOf(line, names) || KEY_COMMENT.test(line)) ? above : start;
+  return isComment(line) && !further.startsWith('//') && speaksOfKey(line, names) ? above : start;
+}
+
+function speaksOfKey(comment: string, names: readonly string[]): boolean {
+  return namesOneOf(comment, names) || KEY_COMMENT.test(comment) || ABOUT_DEFAULT.test(comment);
+}
+
+/** Takes away what is said of an entry, in the line above it and behind it: another stands in its place. */
+export function withoutRemarks({ text }: JsFile, object: SyntaxNode, member: SyntaxNode, names: readonly string[]): readonly Splice[] {
+  const start = lineStart(text, member.startIndex);
+  const above = commentAbove(text, start, object.startIndex, names);
+  const from = commaAfter(object, member)?.endIndex ?? member.endIndex;
+  const remark = text.slice(from, endOfLine(text, from)).trimEnd();
+  const isRemark = isComment(remark.trim()) && speaksOfKey(remark, names);
+  return [...(above < start ? [{ start: above, end: start, text: '' }] : []), ...(isRemark ? [{ start: from, end: from + remark.length, text: '' }] : [])];
 }
 
 /** The lines of a whole statement, with the comment above that is about it. Undefined when it shares a line with something else. */

@@ -3,7 +3,7 @@ import type { Splice } from '../../model/change.ts';
 import { AZURE_SCOPE, type Followed, OPENAI_VARIABLES, TOKEN_FILE_PLATFORMS } from './_shared.ts';
 import type { Made } from './javascript-clients.ts';
 import type { JsFile } from './javascript-file.ts';
-import { afterImports, beforeStatement, cutMembers, indentAt, isSound, lineStart, membersOf, type Needed } from './javascript-splice.ts';
+import { afterImports, beforeStatement, cutMembers, indentAt, isSound, lineStart, membersOf, nameOfMember, type Needed, withoutRemarks } from './javascript-splice.ts';
 import type { SyntaxNode } from './syntax.ts';
 
 export interface Written {
@@ -181,7 +181,7 @@ function replaceOptions(file: JsFile, made: Made, members: readonly SyntaxNode[]
     if (place === undefined) return { reason: 'The options have no entry.', byHand: 'Change the options by hand.' };
     const indent = indentAt(text, place.startIndex);
     const joined = indented(file, entries, indent).join(`,\n${indent}`);
-    const splices: Splice[] = first === undefined ? [{ start: place.startIndex, end: place.startIndex, text: `${joined},\n${indent}` }] : [{ start: first.startIndex, end: first.endIndex, text: joined }];
+    const splices: Splice[] = first === undefined ? [{ start: place.startIndex, end: place.startIndex, text: `${joined},\n${indent}` }] : [...withoutRemarks(file, options, first, [...names, ...members.map((member) => nameOfMember(member) ?? '').filter((name) => name !== '')]), { start: first.startIndex, end: first.endIndex, text: joined }];
     return { splices: [...splices, ...(others.length === 0 ? [] : cutMembers(file, options, others, names))] };
   }
   const isInline = isOnOneLine(file, options);

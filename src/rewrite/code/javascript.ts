@@ -3,7 +3,7 @@ import { LineIndex } from '../../support/lines.ts';
 import type { Edit } from '../edit.ts';
 import type { FileRefusal, Replacement, RewriteContext, Rewriter, Rewriting } from '../types.ts';
 import { type Exchange, restsOn } from './_exchange.ts';
-import { type Followed, followed, workloadsOf } from './_shared.ts';
+import { canStay, type Followed, followed, workloadsOf } from './_shared.ts';
 import { isAtLeast } from './_ranges.ts';
 import { type ClientShape, clientsIn, type Made, mayMakeClient } from './javascript-clients.ts';
 import { rawByHand, requestsOf } from './javascript-exchange.ts';
@@ -73,7 +73,7 @@ function findWork(path: string, text: string, context: RewriteContext): Work {
     const follows = followed(context, [provider]);
     if (follows === undefined) return [];
     // Inputs and entries of secrets are no names that code reads.
-    const names = new Set(follows.all.flatMap((one) => one.names).filter((name) => /^[A-Z][A-Z0-9_]{2,}$/.test(name)));
+    const names = new Set([...follows.all.flatMap((one) => one.names).filter((name) => /^[A-Z][A-Z0-9_]{2,}$/.test(name)), ...follows.local]);
     const isOwn = follows.replacement.path === path;
     return isOwn || (!stays(follows) && ([...names].some((name) => text.includes(name)) || mayMakeClient(text, provider))) ? [{ provider, follows, names, isOwn }] : [];
   });
@@ -105,6 +105,8 @@ function stays({ replacement, agree }: Followed): boolean {
 type Job =
   | { readonly kind: 'edit'; readonly made: Made; readonly written: Written; readonly source: Source | undefined; readonly spread: boolean }
   | { readonly kind: 'none' }
+  /** It takes the identity as it stands, from this release on. */
+  | { readonly kind: 'ready'; readonly floor: { readonly package: string; readonly version: string } | undefined }
   | { readonly kind: 'refuse'; readonly made: Made; readonly code: FileRefusal['code']; readonly reason: string; readonly byHand: string };
 
 function workOnProvider(file: JsFile, group: Group, made: readonly Made[], done: Set<number>, context: RewriteContext, lineOf: (offset: number) => number): Work {
@@ -136,7 +138,7 @@ function workOnProvider(file: JsFile, group: Group, made: readonly Made[], done:
   };
   const guards = !hasEdits ? [] : guardsOf(file, isKey);
   const covered = [...edits.flatMap(({ written }) => written.covers), ...headers.map(({ pair }) => pair), ...guards, ...constants.map(({ statement }) => statement)];
-  const left = leftOver(file, names, covered);
+  const left = leftOver(file, names, follows.local, covered);
   const [other] = left;
   if (other !== undefined) {
     const name = other.text;
@@ -144,7 +146,9 @@ function workOnProvider(file: JsFile, group: Group, made: readonly Made[], done:
     if (stance !== undefined && !hasEdits) return { ...NOTHING, refusals: [refuse(other, 'needs-code-change', `${stance.reason}, and this file reads ${name}.`, stance.byHand)] };
     return { ...NOTHING, refusals: [leftOverRefusal(file, other, name, group, hasEdits, refuse, left.length)] };
   }
-  if (!hasEdits) return needsNothing(file, group);
+  // Of a client that is not known nothing is said here.
+  const ready = jobs.filter((job) => job.kind === 'ready');
+  if (!hasEdits) return ready.length === 0 ? NOTHING : needsNothing(file, group, ready.find(({ floor }) => floor !== undefined)?.floor);
   const splices: Splice[] = [...edits.flatMap(({ written }) => written.splices), ...(requests.kind === 'edit' ? requests.splices : [])];
   const whole: Splice[] = [];
   const words = [...names];
@@ -182,16 +186,12 @@ function workOnProvider(file: JsFile, group: Group, made: readonly Made[], done:
   return { changes: [change], refusals: [], demands };
 }
 
-/** A file that is right as it is, and is what the plan speaks of: what has to be done stands where the program is run. */
-function needsNothing({ path }: JsFile, { follows, isOwn }: Group): Work {
-  if (!isOwn) return NOTHING;
-  const { replacement, migrations } = follows;
-  const given = stays(follows) ? `a short-lived ${[...new Set(replacement.names)].join(' or ')}` : `${Object.keys(replacement.set).join(', ') || 'the identity'} and no key`;
-  return { ...NOTHING, refusals: [{ code: 'not-named-here', line: replacement.line, reason: 'The code can stay as it is; what it is given is decided where it is run.', byHand: `Give ${path} ${given} where it is run.`, migrations, shadows: false }] };
+function needsNothing({ path }: JsFile, { follows, isOwn }: Group, floor?: { readonly package: string; readonly version: string }): Work {
+  return isOwn ? { ...NOTHING, refusals: [canStay(path, follows, stays(follows), floor)] } : NOTHING;
 }
 
 /** What is to be done with one client. */
-function jobOf(file: JsFile, made: Made, { follows, names }: Group, isShared: boolean): Job {
+function jobOf(file: JsFile, made: Made, { follows, names, isOwn }: Group, isShared: boolean): Job {
   const { shape, options } = made;
   const { replacement } = follows;
   const given = made.arguments?.namedChildren.filter(({ type }) => type !== 'comment') ?? [];
@@ -215,10 +215,13 @@ function jobOf(file: JsFile, made: Made, { follows, names }: Group, isShared: bo
   const literal = values.find((value) => value.kind === 'literal');
   if (!isOurs && literal?.kind === 'literal') return literal.text.length < 20 ? { kind: 'none' } : refuse('literal-key', `${made.title} is given a text in place of a key`, `Revoke it at ${replacement.title} if it is a key, then take the argument away.`);
   const elsewhere = values.find((value) => value.kind === 'elsewhere');
-  if (options !== undefined && alreadyDone(options, shape)) return { kind: 'none' };
+  const ready: Job = { kind: 'ready', floor: shape.floor === undefined ? undefined : { package: made.package, version: shape.floor } };
+  if (options !== undefined && alreadyDone(options, shape)) return ready;
   const isImplicit = values.every(({ kind }) => kind === 'nothing');
   if (isImplicit && given.length > 0 && options === undefined && (isNew || shape.treatment.kind !== 'refuse')) return { kind: 'none' };
   // Without a key argument these find the identity by themselves.
+  if (isImplicit && shape.treatment.kind === 'drop' && !isOther) return ready;
+  if (isImplicit && isOther && isOwn && shape.reads.some((name) => names.has(name))) return refuse('needs-code-change', `${made.title} talks to an address of its own, and whether that takes the new identity is not known`, 'Find out what stands behind that address; if it is the provider itself, take the address away.');
   if (isImplicit && (shape.treatment.kind === 'drop' || !shape.reads.some((name) => names.has(name)) || isOther)) return { kind: 'none' };
   const stance = stanceOf(follows, shape);
   if (stance !== undefined) return refuse('needs-code-change', stance.reason, stance.byHand);
@@ -360,7 +363,9 @@ function titleOf(edits: readonly (Job & { kind: 'edit' })[]): string {
 function safetyOf(file: JsFile, edits: readonly (Job & { kind: 'edit' })[], guards: number, demands: readonly Demand[], context: RewriteContext, follows: Followed): Pick<Change<Edit>, 'safety' | 'reason'> {
   const unsafe = (reason: string): Pick<Change<Edit>, 'safety' | 'reason'> => ({ safety: 'unsafe', reason });
   const rests = `It rests on ${follows.replacement.path === file.path ? 'the program' : workloadsOf(follows)} being given the identity`;
-  if (edits.some(({ made }) => made.shape.treatment.kind !== 'drop')) return unsafe(`${rests}${demands.length > 0 ? `, and on ${demandText(demands)}` : ''}: the program no longer runs with a key.`);
+  const beside = [...new Set(edits.flatMap(({ made: { shape: { treatment } } }) => (treatment.kind === 'entra' && treatment.stopsBeside !== undefined ? [treatment.stopsBeside] : [])))];
+  const stops = beside.length === 0 ? '' : `, and stops while ${beside.join(' or ')} is still set beside the identity: take the variable away in the same step`;
+  if (edits.some(({ made }) => made.shape.treatment.kind !== 'drop')) return unsafe(`${rests}${demands.length > 0 ? `, and on ${demandText(demands)}` : ''}: the program no longer runs with a key${stops}.`);
   const tooOld = demands.filter(({ package: name, version }) => isAtLeast(declaring(file.path, name, context.read)?.range ?? 'workspace:', version) !== true);
   const strange = edits.flatMap(({ made, source }) => (source?.kind === 'key' ? source.names.filter((name) => !made.shape.reads.includes(name)) : []));
   const [other] = strange;

@@ -4,6 +4,7 @@ import { LineIndex } from '../../support/lines.ts';
 import type { Edit } from '../edit.ts';
 import type { FileRefusal, RewriteContext, Rewriter } from '../types.ts';
 import { type Declared, declaring, type Manifest, manifestOf, manifestsAbove, type Section, SECTIONS } from './_manifest.ts';
+import { mayBeIn } from './_floors.ts';
 import { compareVersions, isBreaking, readRange } from './_ranges.ts';
 import { grammarOf } from './javascript-file.ts';
 import { type Demand, workOn } from './javascript.ts';
@@ -50,9 +51,9 @@ function floorsFor(path: string, { declared }: Manifest, { own, all, paths }: Re
   const names = new Set(declared.map(({ name }) => name));
   const below = paths?.some((other) => grammarOf(other) !== undefined && manifestsAbove(other).includes(path)) ?? true;
   if (!below) return [];
-  return [...own, ...all].flatMap(({ floors, provider, migration, change }) =>
+  return [...own, ...all].flatMap(({ path: home, floors, provider, migration, change }) =>
     // What only changed clients need is asked for by the code that makes them.
-    change !== 'configuration' ? [] : floors.filter(({ language, package: name }) => language === 'javascript' && names.has(name)).map(({ package: name, version }) => ({ package: name, version, provider, migrations: [migration] })),
+    change !== 'configuration' || !mayBeIn(home, 'javascript') ? [] : floors.filter(({ language, package: name }) => language === 'javascript' && names.has(name)).map(({ package: name, version }) => ({ package: name, version, provider, migrations: [migration] })),
   );
 }
 

@@ -6,12 +6,12 @@ import { BUILT_IN, keyProblem, type Request, requestByHand, requestsIn } from '.
 import type { KeyHeader } from './_python-raw.ts';
 import { CLIENTS, type ClientKind, decide, PACKAGES } from './_python-clients.ts';
 import { absenceGuardOf, type Given, givenIn, guardOf, readIn } from './_python-keys.ts';
-import { withoutArguments, withoutImports, withoutStatements } from './_cuts.ts';
+import { withoutArguments, withoutImports, withoutRemarks, withoutStatements } from './_cuts.ts';
 import { notebook } from './_python-notebook.ts';
 import { addArgument, type Argument, azureArgument, importSplices, openAiArgument, replaceArgument, unusedAfter, vertexArguments } from './_python-text.ts';
 import { argumentsOf, contains, keywordsOf, pathOf, type Python, readPython, scopeOf, unboundNames } from './_python-tree.ts';
 import { heldBelow } from './python-manifests.ts';
-import { type Followed, followed, partedOf } from './_shared.ts';
+import { canStay, type Followed, followed, partedOf } from './_shared.ts';
 import type { SyntaxNode } from './syntax.ts';
 
 const NOTHING: Rewriting = { changes: [], refusals: [] };
@@ -93,6 +93,7 @@ class Editor {
     for (const request of requests) this.#send(request, going);
     this.#rest();
     const changes = this.#finish();
+    this.#unsaid(new Set([...changes, ...this.#refusals].flatMap(({ migrations }) => migrations)));
     return { changes, refusals: this.#refusals.toSorted((a, b) => a.line - b.line) };
   }
 
@@ -114,7 +115,7 @@ class Editor {
         continue;
       }
       if (decision.kind === 'refuse') {
-        if (keys.length > 0 || kind.family !== 'other' || follow.replacement.change !== 'configuration') this.#refuse(client, 'needs-code-change', decision.reason, decision.byHand);
+        if (keys.length > 0 || this.#isOwn(follow) || kind.family !== 'other' || follow.replacement.change !== 'configuration') this.#refuse(client, 'needs-code-change', decision.reason, decision.byHand);
         continue;
       }
       const held = this.#heldBelow(client);
@@ -130,6 +131,35 @@ class Editor {
       found.push(client);
     }
     return found;
+  }
+
+  /** Whether the plan speaks of this file itself: then it is known to run with a key, and there is no other file to say what becomes of it. */
+  #isOwn({ all }: Followed): boolean {
+    return all.some((one) => this.#context.own.includes(one));
+  }
+
+  /** What becomes of clients that name no key, where the plan speaks of this file and nothing was said of them yet. */
+  #unsaid(said: ReadonlySet<string>): void {
+    for (const provider of new Set(this.#context.own.map((one) => one.provider))) {
+      const follow = followed(this.#context, [provider]);
+      if (follow === undefined || !follow.migrations.some((id) => !said.has(id))) continue;
+      const bare = this.#python.calls.flatMap((call): readonly Client[] => {
+        const kind = CLIENTS.get(pathOf(this.#python, call.childForFieldName('function')) ?? '');
+        const isBare = kind?.providers.includes(provider) === true && argumentsOf(call) !== undefined && !keywordsOf(call).some((node) => kind.keys.includes(node.childForFieldName('name')?.text ?? '') && node.childForFieldName('value')?.type !== 'none');
+        return kind !== undefined && isBare ? [{ call, kind, follow, keys: [], provider }] : [];
+      });
+      const [first] = bare;
+      if (first === undefined) continue;
+      const problems = bare.flatMap((client): readonly { readonly client: Client; readonly reason: string; readonly byHand: string }[] => {
+        const decision = decide(client.kind, follow);
+        const problem = decision.kind === 'refuse' ? decision : decision.kind === 'edit' ? this.#staticProblem(client) : undefined;
+        return problem === undefined ? [] : [{ client, ...problem }];
+      });
+      for (const { client, reason, byHand } of problems) this.#refuse(client, 'needs-code-change', reason, byHand);
+      const findsIt = bare.every(({ kind: { family } }) => family === 'anthropic' || family === 'aws' || family === 'huggingface');
+      const handedOn = decide(first.kind, follow).kind === 'leave' || stepFor(follow);
+      if (problems.length === 0 && (handedOn || findsIt)) this.#refusals.push(canStay(this.#path, follow, handedOn, handedOn ? undefined : follow.replacement.floors.find(({ language }) => language === 'python')));
+    }
   }
 
   #requests(): readonly Request[] {
@@ -168,9 +198,10 @@ class Editor {
   #concerns({ keys, follow, kind, call }: Client): boolean {
     if (keys.length === 0) {
       // Clients of tests are mostly given made-up keys by their environment.
-      if (TESTS.test(this.#path)) return false;
+      if (TESTS.test(this.#path) && !this.#isOwn(follow)) return false;
       const has = (name: string): boolean => keywordsOf(call).some((node) => node.childForFieldName('name')?.text === name);
       if (kind.family === 'openai') return !has('workload_identity') && !has('base_url') && !has('provider') && !keywordsOf(call).some((node) => node.childForFieldName('name')?.text === 'api_key') && follow.replacement.change === 'code';
+      if (kind.family === 'genai') return this.#isOwn(follow) && !has('vertexai') && !has('enterprise') && !has('credentials') && follow.replacement.route === 'vertex';
       if (kind.family === 'azure') return !has('azure_ad_token_provider') && !has('azure_ad_token') && !keywordsOf(call).some((node) => node.childForFieldName('name')?.text === 'credential');
       return kind.family === 'other' && kind.title === 'LangChain' && follow.replacement.route === 'native';
     }
@@ -190,7 +221,7 @@ class Editor {
     return floor === undefined || held === undefined ? undefined : { package: floor.package, version: floor.version, ...held };
   }
 
-  #staticProblem({ kind, call, follow }: Client): { readonly reason: string; readonly byHand: string } | undefined {
+  #staticProblem({ kind, call, follow, keys }: Client): { readonly reason: string; readonly byHand: string } | undefined {
     const args = keywordsOf(call);
     const made = call.parent?.type === 'assignment' ? call.parent.childForFieldName('left')?.text : undefined;
     const used = made === undefined ? undefined : this.#python.attributes.find((node) => node.childForFieldName('object')?.text === made && /^(?:api_key|auth_token)$/.test(node.childForFieldName('attribute')?.text ?? ''));
@@ -200,7 +231,7 @@ class Editor {
       const read = readIn(this.#python, address.childForFieldName('value'));
       const value = address.childForFieldName('value');
       if (!(read !== undefined && /^(?:ANTHROPIC|OPENAI)_BASE_URL$/.test(read.name)) && value?.type !== 'none') {
-        return { reason: `The client talks to an address of its own (${address.childForFieldName('name')?.text ?? ''}), and whether that takes the new identity is not known.`, byHand: 'Find out what stands behind that address; if it is the provider itself, take the address and the key argument away.' };
+        return { reason: `The client talks to an address of its own (${address.childForFieldName('name')?.text ?? ''}), and whether that takes the new identity is not known.`, byHand: `Find out what stands behind that address; if it is the provider itself, take the address${keys.length === 0 ? '' : ' and the key argument'} away.` };
       }
     }
     if (kind.family === 'genai') {
@@ -271,7 +302,7 @@ class Editor {
       const removed = written === undefined || first === undefined ? withoutArguments(text, list, keys) : others.length === 0 ? [] : withoutArguments(text, list, others);
       if (removed === undefined) return this.#refuse(client, 'unknown-shape', 'The key argument shares its line with comments or arguments in a way that leaves no clean cut.', `Take ${keys.map((key) => key.childForFieldName('name')?.text ?? '').join(' and ')} away${after(kind)}.`);
       splices.push(...removed);
-      if (written !== undefined && first !== undefined) splices.push(replaceArgument(text, first, written));
+      if (written !== undefined && first !== undefined) splices.push(...withoutRemarks(text, first), replaceArgument(text, first, written));
     }
     const draft = this.#draft(provider, follow);
     draft.clients.push(client);
@@ -319,7 +350,7 @@ class Editor {
     for (const provider of new Set(this.#context.all.map((one) => one.provider))) {
       const follow = followed(this.#context, [provider]);
       if (follow === undefined || follow.replacement.class !== 'native' && follow.replacement.class !== 'same-model' || follow.replacement.route === 'native-step') continue;
-      for (const name of [...follow.replacement.remove, ...follow.all.flatMap(({ names }) => names)]) if (!byName.has(name) && !(stepFor(follow) && name === 'HF_TOKEN')) byName.set(name, follow);
+      for (const name of [...follow.replacement.remove, ...follow.all.flatMap(({ names }) => names), ...follow.local]) if (!byName.has(name) && !(stepFor(follow) && name === 'HF_TOKEN')) byName.set(name, follow);
     }
     const isTold = (node: SyntaxNode): boolean => this.#told.some((one) => one.startIndex <= node.startIndex && node.endIndex <= one.endIndex);
     for (const node of [...python.calls, ...python.subscripts].toSorted((a, b) => a.startIndex - b.startIndex)) {

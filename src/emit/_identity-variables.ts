@@ -34,7 +34,7 @@ export interface Suffixes {
  */
 export function suffixesOf(migrations: readonly Suffixed[], target: string, repository = ''): (migration: Suffixed) => Suffixes {
   const here = namesAt(migrations.filter((migration) => migration.target === target), repository);
-  const clustered = namesAt(migrations.filter(({ platform }) => CLUSTERS.has(platform)), '');
+  const clustered = clusteredNames(migrations);
   return ({ platform, chosen }) => {
     const [first] = chosen?.hops ?? [];
     if (first === undefined) return { own: '', otherRuns: [] };
@@ -44,6 +44,15 @@ export function suffixesOf(migrations: readonly Suffixed[], target: string, repo
     const own = names.get(party)?.get(identity) ?? '';
     return { own: own !== '' && CLUSTERS.has(platform) ? words(identity) : own, otherRuns: otherRuns.map((other) => here.get(party)?.get(other.identity) ?? '') };
   };
+}
+
+/** Asked for each target of a plan, and the same for all of them. */
+const clusteredOf = new WeakMap<readonly Suffixed[], ReturnType<typeof namesAt>>();
+
+function clusteredNames(migrations: readonly Suffixed[]): ReturnType<typeof namesAt> {
+  const known = clusteredOf.get(migrations) ?? namesAt(migrations.filter(({ platform }) => CLUSTERS.has(platform)), '');
+  clusteredOf.set(migrations, known);
+  return known;
 }
 
 /** By party and identity: what its variables end with. */

@@ -107,12 +107,19 @@ const WHOLE_INPUT = /^\{([a-z_]+\.[a-z_]+)\}$/;
 /** What manifests take from the ConfigMap, whether it is known already or not: a manifest that was merged ahead goes on reading it. */
 function configMaps(items: readonly Item[], migrations: readonly Migration[], asking: Asking): readonly EmittedFile[] {
   const namespaces = new Map<string, { readonly namespace: Text; readonly data: Map<string, Data> }>();
+  // Once for each target, and not for each of its migrations: an organisation has thousands.
+  const suffixes = new Map<string, ReturnType<typeof suffixesOf>>();
+  const suffixOf = (migration: Migration): string => {
+    const known = suffixes.get(migration.target) ?? suffixesOf(migrations, migration.target);
+    suffixes.set(migration.target, known);
+    return known(migration).own;
+  };
   for (const { target, namespace } of items) {
     const key = placeholder(namespace);
     const found = namespaces.get(key) ?? { namespace, data: new Map<string, Data>() };
     namespaces.set(key, found);
     for (const migration of migrations.filter(({ chosen }) => chosen?.hops.length === 1 && chosen.hops[0]?.identity === target.id)) {
-      for (const [name, value] of settingsOf(migration, target, suffixesOf(migrations, migration.target)(migration).own, asking)) found.data.set(name, value);
+      for (const [name, value] of settingsOf(migration, target, suffixOf(migration), asking)) found.data.set(name, value);
     }
   }
   const maps = [...namespaces.values()].filter((one) => one.data.size > 0).map((one): Data => ({

@@ -456,14 +456,24 @@ function environmentRead(tokens: Tokens, start: number, end: number): string | u
 function filledFromEnvironment(tokens: Tokens): ReadonlyMap<string, string> {
   const found = new Map<string, string>();
   const several = new Set<string>();
-  for (let at = 0; at < tokens.length; at += 1) {
-    if (tokens.kind(at) !== IDENTIFIER || isMember(tokens, at)) continue;
-    const value = tokens.is(at + 1, ':') && tokens.is(at + 2, '=') ? at + 3 : assignedValue(tokens, at + 1);
-    if (value < 0) continue;
-    const local = tokens.value(at).slice(0, 100);
-    const name = environmentRead(tokens, value, valueEnd(tokens, value));
+  const fill = (local: string, name: string | undefined): void => {
     if (found.has(local) && found.get(local) !== name) several.add(local);
     if (name !== undefined) found.set(local, name);
+  };
+  for (let at = 0; at < tokens.length; at += 1) {
+    if (tokens.is(at, '}') && tokens.is(at + 1, '=') && ENVIRONMENT.test(tokens.identifier(at + 4) ?? '') && tokens.is(at + 3, '.') && !tokens.is(at + 5, '.') && !tokens.is(at + 5, '[')) {
+      // `const { KEY, OTHER: name } = process.env`
+      const open = tokens.partner(at);
+      for (let index = open + 1; open >= 0 && at - open < REACH && index < at; index += 1) {
+        const name = tokens.identifier(index);
+        if (name === undefined || !(tokens.is(index - 1, '{') || tokens.is(index - 1, ','))) continue;
+        fill(tokens.is(index + 1, ':') ? (tokens.identifier(index + 2) ?? name) : name, name);
+      }
+      continue;
+    }
+    if (tokens.kind(at) !== IDENTIFIER || isMember(tokens, at)) continue;
+    const value = tokens.is(at + 1, ':') && tokens.is(at + 2, '=') ? at + 3 : assignedValue(tokens, at + 1);
+    if (value >= 0) fill(tokens.value(at).slice(0, 100), environmentRead(tokens, value, valueEnd(tokens, value)));
   }
   for (const local of several) found.delete(local);
   return found;

@@ -136,7 +136,7 @@ async function prove(example: Example, source: string, scratch: string, provider
   }
 }
 
-/** Plans and applies with the built program, in a repository of its own. The edited program is one of the files, or it throws. */
+/** Plans and applies with the built program, in a repository of its own. It throws where the program is neither edited nor said to work as it stands. */
 function edit({ repository, program, runsOn }: Example, source: string, folder: string): { readonly files: readonly string[]; readonly isByHand: boolean } {
   cpSync(source, folder, { recursive: true, verbatimSymlinks: true });
   const env = { PATH: process.env['PATH'], NO_COLOR: '1', HOME: folder, GIT_CONFIG_NOSYSTEM: '1' };
@@ -147,9 +147,10 @@ function edit({ repository, program, runsOn }: Example, source: string, folder: 
   const applied = dekey(['apply', 'dekey-plan', '--write', '--allow-leftovers', '--format', 'json']);
   const result = readFields(applied.stdout);
   if (applied.status !== 0 || result === undefined) throw new Error(`dekey apply ended with ${applied.status}: ${applied.stderr.slice(0, 300)}`);
-  const files = result['files'] as readonly { readonly path: string; readonly changes: readonly { readonly id: string }[]; readonly refusals: readonly { readonly reason: string }[] }[];
+  const files = result['files'] as readonly { readonly path: string; readonly changes: readonly { readonly id: string }[]; readonly refusals: readonly { readonly code: string; readonly reason: string }[] }[];
   const own = files.find(({ path }) => path === program);
-  if (own === undefined || own.changes.length === 0) throw new Error(`${program} is not edited: ${own?.refusals.map(({ reason }) => reason).join(' ') ?? 'nothing was found in it'}`);
+  const canStay = own?.refusals.every(({ code }) => code === 'not-named-here') === true && own.refusals.length > 0;
+  if (own === undefined || (own.changes.length === 0 && !canStay)) throw new Error(`${program} is not edited: ${own?.refusals.map(({ reason }) => reason).join(' ') ?? 'nothing was found in it'}`);
   rmSync(join(folder, 'dekey-plan'), { recursive: true, force: true });
   rmSync(join(folder, '.git'), { recursive: true, force: true });
   const isManifest = (path: string): boolean => /(?:^|\/)(?:package\.json|requirements[^/]*\.txt|pyproject\.toml)$/.test(path);

@@ -164,7 +164,8 @@ function newlyBlocked(files: ReadonlyMap<string, RewrittenFile>, blocked: Map<st
       const isProgram = standsAlone !== true && !followers.has(rewriter) && !SOURCE.test(path) && !MANIFEST.test(path);
       const floor = isProgram ? migrations.flatMap((migration) => held.get(migration) ?? []).find((other) => declaresFor(before, other, read)) : undefined;
       const code = isProgram ? migrations.map((migration) => unchanged.get(migration)).find((other) => other !== undefined) : undefined;
-      const missing = requires?.find((other) => !made.has(`${other.path}\n${other.id}`))?.path ?? home ?? (runs === undefined ? undefined : placeOf(runs, files.get(runs), migrations)) ?? floor ?? code;
+      const required = requires?.find((other) => !made.has(`${other.path}\n${other.id}`));
+      const missing = (required === undefined ? undefined : (blocked.get(`${required.path}\n${required.id}`) ?? requiredPlace(required, files, replacements))) ?? home ?? (runs === undefined ? undefined : placeOf(runs, files.get(runs), migrations)) ?? floor ?? code;
       if (missing === undefined) continue;
       blocked.set(`${path}\n${id}`, missing);
       paths.add(path);
@@ -239,6 +240,14 @@ function refusedElsewhere(files: Iterable<RewrittenFile>, blocked: ReadonlyMap<s
 /** `llm.py:5`: where a file is refused. */
 function placeOf(path: string, file: RewrittenFile | undefined, migrations: readonly string[]): string {
   const line = file?.refusals.find(({ code, migrations: own }) => STAYS.has(code) && own.some((migration) => migrations.includes(migration)))?.line;
+  return line === undefined ? path : `${path}:${line}`;
+}
+
+/** Where what a change requires is refused: by its line, where a job of a workflow is. */
+function requiredPlace({ path, id }: { readonly path: string; readonly id: string }, files: ReadonlyMap<string, RewrittenFile>, replacements: readonly Replacement[]): string {
+  const [job = '', provider] = id.split('/');
+  const own = new Set(replacements.filter((one) => one.path === path && one.provider === provider && one.workload.endsWith(` › ${job}`)).map(({ migration }) => migration));
+  const line = files.get(path)?.refusals.find(({ migrations }) => migrations.some((migration) => own.has(migration)))?.line;
   return line === undefined ? path : `${path}:${line}`;
 }
 

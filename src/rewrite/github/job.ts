@@ -1,6 +1,6 @@
 import { parties } from '../../parties/index.ts';
 import { eventsOf, PULLS } from '../../platforms/_shared/github-events.ts';
-import { entriesOf, entry, get, textOf, type YamlEntry, type YamlNode, type YamlScalar } from '../../support/yaml.ts';
+import { entriesOf, entry, get, sourceRange, textOf, type YamlEntry, type YamlNode, type YamlScalar } from '../../support/yaml.ts';
 import { CannotRewrite } from '../cannot.ts';
 import type { Edit } from '../edit.ts';
 import { cannotPublish, isPublished } from '../published.ts';
@@ -12,7 +12,8 @@ import { compositeKeys, folderOf } from './composite.ts';
 import { actionOf, isKeyInput, isPreparing, type NativeAction, nativeOf } from './native.ts';
 import { anthropicProfile, assumeRole, exchange, fill, forRuns, googleAuth, type Ids, idsOf, type Setup, tokenFile, withConditions } from './steps.ts';
 import { excludesPullRequests, quoteIfNeeded, quotedAs, unwrap } from './conditions.ts';
-import { ACCESS_TOKEN, headersIn, looksAt, mentionsIn, onlyAsks, placesOf, STORES, TESTED } from './script-edits.ts';
+import { asGate, isQuestion, onlyAsks, saidIn } from './presence.ts';
+import { ACCESS_TOKEN, headersIn, looksAt, mentionsIn, placesOf, STORES, TESTED } from './script-edits.ts';
 import { computedUses, jobScope, type KeyNames, normal, stepScope, stepsOf, type Use, usesOf } from './uses.ts';
 
 /** What all jobs of one file share. */
@@ -45,9 +46,14 @@ export interface JobEdits {
   readonly needs?: readonly string[];
 }
 
-/** Works out the edits of one job (or of a composite action: `runs`) for one replacement. @throws CannotRewrite */
-export function planJob(scene: Scene, job: YamlMap, replacement: Replacement, rootUses: readonly Use[]): JobEdits {
-  return new JobPlanner(scene, job, replacement, rootUses).plan();
+/**
+ * Works out the edits of one job (or of a composite action: `runs`) for one replacement.
+ *
+ * @param asked jobs that run by what this one finds of the key.
+ * @throws CannotRewrite
+ */
+export function planJob(scene: Scene, job: YamlMap, replacement: Replacement, rootUses: readonly Use[], asked: readonly { readonly id: string; readonly job: YamlMap; readonly replacement: Replacement }[] = []): JobEdits {
+  return new JobPlanner(scene, job, replacement, rootUses, asked.map((one) => ({ id: one.id, replacement: forRuns(one.replacement, textOf(get(one.job, 'if')) ?? '', scene.isCalled ? undefined : scene.triggers) }))).plan();
 }
 
 /** Names and contexts of the key that `replacement` replaces. */
@@ -87,6 +93,9 @@ class JobPlanner {
   readonly #job: YamlMap;
   readonly #replacement: Replacement;
   readonly #rootUses: readonly Use[];
+  readonly #asked: readonly { readonly id: string; readonly replacement: Replacement }[];
+  /** The job does nothing with the key but to ask whether it is there. */
+  #onlyAsks = false;
   /** For which the job may run. */
   readonly #events: readonly string[];
   readonly #keys: KeyNames;
@@ -101,8 +110,9 @@ class JobPlanner {
   /** By step: id of the step whose output is its token. Empty where the token stands in the environment. */
   readonly #outputs = new Map<YamlMap, string>();
 
-  constructor(scene: Scene, job: YamlMap, replacement: Replacement, rootUses: readonly Use[]) {
+  constructor(scene: Scene, job: YamlMap, replacement: Replacement, rootUses: readonly Use[], asked: readonly { readonly id: string; readonly replacement: Replacement }[]) {
     this.#scene = scene;
+    this.#asked = asked;
     this.#job = job;
     const condition = textOf(get(job, 'if')) ?? '';
     this.#events = eventsOf(condition, scene.triggers);
@@ -127,7 +137,9 @@ class JobPlanner {
     for (const use of this.#rootUses) if (use.shape === 'gate') this.#gate(use);
     this.#refuseLooks(jobUses, wide);
     const consumers = this.#consumers(jobUses, wide);
+    this.#onlyAsks = consumers.length === 0;
     const natives = consumers.filter(({ kind }) => kind.kind === 'native');
+    this.#refuseSecondLogin(natives);
     const others = consumers.filter(({ kind }) => kind.kind !== 'native');
     for (const consumer of natives) this.#convert(consumer);
     const curls = others.filter(({ kind }) => kind.kind === 'curl');
@@ -639,7 +651,7 @@ class JobPlanner {
       this.#replaceAll(use, this.#tokenOf(use, names));
       return;
     }
-    throw new CannotRewrite('unknown-shape', 'The key is pasted into a script.', this.#scriptAdvice(use.scalar.value), { line: this.#line(use.scalar) });
+    throw new CannotRewrite('unknown-shape', 'The key is pasted into a script.', this.#scriptAdvice(use.scalar.value), { line: this.#lineWithin(use.scalar, use.spans[0]?.start ?? 0) });
   }
 
   /** Tests of the variable and `docker run -e` follow what takes its place; a script that does more with it is left alone. */
@@ -657,9 +669,10 @@ class JobPlanner {
         if (!/^-(?:e|-env)/.test(whole)) this.#edits.push({ kind: 'replace-within', scalar: run, from, to: from + name.length, text: first });
         else this.#edits.push({ kind: 'replace-within', scalar: run, from: index, to: index + whole.length, text: this.#dockerOptions(whole, setup) });
       }
-      const all = [...run.value.matchAll(new RegExp(`(?<![A-Za-z0-9_])${name}(?![A-Za-z0-9_])`, 'g'))].length;
-      const covered = known.reduce((sum, { 0: whole }) => sum + whole.split(name).length - 1, 0);
-      if (covered !== all) throw new CannotRewrite('unknown-shape', `The script itself uses ${name}.`, this.#scriptAdvice(run.value), { line: this.#line(step) });
+      // What a script only says of the variable is no use of it.
+      const said = saidIn(run.value, name);
+      const [left] = placesOf(run.value, name).filter((at) => !said.includes(at) && !known.some(({ index, 0: whole }) => index <= at && at < index + whole.length));
+      if (left !== undefined) throw new CannotRewrite('unknown-shape', `The script itself uses ${name}.`, this.#scriptAdvice(run.value), { line: this.#lineWithin(run, left) });
       if (known.some(({ 0: whole }) => whole.startsWith('-e') || whole.startsWith('--env'))) this.#doubts.push('the container has to run as a user that may read the mounted folder');
     }
   }
@@ -859,6 +872,20 @@ class JobPlanner {
     return stepsOf(this.#job).slice(0, first).some(({ step }) => login[0].test(actionOf(step)?.name ?? '') && (soon.includes(step) || entry(get(step, 'with'), login[1]) !== undefined) && !/key/.test(entriesOf(get(step, 'with')).map(({ key }) => key).join(' ')));
   }
 
+  /** A job that has one login by a key and another by its own token, of which conditions choose: which of them stays is for a person to say. @throws CannotRewrite */
+  #refuseSecondLogin(natives: readonly Consumer[]): void {
+    const inputs: Readonly<Record<string, string>> = { 'azure/login': 'client-id', 'google-github-actions/auth': 'workload_identity_provider', 'aws-actions/configure-aws-credentials': 'role-to-assume' };
+    for (const { step, index } of natives) {
+      const name = actionOf(step)?.name.toLowerCase() ?? '';
+      const input = inputs[name];
+      if (input === undefined || entry(get(step, 'with'), input) !== undefined) continue;
+      const other = stepsOf(this.#job).find(({ step: one }, at) => at !== index && actionOf(one)?.name.toLowerCase() === name && entry(get(one, 'with'), input) !== undefined && usesOf(one, this.#keys, stepScope, one).length === 0);
+      if (other === undefined) continue;
+      const read = [...new Set(entriesOf(get(other.step, 'with')).flatMap(({ value }) => [...(textOf(value) ?? '').matchAll(/\b(?:secrets|vars)\.\w+/g)].map(([text]) => text)))];
+      throw new CannotRewrite('unknown-shape', `The job has a second login beside this one, by its own token (line ${this.#line(other.step)}).`, `${read.length === 0 ? 'Let that one stand' : `Set what that one reads (${read.join(', ')})`}, then take the login with the key out, and what asks for its secret.`, { line: this.#line(step) });
+    }
+  }
+
   // --- requests made by hand ---
 
   /** Whether the script sends the key itself, and only as `x-api-key` of curl. */
@@ -926,9 +953,13 @@ class JobPlanner {
     return true;
   }
 
-  /** `vars.ANTHROPIC_FEDERATION_RULE_ID`; '' where ids are written out. */
+  /** `vars.ANTHROPIC_FEDERATION_RULE_ID`; '' where ids are written out. A job that only asks does so for those that run by its answer. */
   #gateText(): string {
-    return /^\$\{\{ (vars\.[A-Z0-9_]+) \}\}$/.exec(idsOf({ ...this.#replacement, otherRuns: [] }, this.#scene.context)(this.#gateInput()))?.[1] ?? '';
+    const textFor = (replacement: Replacement): string => /^\$\{\{ (vars\.[A-Z0-9_]+) \}\}$/.exec(idsOf({ ...replacement, otherRuns: [] }, this.#scene.context)(this.#gateInput()))?.[1] ?? '';
+    if (!this.#onlyAsks || this.#asked.length === 0) return textFor(this.#replacement);
+    const [text = '', ...more] = new Set(this.#asked.map(({ replacement }) => textFor(replacement)));
+    if (more.length > 0) throw new CannotRewrite('unknown-shape', `${this.#asked.map(({ id }) => id).join(' and ')} run by what this job finds of the key, and each gets an identity of its own.`, 'Let each of them ask for its own variable, then plan again.', { line: this.#line(this.#gates[0]?.scalar ?? this.#job) });
+    return text;
   }
 
   #readsSecrets(use: Use): boolean {
@@ -965,6 +996,12 @@ class JobPlanner {
     this.#lines.push(this.#line(use.scalar));
   }
 
+  /** The line of an offset in a value. */
+  #lineWithin(scalar: YamlScalar, at: number): number {
+    const { text, editor } = this.#scene;
+    return text.slice(0, sourceRange(editor.file, scalar, at, at + 1).start).split('\n').length;
+  }
+
   #line(node: YamlNode | YamlEntry): number {
     return this.#scene.editor.lineOf(node);
   }
@@ -988,29 +1025,12 @@ function fail(): never {
   throw new CannotRewrite('unknown-shape', 'A part of the job that has to be there is not.', 'Look at the job by hand.');
 }
 
-/** Whether the key is only asked for: in a script that tests the variable or the expression, and does nothing else. */
-function isQuestion({ scope, shape, step, held, scalar, spans }: Use): boolean {
-  const run = textOf(get(step, 'run'));
-  if (scope === 'step-env') return shape === 'plain' && onlyAsks(run, held?.entry.key ?? '');
-  if (scope !== 'step-run' || shape === 'mixed') return false;
-  return onlyAsks(spans.toReversed().reduce((text, { start, end }) => `${text.slice(0, start)}$THE_KEY${text.slice(end)}`, scalar.value), 'THE_KEY');
-}
-
 /** Names that clients read: they say nothing of what a token is for. */
 const STANDARD = /^(?:HF_TOKEN|HF_API_TOKEN|HUGGING_?FACE(?:_HUB)?_(?:API_)?(?:TOKEN|KEY))$/i;
 
 function secretsIn(names: readonly string[]): readonly string[] {
   const own = names.filter((name) => !STANDARD.test(name));
   return own.length > 0 ? own : names;
-}
-
-/** The read inside `${{ }}` alone, so that what stands for it can be put there. */
-function asGate(use: Use): Use {
-  const spans = use.spans.flatMap(({ start, end }) => {
-    const read = /[A-Za-z]+(?:\.[\w-]+|\['[^']*'\])/.exec(use.scalar.value.slice(start, end));
-    return read === null ? [] : [{ start: start + read.index, end: start + read.index + read[0].length }];
-  });
-  return { ...use, shape: 'gate', spans };
 }
 
 function isValue({ shape }: Use): boolean {

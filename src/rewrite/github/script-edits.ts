@@ -32,25 +32,6 @@ export function mentionsIn(script: string, uses: readonly Use[], variables: read
 /** Programs that keep what they are given: a token of minutes is no use there. */
 export const STORES = /\b(?:aws (?:ssm put-parameter|secretsmanager (?:create|put|update))|gcloud secrets|gcloud run (?:deploy|services update)|az keyvault secret set|kubectl create secret|helm (?:upgrade|install)|wrangler secret|vercel env|fly(?:ctl)? secrets|heroku config:set|gh secret set|docker build\b[^\n]*--build-arg|terraform apply|npm config set|pulumi config set)\b/;
 
-/** Asks whether something is set: `[ -n "$KEY" ]`, `[[ -z "${{ secrets.KEY }}" ]]`, `test "$KEY" = ""`. Group 1 or 2 is the name of a variable. */
-const ASKS = /^(?:(?:if|elif) )?(?:! )?(?:(?:\[\[?|test) )?(?:-[nz] "?\$(?:\{\{ *[A-Za-z]+\.[\w.-]+ *\}\}|\{?(\w+)(?::-)?\}?)"?|"\$\{?(\w+)(?::-)?\}?" (?:=|==|!=) (?:""|''))(?: \]\]?)?;?(?: then)?$/;
-
-/** Whether a script does nothing with the variable `name` but to ask whether it is set, and runs no program. It may ask the same of others. */
-export function onlyAsks(script: string | undefined, name: string): boolean {
-  if (script === undefined || name === '') return false;
-  const lines = script
-    .split(/\n|\s*(?:&&|\|\|)\s*|;(?=\s*(?:then|else|fi|echo|exit|\})(?:\s|$))/)
-    .map((line) => line.trim().replace(/^\{\s+/, '').replace(/;$/, ''))
-    .filter((line) => line !== '' && line !== '}' && !line.startsWith('#'));
-  const isPlain = (line: string): boolean => /^(?:then|else|fi|true|exit \d|set -[a-z]+(?: pipefail)?)$/.test(line) || (/^(?:(?:then|else) )?(?:echo|printf)\b/.test(line) && !new RegExp(`\\$(?:${name}\\b|\\{[#!]?${name}\\b(?!:\\+))`).test(line));
-  return lines.some((line) => askedIn(line) === name) && lines.every((line) => ASKS.test(line) || isPlain(line));
-}
-
-function askedIn(line: string): string | undefined {
-  const found = ASKS.exec(line);
-  return found?.[1] ?? found?.[2];
-}
-
 /** Commands that take a text apart or count it. */
 const COUNTS = '(?:wc|sha\\d*sum|md5sum|shasum|md5|cut|head|tail|base64|xxd|od|tr|sed|awk|grep|rev|fold)';
 

@@ -57,7 +57,7 @@ export function rewriteTarget(rewriters: readonly Rewriter[], input: TargetInput
   const rewrite = (paths: readonly string[]): void => {
     for (const path of paths) {
       const text = input.read(path);
-      if (text !== undefined) files.set(path, withoutServed(withReads(rewriteFile(rewriters, path, text, { ...input, accepts }), input.replacements), served));
+      if (text !== undefined) files.set(path, withoutServed(withReads(rewriteFile(rewriters, path, text, { ...input, accepts }), input.replacements.filter(runnersOf(path, input))), served));
     }
   };
   rewrite(input.paths);
@@ -260,14 +260,26 @@ function reachOfChange(path: string, text: string, id: string, rewriter: string,
 }
 
 /** Whether a workload may run the file: a job by its commands, what is deployed from a folder by lying in it. */
-function runnersOf(path: string, { read, paths }: TargetInput): (one: Pick<Kept, 'platform' | 'path' | 'workload' | 'names'>) => boolean {
+function runnersOf(path: string, { read, paths, replacements }: TargetInput): (one: Pick<Kept, 'platform' | 'path' | 'workload' | 'names'>) => boolean {
   return (one) => {
     if (one.path === path) return true;
     if (one.platform === 'cloudflare-workers') return !one.path.includes('/') || path.startsWith(one.path.slice(0, one.path.lastIndexOf('/') + 1));
-    if (one.platform !== 'github-actions' || !WORKFLOW.test(one.path)) return true;
+    if (one.platform !== 'github-actions' || !WORKFLOW.test(one.path) || languageOf(path) === undefined) return true;
     const text = read(one.path);
-    return text === undefined || reachOf(text, [one.workload.slice(one.workload.lastIndexOf(' › ') + 3)], one.names, { read, paths }).may(path);
+    return text === undefined || knownReach(replacements, text, one, { read, paths }).may(path);
   };
+}
+
+/** What a job may run is the same for every file that is looked at. */
+const knownReaches = new WeakMap<readonly Replacement[], Map<string, Reach>>();
+
+function knownReach(run: readonly Replacement[], text: string, { path, workload, names }: Pick<Kept, 'path' | 'workload' | 'names'>, tree: Pick<TargetInput, 'read' | 'paths'>): Reach {
+  const known = knownReaches.get(run) ?? new Map<string, Reach>();
+  knownReaches.set(run, known);
+  const key = JSON.stringify([path, workload, names]);
+  const reach = known.get(key) ?? reachOf(text, [workload.slice(workload.lastIndexOf(' › ') + 3)], names, tree);
+  known.set(key, reach);
+  return reach;
 }
 
 const WORKFLOW = /^\.github\/workflows\/[^/]+\.ya?ml$/i;
@@ -425,8 +437,8 @@ function rewriteFile(rewriters: readonly Rewriter[], path: string, text: string,
   const mayRun = SOURCE.test(path) ? runnersOf(path, input) : () => true;
   const context: RewriteContext = {
     own: input.replacements.filter((replacement) => replacement.path === path),
-    // What has to be written anew follows those that run it; what only stops naming a key is right for all.
-    all: input.replacements.filter((one) => one.change !== 'code' || mayRun(one)),
+    // A program follows those that run it, and no other.
+    all: input.replacements.filter(mayRun),
     kept: input.kept.filter(mayRun),
     paths: input.paths,
     read: input.read,

@@ -105,7 +105,9 @@ function unserved(files: ReadonlyMap<string, RewrittenFile>, needless: Set<strin
   const waiting = new Set(
     [...files.values()].flatMap(({ path, refusals, declined }) => (SOURCE.test(path) || MANIFEST.test(path) ? [] : [...refusals.filter(({ code }) => code === 'needs-code-change'), ...declined.filter(({ id }) => blocked.has(`${path}\n${id}`))].flatMap(({ migrations }) => migrations))),
   );
-  const isServed = ({ migrations, safety }: MadeChange): boolean => safety === 'safe' || migrations.length === 0 || migrations.some((migration) => made.has(migration) || waiting.has(migration));
+  // What asks for variables that only the workload sets cannot.
+  const anew = new Set(replacements.filter(({ change }) => change === 'code').map(({ migration }) => migration));
+  const isServed = ({ migrations, safety }: MadeChange): boolean => safety === 'safe' || migrations.length === 0 || migrations.some((migration) => made.has(migration) || (waiting.has(migration) && !anew.has(migration)));
   const coded = new Set(all.flatMap(({ path, change, follows }) => (follows && SOURCE.test(path) && isServed(change) ? change.migrations : [])));
   const dropped = all.filter(({ path, change, follows }) => {
     if (!follows || (!SOURCE.test(path) && !MANIFEST.test(path))) return false;

@@ -12,6 +12,7 @@ import { compositeKeys, folderOf } from './composite.ts';
 import { actionOf, isKeyInput, isPreparing, type NativeAction, nativeOf } from './native.ts';
 import { anthropicProfile, assumeRole, exchange, fill, forRuns, googleAuth, type Ids, idsOf, type Setup, tokenFile, withConditions } from './steps.ts';
 import { excludesPullRequests, quoteIfNeeded, quotedAs, unwrap } from './conditions.ts';
+import { goesOnWithout, isOneOfSeveral, unlessPretending } from './optional.ts';
 import { asGate, isQuestion, onlyAsks, saidIn } from './presence.ts';
 import { ACCESS_TOKEN, headersIn, looksAt, mentionsIn, placesOf, STORES, TESTED } from './script-edits.ts';
 import { computedUses, jobScope, type KeyNames, normal, stepScope, stepsOf, type Use, usesOf } from './uses.ts';
@@ -790,8 +791,12 @@ class JobPlanner {
     const [tolerant = ''] = soft.size === 1 ? [...soft] : [];
     // What a condition skips where there is no key it has to skip where federation is not set up.
     const isAsked = this.#isGated() || consumers.every((consumer) => this.#goesWithout(consumer)) || isDropped;
-    const gate = isAsked && this.#gateText() !== '' && !only.includes(this.#gateText()) ? `${this.#gateText()} != ''` : undefined;
-    const parts = [unwrap(only), guard, gate].filter((part) => part !== undefined && part !== '');
+    const gate = (isAsked || this.#isOptional(consumers)) && this.#gateText() !== '' && !only.includes(this.#gateText()) ? `${this.#gateText()} != ''` : undefined;
+    const pretends = new Set(consumers.map(({ step }) => unlessPretending(step)));
+    const [real] = pretends.size === 1 ? [...pretends] : [];
+    const isReal = real !== undefined && !only.includes(real) && this.#isKnownBefore(real, index) ? real : undefined;
+    if (isReal !== undefined) this.#why.push('Where the steps only pretend to call a model nothing is asked for.');
+    const parts = [unwrap(only), isReal, guard, gate].filter((part) => part !== undefined && part !== '');
     const condition = parts.length === 1 && only !== '' ? only : parts.length < 2 ? (parts[0] ?? '') : parts.map((part) => (part?.includes('||') !== true ? part : `(${part})`)).join(' && ');
     return [...(condition === '' ? [] : [`if: ${quoteIfNeeded(condition)}`]), ...(tolerant === '' ? [] : [`continue-on-error: ${tolerant}`])];
   }
@@ -830,6 +835,14 @@ class JobPlanner {
     return !/\bexit [1-9]/.test(run) && names.some((name) => new RegExp(`\\[\\[? -[nz] "?\\$\\{?${name}\\b`).test(run));
   }
 
+  /** Whether the steps were left without a key before, and went on: what takes its place is left out too where it is not set up. */
+  #isOptional(consumers: readonly Consumer[]): boolean {
+    const { context, root, text, isCalled } = this.#scene;
+    const isOptional = isOneOfSeveral(consumers.map(({ step }) => step), [root, this.#job], this.#replacement, context) || (!isCalled && consumers.every(({ kind }) => kind.kind === 'run') && goesOnWithout(text, this.#replacement, context));
+    if (isOptional && this.#gateText() !== '') this.#why.push(`Where ${this.#gateText().replace('vars.', '')} is not set the step is left out, and the program goes on as it did with an empty key.`);
+    return isOptional;
+  }
+
   #isGated(): boolean {
     return this.#gates.length > 0;
   }
@@ -843,11 +856,14 @@ class JobPlanner {
     const queue = isBranch && events.includes('merge_group') ? "github.event_name != 'merge_group'" : undefined;
     const pulls = events.filter((event) => PULLS.has(event));
     if (pulls.length === 0 || isExcluded) return queue;
-    const sameRepository = 'github.event.pull_request.head.repo.full_name == github.repository';
+    // Dependabot's branches are of this repository, and its runs had no secrets either.
+    const hasDependabot = ['.github/dependabot.yml', '.github/dependabot.yaml'].some((path) => this.#scene.context.read(path) !== undefined) && ![condition, own].some((text) => text.includes('dependabot'));
+    const ofRepository = 'github.event.pull_request.head.repo.full_name == github.repository';
+    const sameRepository = hasDependabot ? `${ofRepository} && github.actor != 'dependabot[bot]'` : ofRepository;
     if (events.length === pulls.length) return sameRepository;
     const hasNone = isBranch && (this.#replacement.otherRuns ?? []).every(({ run }) => run.event !== 'pull_request');
     const isReview = pulls.some((event) => event !== 'pull_request');
-    const guard = hasNone ? (isReview ? 'github.event.pull_request == null' : "github.event_name != 'pull_request'") : `${isReview ? 'github.event.pull_request == null' : "github.event_name != 'pull_request'"} || ${sameRepository}`;
+    const guard = hasNone ? (isReview ? 'github.event.pull_request == null' : "github.event_name != 'pull_request'") : `${isReview ? 'github.event.pull_request == null' : "github.event_name != 'pull_request'"} || ${hasDependabot ? `(${sameRepository})` : sameRepository}`;
     if (queue === undefined) return guard;
     return `${hasNone ? guard : `(${guard})`} && ${queue}`;
   }

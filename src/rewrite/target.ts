@@ -57,7 +57,7 @@ export function rewriteTarget(rewriters: readonly Rewriter[], input: TargetInput
   const rewrite = (paths: readonly string[]): void => {
     for (const path of paths) {
       const text = input.read(path);
-      if (text !== undefined) files.set(path, withoutServed(withReads(rewriteFile(rewriters, path, text, { ...input, accepts }), input.replacements), served));
+      if (text !== undefined) files.set(path, withoutServed(withReads(rewriteFile(rewriters, path, text, { ...input, accepts }), input.replacements.filter(runnersOf(path, input))), served));
     }
   };
   rewrite(input.paths);
@@ -107,7 +107,9 @@ function unserved(files: ReadonlyMap<string, RewrittenFile>, needless: Set<strin
   const waiting = new Set(
     [...files.values()].flatMap(({ path, refusals, declined }) => (SOURCE.test(path) || MANIFEST.test(path) ? [] : [...refusals.filter(({ code }) => code === 'needs-code-change'), ...declined.filter(({ id }) => blocked.has(`${path}\n${id}`))].flatMap(({ migrations }) => migrations))),
   );
-  const isServed = ({ migrations, safety }: MadeChange): boolean => safety === 'safe' || migrations.length === 0 || migrations.some((migration) => made.has(migration) || waiting.has(migration));
+  // What asks for variables that only the workload sets cannot.
+  const anew = new Set(replacements.filter(({ change }) => change === 'code').map(({ migration }) => migration));
+  const isServed = ({ migrations, safety }: MadeChange): boolean => safety === 'safe' || migrations.length === 0 || migrations.some((migration) => made.has(migration) || (waiting.has(migration) && !anew.has(migration)));
   const coded = new Set(all.flatMap(({ path, change, follows }) => (follows && SOURCE.test(path) && isServed(change) ? change.migrations : [])));
   const dropped = all.filter(({ path, change, follows }) => {
     if (!follows || (!SOURCE.test(path) && !MANIFEST.test(path))) return false;
@@ -167,8 +169,8 @@ function newlyBlocked(files: ReadonlyMap<string, RewrittenFile>, blocked: Map<st
       const isProgram = standsAlone !== true && !followers.has(rewriter) && !SOURCE.test(path) && !MANIFEST.test(path);
       const floor = isProgram ? migrations.flatMap((migration) => held.get(migration) ?? []).find((other) => declaresFor(before, other, read)) : undefined;
       const code = isProgram ? migrations.map((migration) => unchanged.get(migration)).find((other) => other !== undefined) : undefined;
-      const lacking = requires?.find((other) => !made.has(`${other.path}\n${other.id}`));
-      const missing = (lacking === undefined ? undefined : nameOf(lacking, path, id)) ?? (isOwn ? home?.path : home?.place) ?? (runs === undefined ? undefined : placeOf(runs, files.get(runs), migrations)) ?? floor ?? code;
+      const required = requires?.find((other) => !made.has(`${other.path}\n${other.id}`));
+      const missing = (required === undefined ? undefined : (blocked.get(`${required.path}\n${required.id}`) ?? requiredPlace(required, files, replacements))) ?? (isOwn ? home?.path : home?.place) ?? (runs === undefined ? undefined : placeOf(runs, files.get(runs), migrations)) ?? floor ?? code;
       if (missing === undefined) continue;
       blocked.set(`${path}\n${id}`, missing);
       paths.add(path);
@@ -245,15 +247,17 @@ function refusedElsewhere(files: Iterable<RewrittenFile>, blocked: ReadonlyMap<s
   return stuck;
 }
 
-/** What a change lacks: another job of its file, or another file. */
-function nameOf(other: { readonly path: string; readonly id: string }, path: string, id: string): string {
-  const job = other.id.slice(0, other.id.lastIndexOf('/'));
-  return other.path === path && WORKFLOW.test(path) && job !== id.slice(0, id.lastIndexOf('/')) ? `job ${job}` : other.path;
-}
-
 /** `llm.py:5`: where a file is refused. */
 function placeOf(path: string, file: RewrittenFile | undefined, migrations: readonly string[]): string {
   const line = file?.refusals.find(({ code, migrations: own }) => STAYS.has(code) && own.some((migration) => migrations.includes(migration)))?.line;
+  return line === undefined ? path : `${path}:${line}`;
+}
+
+/** Where what a change requires is refused: by its line, where a job of a workflow is. */
+function requiredPlace({ path, id }: { readonly path: string; readonly id: string }, files: ReadonlyMap<string, RewrittenFile>, replacements: readonly Replacement[]): string {
+  const [job = '', provider] = id.split('/');
+  const own = new Set(replacements.filter((one) => one.path === path && one.provider === provider && one.workload.endsWith(` › ${job}`)).map(({ migration }) => migration));
+  const line = files.get(path)?.refusals.find(({ migrations }) => migrations.some((migration) => own.has(migration)))?.line;
   return line === undefined ? path : `${path}:${line}`;
 }
 
@@ -266,14 +270,26 @@ function reachOfChange(path: string, text: string, id: string, rewriter: string,
 }
 
 /** Whether a workload may run the file: a job by its commands, what is deployed from a folder by lying in it. */
-function runnersOf(path: string, { read, paths }: TargetInput): (one: Pick<Kept, 'platform' | 'path' | 'workload' | 'names'>) => boolean {
+function runnersOf(path: string, { read, paths, replacements }: TargetInput): (one: Pick<Kept, 'platform' | 'path' | 'workload' | 'names'>) => boolean {
   return (one) => {
     if (one.path === path) return true;
     if (one.platform === 'cloudflare-workers') return !one.path.includes('/') || path.startsWith(one.path.slice(0, one.path.lastIndexOf('/') + 1));
-    if (one.platform !== 'github-actions' || !WORKFLOW.test(one.path)) return true;
+    if (one.platform !== 'github-actions' || !WORKFLOW.test(one.path) || languageOf(path) === undefined) return true;
     const text = read(one.path);
-    return text === undefined || reachOf(text, [one.workload.slice(one.workload.lastIndexOf(' › ') + 3)], one.names, { read, paths }).may(path);
+    return text === undefined || knownReach(replacements, text, one, { read, paths }).may(path);
   };
+}
+
+/** What a job may run is the same for every file that is looked at. */
+const knownReaches = new WeakMap<readonly Replacement[], Map<string, Reach>>();
+
+function knownReach(run: readonly Replacement[], text: string, { path, workload, names }: Pick<Kept, 'path' | 'workload' | 'names'>, tree: Pick<TargetInput, 'read' | 'paths'>): Reach {
+  const known = knownReaches.get(run) ?? new Map<string, Reach>();
+  knownReaches.set(run, known);
+  const key = JSON.stringify([path, workload, names]);
+  const reach = known.get(key) ?? reachOf(text, [workload.slice(workload.lastIndexOf(' › ') + 3)], names, tree);
+  known.set(key, reach);
+  return reach;
 }
 
 const WORKFLOW = /^\.github\/workflows\/[^/]+\.ya?ml$/i;
@@ -433,8 +449,8 @@ function rewriteFile(rewriters: readonly Rewriter[], path: string, text: string,
   const mayRun = SOURCE.test(path) ? runnersOf(path, input) : () => true;
   const context: RewriteContext = {
     own: input.replacements.filter((replacement) => replacement.path === path),
-    // What has to be written anew follows those that run it; what only stops naming a key is right for all.
-    all: input.replacements.filter((one) => one.change !== 'code' || mayRun(one)),
+    // A program follows those that run it, and no other.
+    all: input.replacements.filter(mayRun),
     kept: input.kept.filter(mayRun),
     paths: input.paths,
     read: input.read,

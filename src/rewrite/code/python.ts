@@ -10,6 +10,7 @@ import { withoutArguments, withoutImports, withoutRemarks, withoutStatements } f
 import { notebook } from './_python-notebook.ts';
 import { addArgument, type Argument, azureArgument, importSplices, openAiArgument, replaceArgument, unusedAfter, vertexArguments } from './_python-text.ts';
 import { argumentsOf, contains, keywordsOf, pathOf, type Python, readPython, scopeOf, unboundNames } from './_python-tree.ts';
+import { closureOf } from '../reach/imports.ts';
 import { heldBelow } from './python-manifests.ts';
 import { canStay, type Followed, followed, partedOf } from './_shared.ts';
 import type { SyntaxNode } from './syntax.ts';
@@ -30,6 +31,9 @@ export const python: Rewriter = {
     return new Editor(tree, path, context).run();
   },
 };
+
+/** Packages that make clients themselves, and hand them the key or an empty one. */
+const FRAMEWORKS = /^[ \t]*(?:from|import)[ \t]+(?:langchain\w*|llama_index|litellm|crewai|pydantic_ai|dspy|autogen\w*|agno|haystack|smolagents|google\.generativeai)\b/m;
 
 /** A client call with what is to become of it. */
 interface Client {
@@ -364,7 +368,7 @@ class Editor {
       const absence = absenceGuardOf(python, comparison);
       const follow = absence === undefined ? undefined : byName.get(absence.name);
       if (absence === undefined || follow === undefined) continue;
-      if (absence.statement === undefined) this.#refusals.push(this.#gate(comparison, absence.name, follow));
+      if (absence.statement === undefined || !this.#federates(follow)) this.#refusals.push(this.#gate(comparison, absence.name, follow));
       else this.#guard(absence.statement, follow);
     }
     this.#settings(byName);
@@ -381,8 +385,21 @@ class Editor {
 
   #read(node: SyntaxNode, name: string, follow: Followed): void {
     const guard = guardOf(this.#python, node);
-    if (guard !== undefined && follow.agree) return this.#guard(guard, follow);
+    if (guard !== undefined && follow.agree && this.#federates(follow)) return this.#guard(guard, follow);
     this.#refusals.push(this.#gate(node, name, follow));
+  }
+
+  /** Whether what a check stands before does without the key: no client of this provider, here or in what the file imports, is one that has to have it. */
+  #federates({ replacement: { provider } }: Followed): boolean {
+    const kinds = this.#python.calls.flatMap((call) => {
+      const path = pathOf(this.#python, call.childForFieldName('function'));
+      return (path === undefined ? undefined : CLIENTS.get(path)) ?? [];
+    });
+    const own = kinds.filter(({ providers }) => providers.includes(provider));
+    if (own.length > 0) return own.every(({ family }) => family !== 'other');
+    const { paths = [], read } = this.#context;
+    const closure = closureOf({ path: this.#path, text: this.#python.text, language: 'python', folder: '' }, { paths, read });
+    return ![this.#python.text, ...closure.texts].some((text) => FRAMEWORKS.test(text));
   }
 
   #gate(node: SyntaxNode, name: string, follow: Followed): FileRefusal {

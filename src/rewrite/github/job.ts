@@ -1,6 +1,6 @@
 import { parties } from '../../parties/index.ts';
 import { eventsOf, PULLS } from '../../platforms/_shared/github-events.ts';
-import { entriesOf, entry, get, textOf, type YamlEntry, type YamlNode, type YamlScalar } from '../../support/yaml.ts';
+import { entriesOf, entry, get, sourceRange, textOf, type YamlEntry, type YamlNode, type YamlScalar } from '../../support/yaml.ts';
 import { CannotRewrite } from '../cannot.ts';
 import type { Edit } from '../edit.ts';
 import { cannotPublish, isPublished } from '../published.ts';
@@ -12,7 +12,9 @@ import { compositeKeys, folderOf } from './composite.ts';
 import { actionOf, isKeyInput, isPreparing, type NativeAction, nativeOf } from './native.ts';
 import { anthropicProfile, assumeRole, exchange, fill, forRuns, googleAuth, type Ids, idsOf, type Setup, tokenFile, withConditions } from './steps.ts';
 import { excludesPullRequests, quoteIfNeeded, quotedAs, unwrap } from './conditions.ts';
-import { ACCESS_TOKEN, headersIn, looksAt, mentionsIn, onlyAsks, placesOf, STORES, TESTED, writesDown } from './script-edits.ts';
+import { goesOnWithout, isOneOfSeveral, unlessPretending } from './optional.ts';
+import { asGate, isQuestion, onlyAsks, saidIn } from './presence.ts';
+import { ACCESS_TOKEN, headersIn, looksAt, mentionsIn, placesOf, STORES, TESTED, writesDown } from './script-edits.ts';
 import { computedUses, jobScope, type KeyNames, normal, stepScope, stepsOf, type Use, usesOf } from './uses.ts';
 
 /** What all jobs of one file share. */
@@ -45,9 +47,14 @@ export interface JobEdits {
   readonly needs?: readonly string[];
 }
 
-/** Works out the edits of one job (or of a composite action: `runs`) for one replacement. @throws CannotRewrite */
-export function planJob(scene: Scene, job: YamlMap, replacement: Replacement, rootUses: readonly Use[]): JobEdits {
-  return new JobPlanner(scene, job, replacement, rootUses).plan();
+/**
+ * Works out the edits of one job (or of a composite action: `runs`) for one replacement.
+ *
+ * @param asked jobs that run by what this one finds of the key.
+ * @throws CannotRewrite
+ */
+export function planJob(scene: Scene, job: YamlMap, replacement: Replacement, rootUses: readonly Use[], asked: readonly { readonly id: string; readonly job: YamlMap; readonly replacement: Replacement }[] = []): JobEdits {
+  return new JobPlanner(scene, job, replacement, rootUses, asked.map((one) => ({ id: one.id, replacement: forRuns(one.replacement, textOf(get(one.job, 'if')) ?? '', scene.isCalled ? undefined : scene.triggers) }))).plan();
 }
 
 /** Names and contexts of the key that `replacement` replaces. */
@@ -97,6 +104,9 @@ class JobPlanner {
   readonly #job: YamlMap;
   readonly #replacement: Replacement;
   readonly #rootUses: readonly Use[];
+  readonly #asked: readonly { readonly id: string; readonly replacement: Replacement }[];
+  /** The job does nothing with the key but to ask whether it is there. */
+  #onlyAsks = false;
   /** For which the job may run. */
   readonly #events: readonly string[];
   readonly #keys: KeyNames;
@@ -111,8 +121,9 @@ class JobPlanner {
   /** By step: id of the step whose output is its token. Empty where the token stands in the environment. */
   readonly #outputs = new Map<YamlMap, string>();
 
-  constructor(scene: Scene, job: YamlMap, replacement: Replacement, rootUses: readonly Use[]) {
+  constructor(scene: Scene, job: YamlMap, replacement: Replacement, rootUses: readonly Use[], asked: readonly { readonly id: string; readonly replacement: Replacement }[]) {
     this.#scene = scene;
+    this.#asked = asked;
     this.#job = job;
     const condition = textOf(get(job, 'if')) ?? '';
     this.#events = eventsOf(condition, scene.triggers);
@@ -137,7 +148,9 @@ class JobPlanner {
     for (const use of this.#rootUses) if (use.shape === 'gate') this.#gate(use);
     this.#refuseLooks(jobUses, wide);
     const consumers = this.#consumers(jobUses, wide);
+    this.#onlyAsks = consumers.length === 0;
     const natives = consumers.filter(({ kind }) => kind.kind === 'native');
+    this.#refuseSecondLogin(natives);
     const others = consumers.filter(({ kind }) => kind.kind !== 'native');
     for (const consumer of natives) this.#convert(consumer);
     const curls = others.filter(({ kind }) => kind.kind === 'curl');
@@ -653,7 +666,7 @@ class JobPlanner {
       this.#replaceAll(use, this.#tokenOf(use, names));
       return;
     }
-    throw new CannotRewrite('unknown-shape', 'The key is pasted into a script.', this.#scriptAdvice(use.scalar.value), { line: this.#line(use.scalar) });
+    throw new CannotRewrite('unknown-shape', 'The key is pasted into a script.', this.#scriptAdvice(use.scalar.value), { line: this.#lineWithin(use.scalar, use.spans[0]?.start ?? 0) });
   }
 
   /** Tests of the variable and `docker run -e` follow what takes its place; a script that does more with it is left alone. */
@@ -672,9 +685,10 @@ class JobPlanner {
         if (!/^-(?:e|-env)/.test(whole)) this.#edits.push({ kind: 'replace-within', scalar: run, from, to: from + name.length, text: first });
         else this.#edits.push({ kind: 'replace-within', scalar: run, from: index, to: index + whole.length, text: this.#dockerOptions(whole, setup) });
       }
-      const all = [...run.value.matchAll(new RegExp(`(?<![A-Za-z0-9_])${name}(?![A-Za-z0-9_])`, 'g'))].length;
-      const covered = known.reduce((sum, { 0: whole }) => sum + whole.split(name).length - 1, 0);
-      if (covered !== all) throw new CannotRewrite('unknown-shape', `The script itself uses ${name}.`, this.#scriptAdvice(run.value), { line: this.#line(step) });
+      // What a script only says of the variable is no use of it.
+      const said = saidIn(run.value, name);
+      const [left] = placesOf(run.value, name).filter((at) => !said.includes(at) && !known.some(({ index, 0: whole }) => index <= at && at < index + whole.length));
+      if (left !== undefined) throw new CannotRewrite('unknown-shape', `The script itself uses ${name}.`, this.#scriptAdvice(run.value), { line: this.#lineWithin(run, left) });
       if (known.some(({ 0: whole }) => whole.startsWith('-e') || whole.startsWith('--env'))) this.#doubts.push('the container has to run as a user that may read the mounted folder');
     }
   }
@@ -808,8 +822,12 @@ class JobPlanner {
     const [tolerant = ''] = soft.size === 1 ? [...soft] : [];
     // What a condition skips where there is no key it has to skip where federation is not set up.
     const isAsked = this.#isGated() || consumers.every((consumer) => this.#goesWithout(consumer)) || isDropped;
-    const gate = isAsked && this.#gateText() !== '' && !only.includes(this.#gateText()) ? `${this.#gateText()} != ''` : undefined;
-    const parts = [unwrap(only), guard, gate].filter((part) => part !== undefined && part !== '');
+    const gate = (isAsked || this.#isOptional(consumers)) && this.#gateText() !== '' && !only.includes(this.#gateText()) ? `${this.#gateText()} != ''` : undefined;
+    const pretends = new Set(consumers.map(({ step }) => unlessPretending(step)));
+    const [real] = pretends.size === 1 ? [...pretends] : [];
+    const isReal = real !== undefined && !only.includes(real) && this.#isKnownBefore(real, index) ? real : undefined;
+    if (isReal !== undefined) this.#why.push('Where the steps only pretend to call a model nothing is asked for.');
+    const parts = [unwrap(only), isReal, guard, gate].filter((part) => part !== undefined && part !== '');
     const condition = parts.length === 1 && only !== '' ? only : parts.length < 2 ? (parts[0] ?? '') : parts.map((part) => (part?.includes('||') !== true ? part : `(${part})`)).join(' && ');
     return [...(condition === '' ? [] : [`if: ${quoteIfNeeded(condition)}`]), ...(tolerant === '' ? [] : [`continue-on-error: ${tolerant}`])];
   }
@@ -848,6 +866,14 @@ class JobPlanner {
     return !/\bexit [1-9]/.test(run) && names.some((name) => new RegExp(`\\[\\[? -[nz] "?\\$\\{?${name}\\b`).test(run));
   }
 
+  /** Whether the steps were left without a key before, and went on: what takes its place is left out too where it is not set up. */
+  #isOptional(consumers: readonly Consumer[]): boolean {
+    const { context, root, text, isCalled } = this.#scene;
+    const isOptional = isOneOfSeveral(consumers.map(({ step }) => step), [root, this.#job], this.#replacement, context) || (!isCalled && consumers.every(({ kind }) => kind.kind === 'run') && goesOnWithout(text, this.#replacement, context));
+    if (isOptional && this.#gateText() !== '') this.#why.push(`Where ${this.#gateText().replace('vars.', '')} is not set the step is left out, and the program goes on as it did with an empty key.`);
+    return isOptional;
+  }
+
   #isGated(): boolean {
     return this.#gates.length > 0;
   }
@@ -861,11 +887,14 @@ class JobPlanner {
     const queue = isBranch && events.includes('merge_group') ? "github.event_name != 'merge_group'" : undefined;
     const pulls = events.filter((event) => PULLS.has(event));
     if (pulls.length === 0 || isExcluded) return queue;
-    const sameRepository = 'github.event.pull_request.head.repo.full_name == github.repository';
+    // Dependabot's branches are of this repository, and its runs had no secrets either.
+    const hasDependabot = ['.github/dependabot.yml', '.github/dependabot.yaml'].some((path) => this.#scene.context.read(path) !== undefined) && ![condition, own].some((text) => text.includes('dependabot'));
+    const ofRepository = 'github.event.pull_request.head.repo.full_name == github.repository';
+    const sameRepository = hasDependabot ? `${ofRepository} && github.actor != 'dependabot[bot]'` : ofRepository;
     if (events.length === pulls.length) return sameRepository;
     const hasNone = isBranch && (this.#replacement.otherRuns ?? []).every(({ run }) => run.event !== 'pull_request');
     const isReview = pulls.some((event) => event !== 'pull_request');
-    const guard = hasNone ? (isReview ? 'github.event.pull_request == null' : "github.event_name != 'pull_request'") : `${isReview ? 'github.event.pull_request == null' : "github.event_name != 'pull_request'"} || ${sameRepository}`;
+    const guard = hasNone ? (isReview ? 'github.event.pull_request == null' : "github.event_name != 'pull_request'") : `${isReview ? 'github.event.pull_request == null' : "github.event_name != 'pull_request'"} || ${hasDependabot ? `(${sameRepository})` : sameRepository}`;
     if (queue === undefined) return guard;
     return `${hasNone ? guard : `(${guard})`} && ${queue}`;
   }
@@ -888,6 +917,20 @@ class JobPlanner {
     const login = logins[this.#replacement.parties[0] ?? ''];
     if (login === undefined) return false;
     return stepsOf(this.#job).slice(0, first).some(({ step }) => login[0].test(actionOf(step)?.name ?? '') && (soon.includes(step) || entry(get(step, 'with'), login[1]) !== undefined) && !/key/.test(entriesOf(get(step, 'with')).map(({ key }) => key).join(' ')));
+  }
+
+  /** A job that has one login by a key and another by its own token, of which conditions choose: which of them stays is for a person to say. @throws CannotRewrite */
+  #refuseSecondLogin(natives: readonly Consumer[]): void {
+    const inputs: Readonly<Record<string, string>> = { 'azure/login': 'client-id', 'google-github-actions/auth': 'workload_identity_provider', 'aws-actions/configure-aws-credentials': 'role-to-assume' };
+    for (const { step, index } of natives) {
+      const name = actionOf(step)?.name.toLowerCase() ?? '';
+      const input = inputs[name];
+      if (input === undefined || entry(get(step, 'with'), input) !== undefined) continue;
+      const other = stepsOf(this.#job).find(({ step: one }, at) => at !== index && actionOf(one)?.name.toLowerCase() === name && entry(get(one, 'with'), input) !== undefined && usesOf(one, this.#keys, stepScope, one).length === 0);
+      if (other === undefined) continue;
+      const read = [...new Set(entriesOf(get(other.step, 'with')).flatMap(({ value }) => [...(textOf(value) ?? '').matchAll(/\b(?:secrets|vars)\.\w+/g)].map(([text]) => text)))];
+      throw new CannotRewrite('unknown-shape', `The job has a second login beside this one, by its own token (line ${this.#line(other.step)}).`, `${read.length === 0 ? 'Let that one stand' : `Set what that one reads (${read.join(', ')})`}, then take the login with the key out, and what asks for its secret.`, { line: this.#line(step) });
+    }
   }
 
   // --- requests made by hand ---
@@ -957,9 +1000,13 @@ class JobPlanner {
     return true;
   }
 
-  /** `vars.ANTHROPIC_FEDERATION_RULE_ID`; '' where ids are written out. */
+  /** `vars.ANTHROPIC_FEDERATION_RULE_ID`; '' where ids are written out. A job that only asks does so for those that run by its answer. */
   #gateText(): string {
-    return /^\$\{\{ (vars\.[A-Z0-9_]+) \}\}$/.exec(idsOf({ ...this.#replacement, otherRuns: [] }, this.#scene.context)(this.#gateInput()))?.[1] ?? '';
+    const textFor = (replacement: Replacement): string => /^\$\{\{ (vars\.[A-Z0-9_]+) \}\}$/.exec(idsOf({ ...replacement, otherRuns: [] }, this.#scene.context)(this.#gateInput()))?.[1] ?? '';
+    if (!this.#onlyAsks || this.#asked.length === 0) return textFor(this.#replacement);
+    const [text = '', ...more] = new Set(this.#asked.map(({ replacement }) => textFor(replacement)));
+    if (more.length > 0) throw new CannotRewrite('unknown-shape', `${this.#asked.map(({ id }) => id).join(' and ')} run by what this job finds of the key, and each gets an identity of its own.`, 'Let each of them ask for its own variable, then plan again.', { line: this.#line(this.#gates[0]?.scalar ?? this.#job) });
+    return text;
   }
 
   #readsSecrets(use: Use): boolean {
@@ -996,6 +1043,12 @@ class JobPlanner {
     this.#lines.push(this.#line(use.scalar));
   }
 
+  /** The line of an offset in a value. */
+  #lineWithin(scalar: YamlScalar, at: number): number {
+    const { text, editor } = this.#scene;
+    return text.slice(0, sourceRange(editor.file, scalar, at, at + 1).start).split('\n').length;
+  }
+
   #line(node: YamlNode | YamlEntry): number {
     return this.#scene.editor.lineOf(node);
   }
@@ -1019,29 +1072,12 @@ function fail(): never {
   throw new CannotRewrite('unknown-shape', 'A part of the job that has to be there is not.', 'Look at the job by hand.');
 }
 
-/** Whether the key is only asked for: in a script that tests the variable or the expression, and does nothing else. */
-function isQuestion({ scope, shape, step, held, scalar, spans }: Use): boolean {
-  const run = textOf(get(step, 'run'));
-  if (scope === 'step-env') return shape === 'plain' && onlyAsks(run, held?.entry.key ?? '');
-  if (scope !== 'step-run' || shape === 'mixed') return false;
-  return onlyAsks(spans.toReversed().reduce((text, { start, end }) => `${text.slice(0, start)}$THE_KEY${text.slice(end)}`, scalar.value), 'THE_KEY');
-}
-
 /** Names that clients read: they say nothing of what a token is for. */
 const STANDARD = /^(?:HF_TOKEN|HF_API_TOKEN|HUGGING_?FACE(?:_HUB)?_(?:API_)?(?:TOKEN|KEY))$/i;
 
 function secretsIn(names: readonly string[]): readonly string[] {
   const own = names.filter((name) => !STANDARD.test(name));
   return own.length > 0 ? own : names;
-}
-
-/** The read inside `${{ }}` alone, so that what stands for it can be put there. */
-function asGate(use: Use): Use {
-  const spans = use.spans.flatMap(({ start, end }) => {
-    const read = /[A-Za-z]+(?:\.[\w-]+|\['[^']*'\])/.exec(use.scalar.value.slice(start, end));
-    return read === null ? [] : [{ start: start + read.index, end: start + read.index + read[0].length }];
-  });
-  return { ...use, shape: 'gate', spans };
 }
 
 function isValue({ shape }: Use): boolean {

@@ -40,25 +40,6 @@ export function writesDown(script: string, reads: readonly RegExp[]): boolean {
   return [...documents, ...lines].some((text) => reads.some((read) => read.test(text)));
 }
 
-/** Asks whether something is set: `[ -n "$KEY" ]`, `[[ -z "${{ secrets.KEY }}" ]]`, `test "$KEY" = ""`. Group 1 or 2 is the name of a variable. */
-const ASKS = /^(?:(?:if|elif) )?(?:! )?(?:(?:\[\[?|test) )?(?:-[nz] "?\$(?:\{\{ *[A-Za-z]+\.[\w.-]+ *\}\}|\{?(\w+)(?::-)?\}?)"?|"\$\{?(\w+)(?::-)?\}?" (?:=|==|!=) (?:""|''))(?: \]\]?)?;?(?: then)?$/;
-
-/** Whether a script does nothing with the variable `name` but to ask whether it is set, and runs no program. It may ask the same of others. */
-export function onlyAsks(script: string | undefined, name: string): boolean {
-  if (script === undefined || name === '') return false;
-  const lines = script
-    .split(/\n|\s*(?:&&|\|\|)\s*|;(?=\s*(?:then|else|fi|echo|exit|\})(?:\s|$))/)
-    .map((line) => line.trim().replace(/^\{\s+/, '').replace(/;$/, ''))
-    .filter((line) => line !== '' && line !== '}' && !line.startsWith('#'));
-  const isPlain = (line: string): boolean => /^(?:then|else|fi|true|exit \d|set -[a-z]+(?: pipefail)?)$/.test(line) || (/^(?:(?:then|else) )?(?:echo|printf)\b/.test(line) && !new RegExp(`\\$(?:${name}\\b|\\{[#!]?${name}\\b(?!:\\+))`).test(line));
-  return lines.some((line) => askedIn(line) === name) && lines.every((line) => ASKS.test(line) || isPlain(line));
-}
-
-function askedIn(line: string): string | undefined {
-  const found = ASKS.exec(line);
-  return found?.[1] ?? found?.[2];
-}
-
 /** Commands that take a text apart or count it. */
 const COUNTS = '(?:wc|sha\\d*sum|md5sum|shasum|md5|cut|head|tail|base64|xxd|od|tr|sed|awk|grep|rev|fold)';
 

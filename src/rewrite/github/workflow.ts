@@ -15,6 +15,7 @@ import type { YamlEdit, YamlMap } from '../yaml-edit.ts';
 import { houseOf } from './actions.ts';
 import { commentSplices } from './comments.ts';
 import { compositeEdits, folderOf } from './composite.ts';
+import { askersOf } from './gates.ts';
 import { type JobEdits, keysOf, planJob, type Scene } from './job.ts';
 import { workflowProblems } from './parser.ts';
 import { permissionEdit } from './permissions.ts';
@@ -80,7 +81,7 @@ function rewriteWorkflow(path: string, text: string, root: YamlMap, context: Rew
     if (first === undefined) continue;
     const rootUses = rootUsesOf(scene, first.replacement);
     if (rootUses.length === 0) {
-      for (const node of own) attempt([node], changes, refusals, () => jobChange(scene, node, jobs.length));
+      for (const node of own) attempt([node], changes, refusals, () => jobChange(scene, node, own, jobs.length));
     } else {
       attempt(own, changes, refusals, () => sharedChange(scene, path, own, rootUses, context.kept, jobs.length));
     }
@@ -133,26 +134,27 @@ function rootUsesOf(scene: Scene, replacement: Replacement): readonly Use[] {
 }
 
 /** One job, one provider. */
-function jobChange(scene: Scene, node: JobNode, count: number): Change<Edit> {
-  const done = editsOf(scene, node, [], count);
+function jobChange(scene: Scene, node: JobNode, nodes: readonly JobNode[], count: number): Change<Edit> {
+  const asked = nodes.filter((other) => other !== node && askersOf(scene.root, other.id, keysOf(other.replacement)).some(({ id }) => id === node.id));
+  const done = editsOf(scene, node, [], count, asked);
   const change = changeOf(`${node.id}/${node.replacement.provider}`, node.id, [done], [node]);
-  const requires = [...requiredBy(scene, node), ...neededBy(node, done), ...askedOf(scene, node)];
+  const requires = [...requiredBy(scene, node), ...neededBy(node, done), ...gatesOf(scene, node, nodes), ...asked.map(({ id, replacement }) => ({ path: replacement.path, id: `${id}/${replacement.provider}` }))];
   return requires.length === 0 ? change : { ...change, requires };
+}
+
+/** Jobs before this one that ask for the key: without it their answer is no, and this one would not run. */
+function gatesOf(scene: Scene, { id, replacement }: JobNode, nodes: readonly JobNode[]): NonNullable<Change<Edit>['requires']> {
+  return askersOf(scene.root, id, keysOf(replacement)).map((asker) => {
+    if (!nodes.some((node) => node.id === asker.id)) {
+      throw new CannotRewrite('needs-other-change', `Job ${asker.id} asks whether there is the key, this job waits for it, and what it asks cannot be changed.`, 'Let it ask for the variable that the plan sets, then plan again.', { line: scene.editor.lineOf(asker.use.scalar) });
+    }
+    return { path: replacement.path, id: `${asker.id}/${replacement.provider}` };
+  });
 }
 
 /** Changes of the same job that a change rests on: a login that federates once they are made. */
 function neededBy({ id, replacement }: JobNode, { needs = [] }: JobEdits): NonNullable<Change<Edit>['requires']> {
   return needs.map((provider) => ({ path: replacement.path, id: `${id}/${provider}` }));
-}
-
-/** Outputs that say whether there is a key. */
-const SAYS = /key|token|secret|cred|principal|has|enabled|configured|available|present|ready|skip|should|set/i;
-
-/** Jobs of the file that ask for the same key and say in an output whether it is there: where one goes on asking for the key, this one never runs once it is deleted. */
-function askedOf({ context }: Scene, { job, replacement }: JobNode): NonNullable<Change<Edit>['requires']> {
-  const conditions = [job, ...stepsOf(job).map(({ step }) => step)].map((one) => textOf(get(one, 'if')) ?? '').join('\n');
-  const asked = new Set([...conditions.matchAll(/\bneeds\.([\w-]+)\.outputs\.([\w-]+)/g)].flatMap(([, id = '', output = '']) => (SAYS.test(output) ? [id] : [])));
-  return [...asked].filter((id) => context.own.some((one) => one.provider === replacement.provider && one.workload.endsWith(` › ${id}`))).map((id) => ({ path: replacement.path, id: `${id}/${replacement.provider}` }));
 }
 
 /** What has to change with a job: the workflow it calls, the composite actions it no longer hands the key to. */
@@ -183,10 +185,10 @@ function sharedChange(scene: Scene, path: string, nodes: readonly JobNode[], roo
   return requires.length === 0 ? change : { ...change, requires };
 }
 
-function editsOf(scene: Scene, { job, replacement }: JobNode, rootUses: readonly Use[], count: number): JobEdits {
+function editsOf(scene: Scene, { job, replacement }: JobNode, rootUses: readonly Use[], count: number, asked: readonly JobNode[] = []): JobEdits {
   const calls = textOf(get(job, 'uses'));
   refuseStrangersCode(scene, job);
-  const done = calls === undefined ? planJob(scene, job, replacement, rootUses) : planCall(scene, job, calls, replacement);
+  const done = calls === undefined ? planJob(scene, job, replacement, rootUses, asked) : planCall(scene, job, calls, replacement);
   if (!done.needsToken) return done;
   refuseSharedEnvironment(scene, job);
   const callee = calls === undefined ? [] : calleeJobs(scene, calls);

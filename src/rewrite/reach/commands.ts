@@ -261,6 +261,12 @@ class Commands {
   #tests(language: Language, rest: readonly string[], folder: string): void {
     const given = afterFlags(rest).filter((one) => !one.startsWith('-') && !one.includes('$') && (/\//.test(one) || /\.(?:py|[cm]?[jt]sx?)(?:::|$)/.test(one) || this.#tree.paths.some((path) => path.startsWith(`${joined(folder, one) ?? one}/`))));
     const tests = given.flatMap((one) => joined(folder, one.replace(/::.*$/, '')) ?? []);
+    // Tests that are named one by one bring in what they import, and what is prepared for them on the way there.
+    if (language === 'python' && tests.length > 0 && tests.every((one) => one.endsWith('.py') && this.#has(one))) {
+      const prepared = tests.flatMap((one) => one.split('/').map((_, index, parts) => [...parts.slice(0, index), 'conftest.py'].join('/')));
+      for (const path of new Set([...tests, ...prepared.filter((one) => this.#has(one))])) this.#starts.push({ kind: 'file', path, folder });
+      return;
+    }
     this.#starts.push({ kind: 'folder', folder, language, tests, deep: false });
   }
 

@@ -341,7 +341,7 @@ class Planner {
           path: migration.path,
           facts: runner.workload.facts,
           policy,
-          permission: next === undefined ? candidate.route.permission : 'mint-token',
+          permission: next === undefined ? permissionOf(candidate.route.permission, runner.workload.facts) : 'mint-token',
           provider: migration.provider,
           lifetime: Math.min(step.party.lifetime, 3600),
           ...(next === undefined ? {} : { nextAudience: resolve(next.policy.audience, this.#values) }),
@@ -510,6 +510,11 @@ class Planner {
       return input === undefined ? [] : [{ ...input, value: value?.value ?? null, from: value?.from ?? null }];
     });
   }
+}
+
+/** A login for something else than models gets no right to use them: what it needs is what its key has. */
+function permissionOf(permission: Target['permission'], facts: Workload['facts']): Target['permission'] {
+  return permission === 'vertex-predict' && facts['google-login'] === 'other' ? 'cloud-access' : permission;
 }
 
 /** Identities beside the one of a path, for runs whose tokens say something else: where one exchange is all there is, and the party can tell them. */

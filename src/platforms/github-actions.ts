@@ -3,6 +3,7 @@ import { at, entriesOf, get, itemsOf, joinRoute, parseYaml, sourceRange, textOf,
 import { baseName, CiDraft, factList, factText, type Job } from './_shared/ci-draft.ts';
 import { bareExpression, candidates, contextUses, findExpressions, isTest, type ContextUse, type Expression } from './_shared/ci-expression.ts';
 import { eventsOf, mayRunOn } from './_shared/github-events.ts';
+import { googleLogin } from './_shared/github-logins.ts';
 import { describeGithub } from './_shared/github-token.ts';
 import { assignmentTarget, assignments, locallySet, variableMentions } from './_shared/ci-shell.ts';
 
@@ -237,6 +238,7 @@ function jobOf(reader: Reader, entry: YamlEntry, leaves: readonly Leaf[], shared
       container: factText(textOf(container) ?? textOf(get(container, 'image')) ?? ''),
       uses: usesOf(job),
       if: factText(textOf(get(job, 'if')) ?? ''),
+      'google-login': googleLogin(reader.yaml.text.slice(entry.keyRange.start, entry.via === undefined ? Math.max(entry.keyRange.end, job.range.end) : entry.keyRange.end)),
       events: narrowedEvents(textOf(get(job, 'if')) ?? '', shared['triggers'] ?? ''),
       branches: factList((shared['branches'] ?? '').split(',').filter((name) => mayRunOn(textOf(get(job, 'if')) ?? '', 'push', name))),
     },

@@ -13,6 +13,7 @@ import { actionOf, isKeyInput, isPreparing, type NativeAction, nativeOf } from '
 import { anthropicProfile, assumeRole, exchange, fill, forRuns, googleAuth, type Ids, idsOf, type Setup, tokenFile, withConditions } from './steps.ts';
 import { excludesPullRequests, quoteIfNeeded, quotedAs, unwrap } from './conditions.ts';
 import { ACCESS_TOKEN, headersIn, looksAt, mentionsIn, onlyAsks, placesOf, STORES, TESTED } from './script-edits.ts';
+import { goesWithoutLogin, rightsTold } from './told.ts';
 import { computedUses, jobScope, type KeyNames, normal, stepScope, stepsOf, type Use, usesOf } from './uses.ts';
 
 /** What all jobs of one file share. */
@@ -298,9 +299,24 @@ class JobPlanner {
     }
     if (native.party === 'aws' || native.party === 'google') this.#refuseSignedLinks();
     if (native.party === 'aws' && stepsOf(this.#job).some(({ step: other }) => /AWS_SECRET_ACCESS_KEY/.test(textOf(get(other, 'run')) ?? ''))) this.#doubts.push('a script names AWS_SECRET_ACCESS_KEY: AWS_SESSION_TOKEN has to go with it');
-    const caution = native.caution?.(step);
-    if (caution !== undefined) this.#doubts.push(caution);
+    const cautions = [native.caution?.(step), native.isLogin === true && !isThere ? rightsTold(this.#replacement) : undefined];
+    for (const caution of cautions) if (caution !== undefined) this.#doubts.push(caution);
+    if (native.party === 'google' && native.isLogin === true && !isThere) this.#onlyWhereSetUp(step);
     this.#raise(step, native);
+  }
+
+  /** Google's step exports credentials before anything is exchanged for them: where the job can go without, it has to be skipped as long as there is no identity. */
+  #onlyWhereSetUp(step: YamlMap): void {
+    const variable = /^\$\{\{ ((?:vars|secrets)\.[A-Z0-9_]+) \}\}$/.exec(this.#ids('google.project_number'))?.[1];
+    const standing = entry(step, 'if');
+    if (variable?.startsWith('vars.') !== true || (standing === undefined && !goesWithoutLogin(this.#job, step)) || this.#gates.some(({ scalar }) => scalar === standing?.value)) return;
+    if (standing === undefined) {
+      this.#edits.push({ kind: 'add-entries', holder: step, after: entry(step, 'name') ?? entry(step, 'id') ?? entry(step, 'uses') ?? fail(), text: `if: ${variable} != ''\n` });
+      this.#why.push('It is skipped as long as federation is not set up, as it went without the secret before.');
+    } else if (standing.value.kind === 'scalar' && goesWithoutLogin(this.#job, step) && !standing.value.value.includes(variable)) {
+      const own = unwrap(standing.value.value).trim().replace(/\s*\n\s*/g, ' ');
+      this.#edits.push({ kind: 'replace', scalar: standing.value, text: quoteIfNeeded(`${own.includes('||') ? `(${own})` : own} && ${variable} != ''`) });
+    }
   }
 
   /** Writes which identity a run takes over what names one for all of them; gives the input. */

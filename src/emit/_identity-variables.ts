@@ -54,7 +54,7 @@ function namesAt(migrations: readonly Suffixed[], repository: string): ReadonlyM
     const at = hops.filter((hop) => hop.party === party);
     const runs = new Map<string, Set<string>>();
     for (const { run, identity } of at.flatMap(({ otherRuns = [] }) => otherRuns)) {
-      const name = run.event === 'push' ? run.branch : run.event;
+      const name = run.event === 'push' ? run.branch : run.event === 'environment' ? run.environment : run.event;
       runs.set(name, (runs.get(name) ?? new Set()).add(identity));
     }
     const others = new Set([...runs.values()].flatMap((identities) => [...identities]));

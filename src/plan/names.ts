@@ -5,7 +5,7 @@ const LONGEST = 32;
 
 /** A name for the identity of a workload, before it is made unique: repository, then what the token is bound to, or the workload. */
 export function identityName(context: WorkloadContext, shape: TokenShape): string {
-  const parts = [context.repository?.name ?? '', context.facts['environment'] ?? '', boundTo(shape) ?? ''].filter((part) => part !== '');
+  const parts = [context.repository?.name ?? '', environmentOf(shape), boundTo(shape) ?? ''].filter((part) => part !== '');
   const workflow = shape.claims.some(({ claim }) => claim === 'job_workflow_ref') ? /([^/]+?)(?:\.lock)?\.ya?ml$/.exec(context.path)?.[1] : undefined;
   const repository = context.repository?.name ?? '';
   if (workflow !== undefined) return slug([...(repository === '' || workflow.startsWith(repository) ? [] : [shortened(repository, LONGEST - workflow.length - 1)]), workflow, boundTo(shape) ?? ''].join('-'));
@@ -13,6 +13,12 @@ export function identityName(context: WorkloadContext, shape: TokenShape): strin
   const subject = shape.subject.text?.filter((part) => typeof part === 'string').join('') ?? '';
   const isRepositoryWide = /:(?:ref|environment|pull_request)/.test(subject) && parts.length > 1;
   return slug(isRepositoryWide ? parts.join('-') : [context.repository?.name ?? '', own].join('-'));
+}
+
+/** The environment that the token names, where it is known. */
+function environmentOf({ claims }: TokenShape): string {
+  const value = claims.find(({ claim }) => claim === 'environment')?.value ?? [];
+  return value.every((part) => typeof part === 'string') ? value.join('') : '';
 }
 
 /** As much of a repository's name as leaves room for what is told apart within it: whole words, and at least the first. */

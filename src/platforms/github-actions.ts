@@ -2,6 +2,7 @@ import type { Extraction, NameTable, Platform, ReferenceStore, TextFile, Workloa
 import { at, entriesOf, get, itemsOf, joinRoute, parseYaml, sourceRange, textOf, textsOf, walk, type WalkBudget, type YamlEntry, type YamlFile, type YamlNode, type YamlRange, type YamlScalar } from '../support/yaml.ts';
 import { baseName, CiDraft, factList, factText, type Job } from './_shared/ci-draft.ts';
 import { bareExpression, candidates, contextUses, findExpressions, isTest, type ContextUse, type Expression } from './_shared/ci-expression.ts';
+import { environmentsOf } from './_shared/github-environments.ts';
 import { eventsOf, mayRunOn } from './_shared/github-events.ts';
 import { googleLogin } from './_shared/github-logins.ts';
 import { describeGithub } from './_shared/github-token.ts';
@@ -229,6 +230,7 @@ function jobOf(reader: Reader, entry: YamlEntry, leaves: readonly Leaf[], shared
       ...shared,
       'job-name': factText(textOf(get(job, 'name')) ?? ''),
       environment: factText(textOf(environment) ?? textOf(get(environment, 'name')) ?? ''),
+      environments: factList(environmentsOf(reader.root, job)),
       permissions: permissionsText(permissions),
       'permissions-at': get(job, 'permissions') !== undefined ? 'job' : permissions !== undefined ? 'workflow' : '',
       runsOn: factList([...textsOf(runsOn), ...textsOf(get(runsOn, 'labels')), ...textsOf(get(runsOn, 'group'))]),

@@ -16,7 +16,7 @@ export function describeGithub(workload: WorkloadContext): TokenShape | TokenRef
   const { facts } = workload;
   const events = list(facts['events'] ?? facts['triggers']);
   // The environment stands in the subject, whatever the event and the branch.
-  if ((facts['environment'] ?? '') !== '') return new GithubShape(workload, events).shape();
+  if ((facts['environment'] ?? '') !== '') return environmentShape(workload, events);
   const { branch, others } = branchesOf(workload, events);
   const own = branch === undefined ? workload : { ...workload, branch };
   const shape = new GithubShape(own, events).shape();
@@ -26,6 +26,21 @@ export function describeGithub(workload: WorkloadContext): TokenShape | TokenRef
   const pulls = ofPulls.length > 0 && ofPulls.length < events.length ? [{ run: { event: 'pull_request' as const, ...(reviews ? { reviews: true as const } : {}) }, shape: new GithubShape(workload, ofPulls).shape() }] : [];
   const pushes = others.map((name) => ({ run: { event: 'push' as const, branch: name }, shape: new GithubShape({ ...workload, branch: name }, events.filter((event) => !PULLS.has(event))).shape() }));
   return pulls.length + pushes.length === 0 ? shape : { ...shape, otherRuns: [...pulls, ...pushes] };
+}
+
+/** Of a job in an environment; where an expression chooses one of several, their runs have a subject each. */
+function environmentShape(workload: WorkloadContext, events: readonly string[]): TokenShape | TokenRefusal {
+  const { facts } = workload;
+  const given = facts['environment'] ?? '';
+  const shapeIn = (environment: string): TokenShape => new GithubShape({ ...workload, facts: { ...facts, environment } }, events).shape();
+  const [usual, ...others] = list(facts['environments']);
+  if (usual !== undefined) {
+    const shape = shapeIn(usual);
+    return others.length === 0 ? shape : { ...shape, otherRuns: others.map((environment) => ({ run: { event: 'environment' as const, environment }, shape: shapeIn(environment) })) };
+  }
+  // A variable of the repository has one value, for which a plan can ask.
+  if (!given.includes('${{') || /^\$\{\{\s*vars\.\w+\s*\}\}$/.test(given)) return shapeIn(given);
+  return { kind: 'refused', code: 'no-identity', reason: 'The environment of the job is given by an expression whose values cannot be listed, and each would need a rule of its own.', unblock: 'Write the environment out, or choose it by an input of type choice, a matrix or literals, then plan again.' };
 }
 
 /** Branches beyond these are better served by an environment. */

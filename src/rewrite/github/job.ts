@@ -10,11 +10,11 @@ import { type House, isBelow, pinOf, reference, versionOf } from './actions.ts';
 import { clientDoubt, floorsNamed, type Programs, textsOf } from './clients.ts';
 import { compositeKeys, folderOf } from './composite.ts';
 import { actionOf, isKeyInput, isPreparing, type NativeAction, nativeOf } from './native.ts';
-import { anthropicProfile, assumeRole, exchange, fill, forRuns, googleAuth, type Ids, idsOf, type Setup, tokenFile, withConditions } from './steps.ts';
+import { anthropicProfile, assumeRole, exchange, fill, forRuns, googleAuth, inEnvironments, type Ids, idsOf, type Setup, tokenFile, withConditions } from './steps.ts';
 import { excludesPullRequests, quoteIfNeeded, quotedAs, unwrap } from './conditions.ts';
 import { ACCESS_TOKEN, headersIn, looksAt, mentionsIn, onlyAsks, placesOf, STORES, TESTED } from './script-edits.ts';
 import { goesWithoutLogin, rightsTold } from './told.ts';
-import { computedUses, jobScope, type KeyNames, normal, stepScope, stepsOf, type Use, usesOf } from './uses.ts';
+import { computedUses, environmentOf, jobScope, type KeyNames, normal, stepScope, stepsOf, type Use, usesOf } from './uses.ts';
 
 /** What all jobs of one file share. */
 export interface Scene {
@@ -107,7 +107,7 @@ class JobPlanner {
     this.#job = job;
     const condition = textOf(get(job, 'if')) ?? '';
     this.#events = eventsOf(condition, scene.triggers);
-    this.#replacement = forRuns(replacement, condition, scene.isCalled ? undefined : scene.triggers);
+    this.#replacement = inEnvironments(forRuns(replacement, condition, scene.isCalled ? undefined : scene.triggers), environmentOf(job) ?? '');
     this.#rootUses = rootUses;
     const keys = keysOf(replacement);
     const env = get(job, 'env');

@@ -82,6 +82,8 @@ export type Outcome = 'gone' | 'reduced';
 /** What the identity has to be allowed at the party. */
 export type Permission =
   | 'inference'
+  /** To write to a repository of models, data sets or Spaces. */
+  | 'hub-write'
   | 'bedrock-invoke'
   | 'claude-platform'
   | 'vertex-predict'

@@ -341,7 +341,7 @@ class Planner {
           path: migration.path,
           facts: runner.workload.facts,
           policy,
-          permission: next === undefined ? permissionOf(candidate.route.permission, runner.workload.facts) : 'mint-token',
+          permission: next === undefined ? permissionOf(candidate.route.permission, migration.provider, runner.workload.facts) : 'mint-token',
           provider: migration.provider,
           lifetime: Math.min(step.party.lifetime, 3600),
           ...(next === undefined ? {} : { nextAudience: resolve(next.policy.audience, this.#values) }),
@@ -512,8 +512,9 @@ class Planner {
   }
 }
 
-/** A login for something else than models gets no right to use them: what it needs is what its key has. */
-function permissionOf(permission: Target['permission'], facts: Workload['facts']): Target['permission'] {
+/** A login for something else than models gets no right to use them: what it needs is what its key has. A job that pushes to a repository of models needs to write there. */
+function permissionOf(permission: Target['permission'], provider: string, facts: Workload['facts']): Target['permission'] {
+  if (provider === 'huggingface' && permission === 'inference' && facts['writes-to-hub'] === 'true') return 'hub-write';
   return permission === 'vertex-predict' && facts['google-login'] === 'other' ? 'cloud-access' : permission;
 }
 

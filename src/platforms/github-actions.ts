@@ -4,7 +4,7 @@ import { baseName, CiDraft, factList, factText, type Job } from './_shared/ci-dr
 import { bareExpression, candidates, contextUses, findExpressions, isTest, type ContextUse, type Expression } from './_shared/ci-expression.ts';
 import { environmentsOf } from './_shared/github-environments.ts';
 import { eventsOf, mayRunOn } from './_shared/github-events.ts';
-import { googleLogin } from './_shared/github-logins.ts';
+import { googleLogin, writesToHub } from './_shared/github-logins.ts';
 import { describeGithub } from './_shared/github-token.ts';
 import { assignmentTarget, assignments, locallySet, variableMentions } from './_shared/ci-shell.ts';
 
@@ -218,11 +218,13 @@ function jobOf(reader: Reader, entry: YamlEntry, leaves: readonly Leaf[], shared
   const environment = get(job, 'environment');
   const container = get(job, 'container');
   const runsOn = get(job, 'runs-on');
+  const range = { start: entry.keyRange.start, end: entry.via === undefined ? Math.max(entry.keyRange.end, job.range.end) : entry.keyRange.end };
+  const text = reader.yaml.text.slice(range.start, range.end);
   return {
     key: `jobs.${entry.key}`,
     name: `${baseName(reader.file.path)} › ${entry.key}`,
     route: joinRoute('jobs', entry.key),
-    range: { start: entry.keyRange.start, end: entry.via === undefined ? Math.max(entry.keyRange.end, job.range.end) : entry.keyRange.end },
+    range,
     identity: identityOf(permissions),
     // Such a job takes secrets that this file does not name.
     keep: inherits || leaves.some((leaf) => usesIn(leaf, 'secrets').some((use) => use.whole || use.path.length === 0)),
@@ -240,7 +242,8 @@ function jobOf(reader: Reader, entry: YamlEntry, leaves: readonly Leaf[], shared
       container: factText(textOf(container) ?? textOf(get(container, 'image')) ?? ''),
       uses: usesOf(job),
       if: factText(textOf(get(job, 'if')) ?? ''),
-      'google-login': googleLogin(reader.yaml.text.slice(entry.keyRange.start, entry.via === undefined ? Math.max(entry.keyRange.end, job.range.end) : entry.keyRange.end)),
+      'google-login': googleLogin(text),
+      'writes-to-hub': writesToHub(text),
       events: narrowedEvents(textOf(get(job, 'if')) ?? '', shared['triggers'] ?? ''),
       branches: factList((shared['branches'] ?? '').split(',').filter((name) => mayRunOn(textOf(get(job, 'if')) ?? '', 'push', name))),
     },

@@ -3,6 +3,7 @@ import type { Edit } from './edit.ts';
 import { type MadeChange, rewriteText } from './run.ts';
 import { isExchanged } from './code/_floors.ts';
 import { staleMentions } from './github/comments.ts';
+import { staleClaims } from './github/stale-claims.ts';
 import { isPublished, publishedAdvice } from './published.ts';
 import { type Reach, reachOf } from './reach/job.ts';
 import { languageOf } from './reach/languages.ts';
@@ -458,7 +459,8 @@ const TEXT = /\.(?:md|mdx|markdown|rst|adoc)$/i;
 function withMentions(file: RewrittenFile, replacements: readonly Replacement[]): RewrittenFile {
   if (file.after === file.before || !/^\.github\/|(?:^|\/)action\.ya?ml$/.test(file.path)) return file;
   const made = new Set(file.changes.flatMap(({ migrations }) => migrations));
-  const found = staleMentions(file.before, file.after, replacements.filter(({ migration, path }) => made.has(migration) || path === file.path).flatMap(({ names }) => names));
+  const own = replacements.filter(({ migration, path }) => made.has(migration) || path === file.path);
+  const found = [...staleMentions(file.before, file.after, own.flatMap(({ names }) => names)), ...staleClaims(file.before, file.after, own.filter(({ migration }) => made.has(migration)))];
   return found.length === 0 ? file : { ...file, refusals: [...file.refusals, ...found].toSorted((a, b) => a.line - b.line) };
 }
 

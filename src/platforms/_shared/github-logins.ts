@@ -7,3 +7,8 @@ const LOGIN = /google-github-actions\/auth@[\s\S]*\bcredentials_json\s*:|\bgclou
 export function googleLogin(job: string): string {
   return LOGIN.test(job) && !OF_MODELS.test(job) ? 'other' : '';
 }
+
+/** Whether a job writes to a repository at Hugging Face. */
+export function writesToHub(job: string): string {
+  return /huggingface/i.test(job) && /\bgit push\b[^\n]*(?:huggingface|\b(?:hf|space)\b)|\bupload_(?:folder|file|large_folder)\b|\bpush_to_hub\b|\bcreate_commit\b|\b(?:hf|huggingface-cli) upload\b/.test(job) ? 'true' : '';
+}

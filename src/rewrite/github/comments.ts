@@ -8,6 +8,9 @@ const READ = /\b(secrets|vars)(?:\.|\[['"])([A-Za-z_][A-Za-z0-9_]{0,254})/g;
 /** Words that make a mention of a variable one of a stored secret. */
 const OF_A_SECRET = /\bsecrets?\b|\brequire[sd]?\b|\bneed(?:s|ed)?\b|\bmissing\b|\bnot (?:set|configured|found)\b|\b(?:set|add|configure|define|store|provide)\b/i;
 
+/** Lines that tell people something. */
+const TOLD = /^\s*(?:- )?name:|\becho\b|::(?:error|warning|notice)/;
+
 interface Line {
   readonly start: number;
   readonly text: string;
@@ -73,7 +76,8 @@ export function commentSplices(before: string, after: string, names: readonly st
 /** Lines that still speak of a secret which the file no longer reads, for a person to write anew: one entry a secret. */
 export function staleMentions(before: string, after: string, names: readonly string[]): readonly FileRefusal[] {
   const { gone, came } = turnOf(before, after, names);
-  const code = linesOf(after).map((line) => line.code).join('\n');
+  // What a step is called and what a script prints set nothing.
+  const code = linesOf(after).map((line) => line.code).filter((line) => !TOLD.test(line)).join('\n');
   const left = new Map<string, number>();
   for (const { text } of linesOf(after)) left.set(text, (left.get(text) ?? 0) + 1);
   return gone.flatMap((name): FileRefusal[] => {
@@ -82,7 +86,7 @@ export function staleMentions(before: string, after: string, names: readonly str
     const isStillSet = word.test(code);
     const lines = linesOf(before).flatMap(({ text, code: bare }, index) => {
       if (!word.test(text) || !left.has(text)) return [];
-      const isSaid = !word.test(bare) || /^\s*(?:- )?name:|\becho\b|::(?:error|warning|notice)/.test(bare);
+      const isSaid = !word.test(bare) || TOLD.test(bare);
       const isRead = /\bsecrets(?:\.|\[)/.test(text.slice(bare.length));
       return isSaid && (!isStillSet || isRead || OF_A_SECRET.test(text.replace(word, ''))) ? [index + 1] : [];
     });

@@ -13,7 +13,8 @@ import { actionOf, isKeyInput, isPreparing, type NativeAction, nativeOf } from '
 import { anthropicProfile, assumeRole, exchange, fill, forRuns, googleAuth, inEnvironments, type Ids, idsOf, type Setup, tokenFile, withConditions } from './steps.ts';
 import { excludesPullRequests, quoteIfNeeded, quotedAs, unwrap } from './conditions.ts';
 import { ACCESS_TOKEN, headersIn, looksAt, mentionsIn, onlyAsks, placesOf, STORES, TESTED } from './script-edits.ts';
-import { goesWithoutLogin, rightsTold } from './told.ts';
+import { hubResource } from './hub-resource.ts';
+import { goesWithoutLogin, moneyTold, rightsTold } from './told.ts';
 import { computedUses, environmentOf, jobScope, type KeyNames, normal, stepScope, stepsOf, type Use, usesOf } from './uses.ts';
 
 /** What all jobs of one file share. */
@@ -92,6 +93,8 @@ class JobPlanner {
   readonly #events: readonly string[];
   readonly #keys: KeyNames;
   readonly #ids: Ids;
+  /** What a token of Hugging Face is for, where the job says it. */
+  readonly #resource: string | undefined;
   readonly #edits: Edit[] = [];
   readonly #titles: string[] = [];
   readonly #why: string[] = [];
@@ -114,7 +117,8 @@ class JobPlanner {
     const wide = [...rootUses, ...(env?.kind === 'map' ? usesOf(env, keys, () => 'job-env') : [])].filter(isValue);
     this.#keys = { ...keys, variables: new Set(wide.flatMap(({ held }) => (held === undefined ? [] : [normal(held.entry.key)]))) };
     const ids = idsOf(this.#replacement, scene.context);
-    this.#ids = (input) => (input === 'aws.region' ? this.#region() : undefined) ?? ids(input);
+    this.#resource = replacement.parties[0] === 'huggingface' ? hubResource(stepsOf(job).map(({ step }) => textOf(get(step, 'run')) ?? '')) : undefined;
+    this.#ids = (input) => (input === 'aws.region' ? this.#region() : input === 'huggingface.resource' ? this.#resource : undefined) ?? ids(input);
   }
 
   plan(): JobEdits {
@@ -140,6 +144,8 @@ class JobPlanner {
     if (clients.length > 0) this.#prepare(clients, wide);
     else for (const use of wide) this.#removeEntry(use);
     this.#restOf(jobUses, others);
+    const paid = consumers.length === 0 ? undefined : moneyTold(this.#replacement, [...jobUses, ...this.#rootUses]);
+    if (paid !== undefined) this.#doubts.push(paid);
     if (this.#edits.length === 0) throw new CannotRewrite('unknown-shape', 'Nothing in the job was found to edit.', 'Follow the README of the plan for this job.');
     return { edits: this.#edits, titles: [...new Set(this.#titles)], why: [...new Set(this.#why)], doubts: [...new Set(this.#doubts)], line: Math.min(...this.#lines), needsToken: consumers.length > 0, standsAlone: others.length === 0, needs: [...this.#needs] };
   }
@@ -269,6 +275,11 @@ class JobPlanner {
     const held = uses.map((use) => {
       if (use.scope === 'step-with' && use.held !== undefined && !isKeyInput(native, use.held.entry.key)) throw this.#within(use, step);
       if (use.held === undefined || (use.shape !== 'plain' && use.shape !== 'fallback')) throw this.#odd(use);
+      const { key } = use.held.entry;
+      // GitHub takes upper and lower case for the same in names of inputs, and a hyphen for no underscore.
+      if (use.scope === 'step-with' && !native.keys.includes(key.toLowerCase())) {
+        throw new CannotRewrite('unknown-shape', `${key} is no input of ${actionOf(step)?.name ?? 'the action'} (it has ${native.keys.join(', ')}), so the action is not given the key.`, `Delete the line; if the action is to work, give it ${nearest(native.keys, key)} first, then plan again.`, { line: this.#line(use.scalar) });
+      }
       return use.held;
     });
     const lines = native.inputs(step, this.#replacement, this.#ids);
@@ -944,6 +955,7 @@ class JobPlanner {
 
   /** `vars.ANTHROPIC_FEDERATION_RULE_ID`; '' where ids are written out. */
   #gateText(): string {
+    if (this.#resource !== undefined) return '';
     return /^\$\{\{ (vars\.[A-Z0-9_]+) \}\}$/.exec(idsOf({ ...this.#replacement, otherRuns: [] }, this.#scene.context)(this.#gateInput()))?.[1] ?? '';
   }
 
@@ -984,6 +996,10 @@ class JobPlanner {
   #line(node: YamlNode | YamlEntry): number {
     return this.#scene.editor.lineOf(node);
   }
+}
+
+function nearest(keys: readonly string[], name: string): string {
+  return keys.find((key) => normal(key) === normal(name)) ?? keys[0] ?? '';
 }
 
 function inWords(seconds: number): string {

@@ -47,7 +47,6 @@ const CLAUDE_CODE = {
       `anthropic_workspace_id: ${ids('anthropic.workspace_id')}`,
     ];
   },
-  caution: (step: YamlMap) => (entry(get(step, 'with'), 'claude_code_oauth_token') === undefined ? undefined : 'the OAuth token was paid by a subscription, federation is billed to the API organization'),
 } as const;
 
 /** Inputs as the actions' own `action.yml` has them, 2026-11-24; those of Claude Code, by their tags and branches, 2026-11-30. */

@@ -184,6 +184,8 @@ export function exchange(replacement: Replacement, party: RelyingParty, names: r
   const fields = Object.entries(wire.fields).map(([name, value]) => ({ name, value, input: inputOf(value) }));
   if (fields.some(({ value, input }) => input === undefined && /[{}]/.test(value))) return undefined;
   const inputs = fields.flatMap(({ input }) => input ?? []);
+  // What is written out is there.
+  const open = inputs.filter((input) => ids(input).includes('${{'));
   const lines = [
     `grant_type: '${wire.grant}',`,
     `${wire.tokenField}: await core.getIDToken(env.AUDIENCE),`,
@@ -201,8 +203,8 @@ ${output === undefined ? '' : `  id: ${output}\n`}  uses: ${reference('actions/g
 ${inputs.map((input) => `    ${shortName(input)}: ${ids(input)}\n`).join('')}  with:
     script: |
       const { env } = process;
-${inputs.length === 0 ? '' : `      const unset = [${inputs.map((input) => `'${shortName(input)}'`).join(', ')}].find((name) => !env[name]);
-      if (unset) return core.setFailed(\`${unsetWords(replacement.parties[0]?.toUpperCase().replaceAll('-', '_') ?? '', inputs, ids)}\`);
+${open.length === 0 ? '' : `      const unset = [${open.map((input) => `'${shortName(input)}'`).join(', ')}].find((name) => !env[name]);
+      if (unset) return core.setFailed(\`${unsetWords(replacement.parties[0]?.toUpperCase().replaceAll('-', '_') ?? '', open, ids)}\`);
 `}      const request = {
 ${lines.map((line) => `        ${line}\n`).join('')}      };
       const response = await fetch('${wire.url}', {

@@ -1,7 +1,7 @@
 import { get, textOf } from '../../support/yaml.ts';
 import type { Replacement } from '../types.ts';
 import type { YamlMap } from '../yaml-edit.ts';
-import { stepsOf } from './uses.ts';
+import { stepsOf, type Use } from './uses.ts';
 
 /** What a reviewer has to know of rights and of money, which stand in no file. */
 
@@ -16,6 +16,13 @@ export function rightsTold({ parties: [party], identity: { permission } }: Pick<
   return party === 'aws'
     ? 'the role may do only what the managed policy allows that the plan asks for: see which policies the user of the key has (aws iam list-attached-user-policies, list-user-policies, list-groups-for-user)'
     : party === 'azure' ? 'the plan grants no role: grant the identity those that the application of the secret has (az role assignment list --assignee CLIENT_ID --all)' : undefined;
+}
+
+/** Who pays for what was free or paid otherwise before. */
+export function moneyTold({ provider, parties: [party] }: Pick<Replacement, 'provider' | 'parties'>, uses: readonly Use[]): string | undefined {
+  if (provider === 'google-gemini' && party === 'google') return 'Vertex AI is billed to the Google Cloud project, and a key of the Gemini API may have been of its free tier';
+  const isSubscription = provider === 'anthropic' && party === 'anthropic' && uses.some(({ scalar, held }) => /claude_code_oauth|oauth_token/i.test(`${held?.entry.key ?? ''} ${scalar.value}`));
+  return isSubscription ? 'the OAuth token was paid by a subscription, federation is billed to the API organization' : undefined;
 }
 
 /** A step that may be left without credentials, or a job that goes on another way where a login left none. */

@@ -301,7 +301,7 @@ function createRole(item: Item, account: Text): Statement[] {
     },
     ...putPermissions(item, target.id),
     { kind: 'say', parts: [`# ${target.id}`] },
-    { kind: 'say', parts: ['AWS_ROLE_ARN=', { text: concat('arn:aws:iam::', account, `:role/${target.id}`) }] },
+    { kind: 'say', parts: [`AWS_ROLE_ARN${target.suffix ?? ''}=`, { text: concat('arn:aws:iam::', account, `:role/${target.id}`) }] },
     { kind: 'blank' },
   ];
 }

@@ -266,7 +266,7 @@ function createIdentity(target: Target, scopes: Scopes, location: Text): Stateme
     ...assign(target, scopes, { variable: 'PRINCIPAL' }),
     { kind: 'capture', variable: 'CLIENT', pipe: [show(target, scopes, 'clientId')] },
     { kind: 'say', parts: [`# ${target.id}`] },
-    { kind: 'say', parts: ['AZURE_CLIENT_ID=', { variable: 'CLIENT' }] },
+    { kind: 'say', parts: [`AZURE_CLIENT_ID${target.suffix ?? ''}=`, { variable: 'CLIENT' }] },
     { kind: 'blank' },
   ];
 }

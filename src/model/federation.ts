@@ -157,6 +157,8 @@ export interface Target {
   readonly keys: readonly string[];
   /** Seconds. */
   readonly lifetime: number;
+  /** What its variables end with where files read several of them; not in a plan. */
+  readonly suffix?: string;
   /** For `mint-token`: the audience that the next hop expects. */
   readonly nextAudience?: Text;
 }

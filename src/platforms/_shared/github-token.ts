@@ -1,6 +1,6 @@
 import type { PinnableClaim, Refusal, TokenRefusal, TokenShape, WorkloadContext } from '../../model/issuer.ts';
 import type { Input, InputRef, Text } from '../../model/text.ts';
-import { PULLS } from './github-events.ts';
+import { mayRunOn, PULLS } from './github-events.ts';
 import { idPart, input, isPlain, join } from './token-shape.ts';
 
 /** Labels of GitHub's own runners; anything else may be a machine that outlives the job. */
@@ -52,8 +52,9 @@ function branchesOf({ facts, branch }: WorkloadContext, events: readonly string[
   if (!events.includes('push') || branch === undefined || named.length === 0) return { branch, others: [] };
   // Many list both names of a default branch, of which one exists.
   const others = named.filter((name) => name !== branch && !(/^(?:main|master)$/.test(name) && /^(?:main|master)$/.test(branch)));
-  // Only pushes run it, and none to the default branch.
-  const isElsewhere = !named.includes(branch) && others.length === named.length && events.every((event) => event === 'push' || PULLS.has(event));
+  // Only pushes run it, and none to the default branch; or its condition keeps that branch out.
+  const isKeptOut = !events.some((event) => !PULLS.has(event) && mayRunOn(facts['if'] ?? '', event, branch));
+  const isElsewhere = !named.includes(branch) && others.length === named.length && (isKeptOut || events.every((event) => event === 'push' || PULLS.has(event)));
   const [first, ...rest] = others;
   if (isElsewhere && first !== undefined) return { branch: first, others: rest.length > MOST_BRANCHES ? [] : rest };
   return { branch, others: others.length > MOST_BRANCHES ? [] : others };

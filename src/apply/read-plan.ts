@@ -25,7 +25,7 @@ const AGAIN = 'Make it anew: dekey plan';
 
 const PATH: Shape = {
   fields: {
-    hops: { list: { fields: { platform: 'line', party: { oneOf: PARTIES }, identity: 'line', otherRuns: { optional: { list: { fields: { run: { fields: { event: { oneOf: OTHER_EVENTS }, branch: { optional: 'line' }, reviews: { optional: 'boolean' } } }, identity: 'line' } } } } } } },
+    hops: { list: { fields: { platform: 'line', party: { oneOf: PARTIES }, identity: 'line', otherRuns: { optional: { list: { fields: { run: { fields: { event: { oneOf: OTHER_EVENTS }, branch: { optional: 'line' }, environment: { optional: 'line' }, reviews: { optional: 'boolean' } } }, identity: 'line' } } } } } } },
     route: 'line', class: { oneOf: ROUTE_CLASSES }, outcome: { oneOf: ['gone', 'reduced'] }, change: { oneOf: ['configuration', 'code', 'model'] },
   },
 };
@@ -103,6 +103,7 @@ function unsound({ targets, sources, migrations }: PlanToApply): string | undefi
     if (chosen === null && noPath === null) return `migrations[${index}] has neither a path nor a reason why there is none`;
     for (const { run } of chosen?.hops.flatMap(({ otherRuns = [] }) => otherRuns) ?? []) {
       // It becomes part of an expression.
+      if (run.event === 'environment' && !/^[A-Za-z0-9._-]{1,100}$/.test(run.environment ?? '')) return `migrations[${index}] names an environment that no expression can hold`;
       if (run.event === 'push' && !/^[A-Za-z0-9._/-]{1,200}$/.test(run.branch ?? '')) return `migrations[${index}] names a branch that no expression can hold`;
     }
   }

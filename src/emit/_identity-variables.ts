@@ -63,7 +63,7 @@ function namesAt(migrations: readonly Suffixed[], repository: string): ReadonlyM
     const at = hops.filter((hop) => hop.party === party);
     const runs = new Map<string, Set<string>>();
     for (const { run, identity } of at.flatMap(({ otherRuns = [] }) => otherRuns)) {
-      const name = run.event === 'push' ? run.branch : run.event;
+      const name = run.event === 'push' ? run.branch : run.event === 'environment' ? run.environment : run.event;
       runs.set(name, (runs.get(name) ?? new Set()).add(identity));
     }
     const others = new Set([...runs.values()].flatMap((identities) => [...identities]));
@@ -83,11 +83,16 @@ function numbered(identities: ReadonlySet<string>, repository: string): readonly
   return new Set(bare.map(([, name]) => name)).size === bare.length && bare.every(([, name]) => name !== '') ? bare : whole;
 }
 
+/** Letters that are left of a name at least. */
+const SHORTEST = 8;
+
 /** Without the words of the repository that it begins with: all of them, or as many as fitted. */
 function withoutRepository(name: string, repository: string): string {
   const [own, others] = [name.split('_').slice(1), repository.split('_').slice(1)];
   let same = 0;
   while (same < others.length && own[same] === others[same]) same += 1;
+  // The first word may have been cut.
+  if (same === 0 && (own[0]?.length ?? 0) >= SHORTEST && others[0]?.startsWith(own[0] ?? '') === true) same = 1;
   return same === 0 || same === own.length ? name : `_${own.slice(same).join('_')}`;
 }
 

@@ -53,7 +53,7 @@ export const emitAws: Emitter = (targets, ask, known) => {
       ...(cloudformation.length === 0 && roles.length > 0 ? ['There is no CloudFormation template: the names of its conditions hold the issuer, which is not known yet. Fill the issuer in and plan again, or use Terraform or the script.'] : []),
       ...(items.some(({ target }) => target.permission === 'mint-token') ? ['Switch outbound web identity federation on for the account: aws iam enable-outbound-web-identity-federation.'] : []),
       ...(roles.some(({ target }) => target.platform === 'eks') ? ['On EKS the account’s own token is used: set AWS_ROLE_ARN and AWS_WEB_IDENTITY_TOKEN_FILE as the patch in kubernetes/ does, or annotate the ServiceAccount with eks.amazonaws.com/role-arn.'] : []),
-      ...(items.some(({ managed }) => managed.length > 0) ? ['Choose the managed policy that is attached: what the workload does in AWS is not known here.'] : []),
+      ...(items.some(({ managed }) => managed.length > 0) ? ['Choose the managed policy that is attached: what the workload does in AWS is not known here, but the user of its key has policies that allow it (aws iam list-attached-user-policies, list-user-policies, list-groups-for-user).'] : []),
     ],
   };
 };
@@ -301,7 +301,7 @@ function createRole(item: Item, account: Text): Statement[] {
     },
     ...putPermissions(item, target.id),
     { kind: 'say', parts: [`# ${target.id}`] },
-    { kind: 'say', parts: ['AWS_ROLE_ARN=', { text: concat('arn:aws:iam::', account, `:role/${target.id}`) }] },
+    { kind: 'say', parts: [`AWS_ROLE_ARN${target.suffix ?? ''}=`, { text: concat('arn:aws:iam::', account, `:role/${target.id}`) }] },
     { kind: 'blank' },
   ];
 }

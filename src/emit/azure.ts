@@ -100,7 +100,7 @@ export const emitAzure: Emitter = (targets, ask, known) => {
   return {
     files,
     manual: [
-      ...granting.map(({ id }) => `Grant ${id} the role that its secret had, no wider: which one that is, is not known here.`),
+      ...granting.map(({ id }) => `Grant ${id} the role that its secret had, no wider: which one that is, is not known here; az role assignment list --assignee CLIENT_ID --all lists those of the application.`),
       'The resource needs a custom subdomain (customSubDomainName) before it takes Entra tokens.', 'Role assignments take minutes to hold: retry a 403 before you look for a fault.', ...(needsAccount ? ['After the switch, with no request by key in the metrics: bash azure/disable-keys.sh.'] : [])],
   };
 };
@@ -266,7 +266,7 @@ function createIdentity(target: Target, scopes: Scopes, location: Text): Stateme
     ...assign(target, scopes, { variable: 'PRINCIPAL' }),
     { kind: 'capture', variable: 'CLIENT', pipe: [show(target, scopes, 'clientId')] },
     { kind: 'say', parts: [`# ${target.id}`] },
-    { kind: 'say', parts: ['AZURE_CLIENT_ID=', { variable: 'CLIENT' }] },
+    { kind: 'say', parts: [`AZURE_CLIENT_ID${target.suffix ?? ''}=`, { variable: 'CLIENT' }] },
     { kind: 'blank' },
   ];
 }

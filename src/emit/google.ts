@@ -81,7 +81,7 @@ export const emitGoogle: Emitter = (targets, ask, known) => {
     manual: [
       ...(outside.some(({ target }) => target.platform === 'github-actions') ? ['In workflows give google-github-actions/auth the provider as projects/NUMBER/locations/global/workloadIdentityPools/dekey/providers/ID, with the number, and project_id beside it; add gha-creds-*.json to .gitignore and .dockerignore.'] : []),
       ...(targets.some(({ permission }) => permission === 'vertex-predict') ? ['roles/aiplatform.user allows more than inference: where that matters, make a custom role with aiplatform.endpoints.predict and grant that in its place.'] : []),
-      ...byId(targets).filter(({ permission }) => permission === 'cloud-access').map(({ id }) => `Grant ${id} the role that its key had, no wider: which one that is, is not known here.`),
+      ...byId(targets).filter(({ permission }) => permission === 'cloud-access').map(({ id }) => `Grant ${id} the roles that the service account of its key has, no wider; which these are, is not known here: gcloud projects get-iam-policy PROJECT --flatten=bindings[].members --filter=bindings.members:ACCOUNT lists those on the project. Where a service takes no direct federation, let it impersonate that account (roles/iam.workloadIdentityUser).`),
     ],
   };
 };

@@ -82,6 +82,8 @@ export type Outcome = 'gone' | 'reduced';
 /** What the identity has to be allowed at the party. */
 export type Permission =
   | 'inference'
+  /** To write to a repository of models, data sets or Spaces. */
+  | 'hub-write'
   | 'bedrock-invoke'
   | 'claude-platform'
   | 'vertex-predict'
@@ -155,6 +157,8 @@ export interface Target {
   readonly keys: readonly string[];
   /** Seconds. */
   readonly lifetime: number;
+  /** What its variables end with where files read several of them; not in a plan. */
+  readonly suffix?: string;
   /** For `mint-token`: the audience that the next hop expects. */
   readonly nextAudience?: Text;
 }

@@ -87,11 +87,11 @@ export interface TokenShape {
   readonly otherRuns?: readonly { readonly run: OtherRun; readonly shape: TokenShape }[];
 }
 
-/** Events whose runs may have a subject of their own. */
-export const OTHER_EVENTS = ['pull_request', 'push'] as const;
+/** Events whose runs may have a subject of their own, and `environment` for an environment that the run chooses. */
+export const OTHER_EVENTS = ['pull_request', 'push', 'environment'] as const;
 
-/** Runs for pull requests, or pushes to one branch. */
-export type OtherRun = { readonly event: 'pull_request'; /** Reviews too, which belong to a pull request. */ readonly reviews?: true } | { readonly event: 'push'; readonly branch: string };
+/** Runs for pull requests, pushes to one branch, or runs in one of several environments. */
+export type OtherRun = { readonly event: 'pull_request'; /** Reviews too, which belong to a pull request. */ readonly reviews?: true } | { readonly event: 'push'; readonly branch: string } | { readonly event: 'environment'; readonly environment: string };
 
 /** One kind of token that the policy has to refuse: the intended token with these claims changed. */
 export interface Refusal {

@@ -23,7 +23,7 @@ export const partyInputs: Readonly<Record<string, Input>> = byId([
   ['azure.subscription_id', 'Azure subscription id', 'uuid', 'az account show --query id --output tsv'],
   ['azure_devops.connection_name', 'Service connection of Azure DevOps', 'name', 'Project settings, Service connections: the name of the one that the plan trusts.'],
   ['azure.foundry_resource', 'Name of the Foundry resource', 'name', 'az cognitiveservices account list --query "[].name"'],
-  ['huggingface.resource', 'Hugging Face resource', 'path', 'The repository or user name the token is for: NAMESPACE/NAME, datasets/NAMESPACE/NAME or USER.'],
+  ['huggingface.resource', 'Hugging Face resource', 'path', 'What the token is for: NAMESPACE/NAME of a model, datasets/NAMESPACE/NAME, spaces/NAMESPACE/NAME, or USER.'],
   ['openrouter.federation_policy_id', 'OpenRouter federation policy id', 'uuid', 'OpenRouter, Settings, Workload identity: id of the policy.'],
   ['databricks.host', 'Databricks workspace URL', 'url', 'The address of the workspace: https://....'],
   ['databricks.client_id', 'Application id of the Databricks service principal', 'uuid', 'databricks service-principals list'],

@@ -5,17 +5,29 @@ const LONGEST = 32;
 
 /** A name for the identity of a workload, before it is made unique: repository, then what the token is bound to, or the workload. */
 export function identityName(context: WorkloadContext, shape: TokenShape): string {
-  const parts = [context.repository?.name ?? '', context.facts['environment'] ?? '', boundTo(shape) ?? ''].filter((part) => part !== '');
+  const parts = [context.repository?.name ?? '', environmentOf(shape), boundTo(shape) ?? ''].filter((part) => part !== '');
   const workflow = shape.claims.some(({ claim }) => claim === 'job_workflow_ref') ? /([^/]+?)(?:\.lock)?\.ya?ml$/.exec(context.path)?.[1] : undefined;
   const repository = context.repository?.name ?? '';
-  if (workflow !== undefined) return slug([...(repository === '' || workflow.startsWith(repository) ? [] : [shortened(repository, LONGEST - workflow.length - 1)]), workflow, boundTo(shape) ?? ''].join('-'));
+  if (workflow !== undefined) {
+    const bound = boundTo(shape) ?? '';
+    // What tells runs of one workflow apart is never what is cut off.
+    const room = LONGEST - (bound.length > LONGEST / 2 ? 0 : bound.length + 1);
+    const head = repository === '' || workflow.startsWith(repository) ? '' : `${shortened(repository, room - workflow.length - 1)}-`;
+    return slug(`${head}${head.length + workflow.length <= room ? workflow : shortened(workflow, room - head.length)}-${bound}`);
+  }
   const own = context.name.replace(/\.(?:ya?ml|json|toml|tf)\b/g, '');
   const subject = shape.subject.text?.filter((part) => typeof part === 'string').join('') ?? '';
   const isRepositoryWide = /:(?:ref|environment|pull_request)/.test(subject) && parts.length > 1;
   return slug(isRepositoryWide ? parts.join('-') : [context.repository?.name ?? '', own].join('-'));
 }
 
-/** As much of a repository's name as leaves room for what is told apart within it: whole words, and at least the first. */
+/** The environment that the token names, where it is known. */
+function environmentOf({ claims }: TokenShape): string {
+  const value = claims.find(({ claim }) => claim === 'environment')?.value ?? [];
+  return value.every((part) => typeof part === 'string') ? value.join('') : '';
+}
+
+/** As much of a name as there is room for: whole words, and at least the first. */
 function shortened(name: string, room: number): string {
   const words = name.split(/[^A-Za-z0-9]+/).filter((word) => word !== '');
   let kept = words[0] ?? '';
@@ -40,11 +52,11 @@ function slug(text: string): string {
 }
 
 /** At most as long as every party takes, and where there is a choice not in the middle of a word. */
-function cut(text: string): string {
-  if (text.length <= LONGEST) return text;
-  const short = text.slice(0, LONGEST);
-  const end = text[LONGEST] === '-' ? LONGEST : short.lastIndexOf('-');
-  return short.slice(0, end < LONGEST / 2 ? LONGEST : end).replace(/-+$/, '');
+function cut(text: string, longest = LONGEST): string {
+  if (text.length <= longest) return text;
+  const short = text.slice(0, longest);
+  const end = text[longest] === '-' ? longest : short.lastIndexOf('-');
+  return short.slice(0, end < longest / 2 ? longest : end).replace(/-+$/, '');
 }
 
 /** `name`, or with the first number that makes it new. `taken` holds the names given out and, by name, the last number tried. */
@@ -54,7 +66,7 @@ export function uniqueName(name: string, taken: Map<string, number>): string {
     number += 1;
     taken.set(name, number);
     const tail = `-${number}`;
-    result = `${name.slice(0, LONGEST - tail.length).replace(/-+$/, '')}${tail}`;
+    result = `${cut(name, LONGEST - tail.length)}${tail}`;
   }
   taken.set(result, 1);
   return result;

@@ -5,6 +5,7 @@ import { type FederationPath, type Hop, type Migration, migrationId, type Migrat
 import type { Provider } from '../model/provider.ts';
 import type { Platform } from '../model/reference.ts';
 import type { Input, Text } from '../model/text.ts';
+import { suffixesOf } from '../emit/_identity-variables.ts';
 import { identityName, uniqueName } from './names.ts';
 import { policyFor } from './policy.ts';
 import { intendedToken, refusalTable, tightnessOf } from './proof.ts';
@@ -348,7 +349,7 @@ class Planner {
           path: migration.path,
           facts: runner.workload.facts,
           policy,
-          permission: next === undefined ? candidate.route.permission : 'mint-token',
+          permission: next === undefined ? permissionOf(candidate.route.permission, migration.provider, runner.workload.facts) : 'mint-token',
           provider: migration.provider,
           lifetime: Math.min(step.party.lifetime, 3600),
           ...(next === undefined ? {} : { nextAudience: resolve(next.policy.audience, this.#values) }),
@@ -519,6 +520,12 @@ class Planner {
   }
 }
 
+/** A login for something else than models gets no right to use them: what it needs is what its key has. A job that pushes to a repository of models needs to write there. */
+function permissionOf(permission: Target['permission'], provider: string, facts: Workload['facts']): Target['permission'] {
+  if (provider === 'huggingface' && permission === 'inference' && facts['writes-to-hub'] === 'true') return 'hub-write';
+  return permission === 'vertex-predict' && facts['google-login'] === 'other' ? 'cloud-access' : permission;
+}
+
 /** Identities beside the one of a path, for runs whose tokens say something else: where one exchange is all there is, and the party can tell them. */
 function otherSteps({ steps, outcome }: Candidate): readonly { readonly run: OtherRun; readonly step: Step }[] {
   const [only, ...more] = steps;
@@ -538,7 +545,8 @@ export interface Emitted extends Emission {
 /** Runs every emitter that has targets; `values` answers what they ask. Pure. */
 export function emitPlan(plan: DraftPlan, emitters: Readonly<Record<PartyId, Emitter>>, values: PlanOptions['values']): readonly Emitted[] {
   const byParty = new Map<PartyId, Target[]>();
-  for (const { target } of plan.identities) append(byParty, target.party, target);
+  const suffixes = suffixesByIdentity(plan);
+  for (const { target } of plan.identities) append(byParty, target.party, { ...target, suffix: suffixes.get(target.id) ?? '' });
   return [...byParty].toSorted(([a], [b]) => compareText(a, b)).map(([party, targets]) => {
     const asked = new Map<string, Input>();
     const answer = (input: Input): Text => {
@@ -549,6 +557,22 @@ export function emitPlan(plan: DraftPlan, emitters: Readonly<Record<PartyId, Emi
     const emission = emitters[party](targets, answer, new Map(plan.inputs.map((input) => [input.id, input])));
     return { party, ...emission, asked: [...asked.values()] };
   });
+}
+
+/** By identity: what stands behind its variables in the files that read them. */
+function suffixesByIdentity({ migrations, targets }: Pick<DraftPlan, 'migrations' | 'targets'>): ReadonlyMap<string, string> {
+  const result = new Map<string, string>();
+  for (const { id, repository } of targets) {
+    const suffixOf = suffixesOf(migrations, id, repository?.split('/').at(-1));
+    for (const migration of migrations) {
+      const [hop] = migration.chosen?.hops ?? [];
+      if (migration.target !== id || hop === undefined) continue;
+      const { own, otherRuns } = suffixOf(migration);
+      result.set(hop.identity, own);
+      for (const [index, { identity }] of (hop.otherRuns ?? []).entries()) result.set(identity, otherRuns[index] ?? '');
+    }
+  }
+  return result;
 }
 
 /** A blocked workload whose provider could do without the key is one question or change away; others keep theirs. */

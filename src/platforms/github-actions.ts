@@ -2,7 +2,9 @@ import type { Extraction, NameTable, Platform, ReferenceStore, TextFile, Workloa
 import { at, entriesOf, get, itemsOf, joinRoute, parseYaml, sourceRange, textOf, textsOf, walk, type WalkBudget, type YamlEntry, type YamlFile, type YamlNode, type YamlRange, type YamlScalar } from '../support/yaml.ts';
 import { baseName, CiDraft, factList, factText, type Job } from './_shared/ci-draft.ts';
 import { bareExpression, candidates, contextUses, findExpressions, isTest, type ContextUse, type Expression } from './_shared/ci-expression.ts';
+import { environmentsOf } from './_shared/github-environments.ts';
 import { eventsOf, mayRunOn } from './_shared/github-events.ts';
+import { googleLogin, writesToHub } from './_shared/github-logins.ts';
 import { describeGithub } from './_shared/github-token.ts';
 import { assignmentTarget, assignments, locallySet, variableMentions } from './_shared/ci-shell.ts';
 
@@ -216,11 +218,13 @@ function jobOf(reader: Reader, entry: YamlEntry, leaves: readonly Leaf[], shared
   const environment = get(job, 'environment');
   const container = get(job, 'container');
   const runsOn = get(job, 'runs-on');
+  const range = { start: entry.keyRange.start, end: entry.via === undefined ? Math.max(entry.keyRange.end, job.range.end) : entry.keyRange.end };
+  const text = reader.yaml.text.slice(range.start, range.end);
   return {
     key: `jobs.${entry.key}`,
     name: `${baseName(reader.file.path)} › ${entry.key}`,
     route: joinRoute('jobs', entry.key),
-    range: { start: entry.keyRange.start, end: entry.via === undefined ? Math.max(entry.keyRange.end, job.range.end) : entry.keyRange.end },
+    range,
     identity: identityOf(permissions),
     // Such a job takes secrets that this file does not name.
     keep: inherits || leaves.some((leaf) => usesIn(leaf, 'secrets').some((use) => use.whole || use.path.length === 0)),
@@ -228,6 +232,7 @@ function jobOf(reader: Reader, entry: YamlEntry, leaves: readonly Leaf[], shared
       ...shared,
       'job-name': factText(textOf(get(job, 'name')) ?? ''),
       environment: factText(textOf(environment) ?? textOf(get(environment, 'name')) ?? ''),
+      environments: factList(environmentsOf(reader.root, job)),
       permissions: permissionsText(permissions),
       'permissions-at': get(job, 'permissions') !== undefined ? 'job' : permissions !== undefined ? 'workflow' : '',
       runsOn: factList([...textsOf(runsOn), ...textsOf(get(runsOn, 'labels')), ...textsOf(get(runsOn, 'group'))]),
@@ -237,6 +242,8 @@ function jobOf(reader: Reader, entry: YamlEntry, leaves: readonly Leaf[], shared
       container: factText(textOf(container) ?? textOf(get(container, 'image')) ?? ''),
       uses: usesOf(job),
       if: factText(textOf(get(job, 'if')) ?? ''),
+      'google-login': googleLogin(text),
+      'writes-to-hub': writesToHub(text),
       events: narrowedEvents(textOf(get(job, 'if')) ?? '', shared['triggers'] ?? ''),
       branches: factList((shared['branches'] ?? '').split(',').filter((name) => mayRunOn(textOf(get(job, 'if')) ?? '', 'push', name))),
     },

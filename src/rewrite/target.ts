@@ -3,6 +3,7 @@ import type { Edit } from './edit.ts';
 import { type MadeChange, rewriteText } from './run.ts';
 import { isExchanged } from './code/_floors.ts';
 import { staleMentions, staleReads } from './github/comments.ts';
+import { staleClaims } from './github/stale-claims.ts';
 import { isPublished, publishedAdvice } from './published.ts';
 import { type Reach, reachOf } from './reach/job.ts';
 import { languageOf } from './reach/languages.ts';
@@ -491,13 +492,16 @@ const TEXT = /\.(?:md|mdx|markdown|rst|adoc)$/i;
 function withMentions(file: RewrittenFile, replacements: readonly Replacement[]): RewrittenFile {
   if (file.after === file.before || !/^\.github\/|(?:^|\/)action\.ya?ml$/.test(file.path)) return file;
   const made = new Set(file.changes.flatMap(({ migrations }) => migrations));
-  const found = staleMentions(file.before, file.after, replacements.filter(({ migration, path }) => made.has(migration) || path === file.path).flatMap(({ names }) => names));
+  const own = replacements.filter(({ migration, path }) => made.has(migration) || path === file.path);
   // A job that keeps its key says so itself.
   const open = new Set([...file.refusals, ...file.declined].flatMap(({ migrations }) => migrations));
   const keeping = new Set(replacements.filter(({ migration, path }) => path === file.path && (open.has(migration) || !made.has(migration))).flatMap(({ names }) => names));
-  const asked = staleReads(file.before, file.after, replacements.filter(({ migration }) => made.has(migration)).flatMap(({ names }) => names.filter((name) => !keeping.has(name))));
-  const all = [...found, ...asked];
-  return all.length === 0 ? file : { ...file, refusals: [...file.refusals, ...all].toSorted((a, b) => a.line - b.line) };
+  const found = [
+    ...staleMentions(file.before, file.after, own.flatMap(({ names }) => names)),
+    ...staleReads(file.before, file.after, replacements.filter(({ migration }) => made.has(migration)).flatMap(({ names }) => names.filter((name) => !keeping.has(name)))),
+    ...staleClaims(file.before, file.after, own.filter(({ migration }) => made.has(migration))),
+  ];
+  return found.length === 0 ? file : { ...file, refusals: [...file.refusals, ...found].toSorted((a, b) => a.line - b.line) };
 }
 
 /** A migration that no change and no refusal names is named here: nothing is passed over in silence. */

@@ -39,7 +39,7 @@ export interface Replacement {
   /** Several identities of this target are let in by the same party: what names one of them (its role, its rule) has this at the end of its variable. Else ''. */
   readonly suffix: string;
   /** The same for other runs, whose tokens say something else. */
-  readonly otherRuns?: readonly { readonly run: OtherRun; readonly id: string; readonly audience: Text; readonly suffix: string }[];
+  readonly otherRuns?: readonly { readonly run: OtherRun; readonly id: string; readonly audience: Text; readonly suffix: string; /** The expression that gives the environment of the run, as the job has it. */ readonly chosenBy?: string }[];
   /** Variables to set; values may hold `{party.field}`, `{token-file}` (path of the platform's token), `{token}`. */
   readonly set: Readonly<Record<string, string>>;
   /** Variables that would win over the new identity. */

@@ -1,6 +1,6 @@
 import type { PinnableClaim, Refusal, TokenRefusal, TokenShape, WorkloadContext } from '../../model/issuer.ts';
 import type { Input, InputRef, Text } from '../../model/text.ts';
-import { PULLS } from './github-events.ts';
+import { mayRunOn, PULLS } from './github-events.ts';
 import { idPart, input, isPlain, join } from './token-shape.ts';
 
 /** Labels of GitHub's own runners; anything else may be a machine that outlives the job. */
@@ -16,7 +16,7 @@ export function describeGithub(workload: WorkloadContext): TokenShape | TokenRef
   const { facts } = workload;
   const events = list(facts['events'] ?? facts['triggers']);
   // The environment stands in the subject, whatever the event and the branch.
-  if ((facts['environment'] ?? '') !== '') return new GithubShape(workload, events).shape();
+  if ((facts['environment'] ?? '') !== '') return environmentShape(workload, events);
   const { branch, others } = branchesOf(workload, events);
   const own = branch === undefined ? workload : { ...workload, branch };
   const shape = new GithubShape(own, events).shape();
@@ -28,6 +28,21 @@ export function describeGithub(workload: WorkloadContext): TokenShape | TokenRef
   return pulls.length + pushes.length === 0 ? shape : { ...shape, otherRuns: [...pulls, ...pushes] };
 }
 
+/** Of a job in an environment; where an expression chooses one of several, their runs have a subject each. */
+function environmentShape(workload: WorkloadContext, events: readonly string[]): TokenShape | TokenRefusal {
+  const { facts } = workload;
+  const given = facts['environment'] ?? '';
+  const shapeIn = (environment: string): TokenShape => new GithubShape({ ...workload, facts: { ...facts, environment } }, events).shape();
+  const [usual, ...others] = list(facts['environments']);
+  if (usual !== undefined) {
+    const shape = shapeIn(usual);
+    return others.length === 0 ? shape : { ...shape, otherRuns: others.map((environment) => ({ run: { event: 'environment' as const, environment }, shape: shapeIn(environment) })) };
+  }
+  // A variable of the repository has one value, for which a plan can ask.
+  if (!given.includes('${{') || /^\$\{\{\s*vars\.\w+\s*\}\}$/.test(given)) return shapeIn(given);
+  return { kind: 'refused', code: 'no-identity', reason: 'The environment of the job is given by an expression whose values cannot be listed, and each would need a rule of its own.', unblock: 'Write the environment out, or choose it by an input of type choice, a matrix or literals, then plan again.' };
+}
+
 /** Branches beyond these are better served by an environment. */
 const MOST_BRANCHES = 2;
 
@@ -37,8 +52,9 @@ function branchesOf({ facts, branch }: WorkloadContext, events: readonly string[
   if (!events.includes('push') || branch === undefined || named.length === 0) return { branch, others: [] };
   // Many list both names of a default branch, of which one exists.
   const others = named.filter((name) => name !== branch && !(/^(?:main|master)$/.test(name) && /^(?:main|master)$/.test(branch)));
-  // Only pushes run it, and none to the default branch.
-  const isElsewhere = !named.includes(branch) && others.length === named.length && events.every((event) => event === 'push' || PULLS.has(event));
+  // Only pushes run it, and none to the default branch; or its condition keeps that branch out.
+  const isKeptOut = !events.some((event) => !PULLS.has(event) && mayRunOn(facts['if'] ?? '', event, branch));
+  const isElsewhere = !named.includes(branch) && others.length === named.length && (isKeptOut || events.every((event) => event === 'push' || PULLS.has(event)));
   const [first, ...rest] = others;
   if (isElsewhere && first !== undefined) return { branch: first, others: rest.length > MOST_BRANCHES ? [] : rest };
   return { branch, others: others.length > MOST_BRANCHES ? [] : others };

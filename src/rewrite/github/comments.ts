@@ -9,7 +9,7 @@ const READ = /\b(secrets|vars)(?:\.|\[['"])([A-Za-z_][A-Za-z0-9_]{0,254})/g;
 const OF_A_SECRET = /\bsecrets?\b|\brequire[sd]?\b|\bneed(?:s|ed)?\b|\bmissing\b|\bnot (?:set|configured|found)\b|\b(?:set|add|configure|define|store|provide)\b/i;
 
 /** Lines that tell people something. */
-const SAYS = /^\s*(?:- )?name:|\becho\b|::(?:error|warning|notice)/;
+const TOLD = /^\s*(?:- )?name:|\becho\b|::(?:error|warning|notice)/;
 
 interface Line {
   readonly start: number;
@@ -76,23 +76,23 @@ export function commentSplices(before: string, after: string, names: readonly st
 /** Lines that still speak of a secret which the file no longer reads, for a person to write anew: one entry a secret. */
 export function staleMentions(before: string, after: string, names: readonly string[]): readonly FileRefusal[] {
   const { gone, came } = turnOf(before, after, names);
-  const code = linesOf(after).flatMap((line) => (SAYS.test(line.code) ? [] : line.code)).join('\n');
-  const left = new Set(linesOf(after).map(({ text }) => text));
+  // What a step is called and what a script prints set nothing.
+  const code = linesOf(after).map((line) => line.code).filter((line) => !TOLD.test(line)).join('\n');
+  const left = new Map<string, number>();
+  for (const { text } of linesOf(after)) left.set(text, (left.get(text) ?? 0) + 1);
   return gone.flatMap((name): FileRefusal[] => {
     const word = new RegExp(`(?<![A-Za-z0-9_])${name}(?![A-Za-z0-9_])`);
     // An exchange puts its token where the key was: then a line may rightly speak of the variable.
     const isStillSet = word.test(code);
     const lines = linesOf(before).flatMap(({ text, code: bare }, index) => {
       if (!word.test(text) || !left.has(text)) return [];
-      const isSaid = !word.test(bare) || SAYS.test(bare);
+      const isSaid = !word.test(bare) || TOLD.test(bare);
       const isRead = /\bsecrets(?:\.|\[)/.test(text.slice(bare.length));
       return isSaid && (!isStillSet || isRead || OF_A_SECRET.test(text.replace(word, ''))) ? [index + 1] : [];
     });
     const [line] = lines;
     if (line === undefined) return [];
-    // Other providers of the file have variables of their own.
-    const alike = came.filter((one) => one.split('_')[0] === name.split('_')[0]);
-    const own = alike.length > 0 ? alike : came;
+    const own = cameFor(name, came);
     return [
       {
         code: 'unknown-shape',
@@ -106,6 +106,12 @@ export function staleMentions(before: string, after: string, names: readonly str
   });
 }
 
+/** What is read in place of one secret: other providers of the file have variables of their own. */
+function cameFor(name: string, came: readonly string[]): readonly string[] {
+  const alike = came.filter((one) => one.split('_')[0] === name.split('_')[0]);
+  return alike.length > 0 ? alike : came;
+}
+
 /** Lines that still ask for a secret which other places of the file no longer read: what is decided there changes with the day on which it is deleted. One entry a secret. */
 export function staleReads(before: string, after: string, names: readonly string[]): readonly FileRefusal[] {
   const { came } = turnOf(before, after, names);
@@ -115,12 +121,13 @@ export function staleReads(before: string, after: string, names: readonly string
     const kept = new Set(linesOf(after).map(({ text }) => text));
     const lines = placesIn(before, name).filter((line) => kept.has(linesOf(before)[line - 1]?.text ?? ''));
     const [line] = lines;
+    const own = cameFor(name, came);
     if (line === undefined || left === 0 || left >= placesIn(before, name).length) return [];
     return [{
       code: 'unknown-shape',
       line,
       reason: `${lines.length === 1 ? 'The line still asks' : `Lines ${listed(lines.map(String))} still ask`} for the secret ${name}, which other places of the file no longer read: what is decided there changes when it is deleted.`,
-      byHand: came.length === 0 ? `Take ${lines.length === 1 ? 'it' : 'them'} out, if nothing else needs the secret.` : `Let ${lines.length === 1 ? 'it' : 'them'} ask for what is read now: ${listed(came)}.`,
+      byHand: own.length === 0 ? `Take ${lines.length === 1 ? 'it' : 'them'} out, if nothing else needs the secret.` : `Let ${lines.length === 1 ? 'it' : 'them'} ask for what is read now: ${listed(own)}.`,
       migrations: [],
       shadows: false,
     }];

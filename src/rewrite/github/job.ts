@@ -10,12 +10,14 @@ import { type House, isBelow, pinOf, reference, versionOf } from './actions.ts';
 import { clientDoubt, floorsNamed, type Programs, textsOf } from './clients.ts';
 import { compositeKeys, folderOf } from './composite.ts';
 import { actionOf, isKeyInput, isPreparing, type NativeAction, nativeOf } from './native.ts';
-import { anthropicProfile, assumeRole, exchange, fill, forRuns, googleAuth, type Ids, idsOf, type Setup, tokenFile, withConditions } from './steps.ts';
+import { anthropicProfile, assumeRole, exchange, fill, forRuns, googleAuth, inEnvironments, type Ids, idsOf, type Setup, tokenFile, withConditions } from './steps.ts';
 import { excludesPullRequests, quoteIfNeeded, quotedAs, unwrap } from './conditions.ts';
 import { goesOnWithout, isOneOfSeveral, unlessPretending } from './optional.ts';
 import { asGate, isQuestion, onlyAsks, saidIn } from './presence.ts';
 import { ACCESS_TOKEN, headersIn, looksAt, mentionsIn, placesOf, STORES, TESTED, writesDown } from './script-edits.ts';
-import { computedUses, jobScope, type KeyNames, normal, stepScope, stepsOf, type Use, usesOf } from './uses.ts';
+import { hubResource } from './hub-resource.ts';
+import { goesWithoutLogin, moneyTold, rightsTold } from './told.ts';
+import { computedUses, environmentOf, jobScope, type KeyNames, normal, stepScope, stepsOf, type Use, usesOf } from './uses.ts';
 
 /** What all jobs of one file share. */
 export interface Scene {
@@ -111,6 +113,8 @@ class JobPlanner {
   readonly #events: readonly string[];
   readonly #keys: KeyNames;
   readonly #ids: Ids;
+  /** What a token of Hugging Face is for, where the job says it. */
+  readonly #resource: string | undefined;
   readonly #edits: Edit[] = [];
   readonly #titles: string[] = [];
   readonly #why: string[] = [];
@@ -127,14 +131,15 @@ class JobPlanner {
     this.#job = job;
     const condition = textOf(get(job, 'if')) ?? '';
     this.#events = eventsOf(condition, scene.triggers);
-    this.#replacement = forRuns(replacement, condition, scene.isCalled ? undefined : scene.triggers);
+    this.#replacement = inEnvironments(forRuns(replacement, condition, scene.isCalled ? undefined : scene.triggers), environmentOf(job) ?? '');
     this.#rootUses = rootUses;
     const keys = keysOf(replacement);
     const env = get(job, 'env');
     const wide = [...rootUses, ...(env?.kind === 'map' ? usesOf(env, keys, () => 'job-env') : [])].filter(isValue);
     this.#keys = { ...keys, variables: new Set(wide.flatMap(({ held }) => (held === undefined ? [] : [normal(held.entry.key)]))) };
     const ids = idsOf(this.#replacement, scene.context);
-    this.#ids = (input) => (input === 'aws.region' ? this.#region() : undefined) ?? ids(input);
+    this.#resource = replacement.parties[0] === 'huggingface' ? hubResource(stepsOf(job).map(({ step }) => textOf(get(step, 'run')) ?? '')) : undefined;
+    this.#ids = (input) => (input === 'aws.region' ? this.#region() : input === 'huggingface.resource' ? this.#resource : undefined) ?? ids(input);
   }
 
   plan(): JobEdits {
@@ -162,6 +167,8 @@ class JobPlanner {
     if (clients.length > 0) this.#prepare(clients, wide);
     else for (const use of wide) this.#removeEntry(use);
     this.#restOf(jobUses, others);
+    const paid = consumers.length === 0 ? undefined : moneyTold(this.#replacement, [...jobUses, ...this.#rootUses]);
+    if (paid !== undefined) this.#doubts.push(paid);
     if (this.#edits.length === 0) throw new CannotRewrite('unknown-shape', 'Nothing in the job was found to edit.', 'Follow the README of the plan for this job.');
     return { edits: this.#edits, titles: [...new Set(this.#titles)], why: [...new Set(this.#why)], doubts: [...new Set(this.#doubts)], line: Math.min(...this.#lines), needsToken: consumers.length > 0, standsAlone: others.length === 0, needs: [...this.#needs] };
   }
@@ -291,6 +298,11 @@ class JobPlanner {
     const held = uses.map((use) => {
       if (use.scope === 'step-with' && use.held !== undefined && !isKeyInput(native, use.held.entry.key)) throw this.#within(use, step);
       if (use.held === undefined || (use.shape !== 'plain' && use.shape !== 'fallback')) throw this.#odd(use);
+      const { key } = use.held.entry;
+      // GitHub takes upper and lower case for the same in names of inputs, and a hyphen for no underscore.
+      if (use.scope === 'step-with' && !native.keys.includes(key.toLowerCase())) {
+        throw new CannotRewrite('unknown-shape', `${key} is no input of ${actionOf(step)?.name ?? 'the action'} (it has ${native.keys.join(', ')}), so the action is not given the key.`, `Delete the line; if the action is to work, give it ${nearest(native.keys, key)} first, then plan again.`, { line: this.#line(use.scalar) });
+      }
       return use.held;
     });
     const lines = native.inputs(step, this.#replacement, this.#ids);
@@ -321,12 +333,24 @@ class JobPlanner {
     }
     if (native.party === 'aws' || native.party === 'google') this.#refuseSignedLinks();
     if (native.party === 'aws' && stepsOf(this.#job).some(({ step: other }) => /AWS_SECRET_ACCESS_KEY/.test(textOf(get(other, 'run')) ?? ''))) this.#doubts.push('a script names AWS_SECRET_ACCESS_KEY: AWS_SESSION_TOKEN has to go with it');
-    // GitHub takes inputs by their names: one of another spelling is ignored with a warning.
-    const misspelt = held.find(({ holder, entry: { key } }) => holder === inputs && !native.keys.includes(key.toLowerCase()));
-    if (misspelt !== undefined) this.#doubts.push(`${actionOf(step)?.name ?? 'the action'} has no input ${misspelt.entry.key}, so the step ran without that key`);
-    const caution = native.caution?.(step);
-    if (caution !== undefined) this.#doubts.push(caution);
+    const cautions = [native.caution?.(step), native.isLogin === true && !isThere ? rightsTold(this.#replacement) : undefined];
+    for (const caution of cautions) if (caution !== undefined) this.#doubts.push(caution);
+    if (native.party === 'google' && native.isLogin === true && !isThere) this.#onlyWhereSetUp(step);
     this.#raise(step, native);
+  }
+
+  /** Google's step exports credentials before anything is exchanged for them: where the job can go without, it has to be skipped as long as there is no identity. */
+  #onlyWhereSetUp(step: YamlMap): void {
+    const variable = /^\$\{\{ ((?:vars|secrets)\.[A-Z0-9_]+) \}\}$/.exec(this.#ids('google.project_number'))?.[1];
+    const standing = entry(step, 'if');
+    if (variable?.startsWith('vars.') !== true || (standing === undefined && !goesWithoutLogin(this.#job, step)) || this.#gates.some(({ scalar }) => scalar === standing?.value)) return;
+    if (standing === undefined) {
+      this.#edits.push({ kind: 'add-entries', holder: step, after: entry(step, 'name') ?? entry(step, 'id') ?? entry(step, 'uses') ?? fail(), text: `if: ${variable} != ''\n` });
+      this.#why.push('It is skipped as long as federation is not set up, as it went without the secret before.');
+    } else if (standing.value.kind === 'scalar' && goesWithoutLogin(this.#job, step) && !standing.value.value.includes(variable)) {
+      const own = unwrap(standing.value.value).trim().replace(/\s*\n\s*/g, ' ');
+      this.#edits.push({ kind: 'replace', scalar: standing.value, text: quoteIfNeeded(`${own.includes('||') ? `(${own})` : own} && ${variable} != ''`) });
+    }
   }
 
   /** Writes which identity a run takes over what names one for all of them; gives the input. */
@@ -1002,6 +1026,7 @@ class JobPlanner {
 
   /** `vars.ANTHROPIC_FEDERATION_RULE_ID`; '' where ids are written out. A job that only asks does so for those that run by its answer. */
   #gateText(): string {
+    if (this.#resource !== undefined) return '';
     const textFor = (replacement: Replacement): string => /^\$\{\{ (vars\.[A-Z0-9_]+) \}\}$/.exec(idsOf({ ...replacement, otherRuns: [] }, this.#scene.context)(this.#gateInput()))?.[1] ?? '';
     if (!this.#onlyAsks || this.#asked.length === 0) return textFor(this.#replacement);
     const [text = '', ...more] = new Set(this.#asked.map(({ replacement }) => textFor(replacement)));
@@ -1052,6 +1077,10 @@ class JobPlanner {
   #line(node: YamlNode | YamlEntry): number {
     return this.#scene.editor.lineOf(node);
   }
+}
+
+function nearest(keys: readonly string[], name: string): string {
+  return keys.find((key) => normal(key) === normal(name)) ?? keys[0] ?? '';
 }
 
 function inWords(seconds: number): string {

@@ -26,6 +26,8 @@ export interface NativeAction {
   readonly chooses?: { readonly input: string; readonly value: (replacement: Replacement, ids: Ids) => string | undefined };
   /** It also takes a key from the environment of the job. */
   readonly readsEnvironment?: true;
+  /** What comes after it acts by what it logs in as: the rights are those of the key. */
+  readonly isLogin?: true;
   /** What a reviewer has to know beyond the edit. */
   readonly caution?: (step: YamlMap) => string | undefined;
 }
@@ -45,7 +47,6 @@ const CLAUDE_CODE = {
       `anthropic_workspace_id: ${ids('anthropic.workspace_id')}`,
     ];
   },
-  caution: (step: YamlMap) => (entry(get(step, 'with'), 'claude_code_oauth_token') === undefined ? undefined : 'the OAuth token was paid by a subscription, federation is billed to the API organization'),
 } as const;
 
 /** Inputs as the actions' own `action.yml` has them, 2026-11-24; those of Claude Code, by their tags and branches, 2026-11-30. */
@@ -63,6 +64,7 @@ const NATIVE: readonly NativeAction[] = [
   {
     action: /^aws-actions\/configure-aws-credentials$/,
     party: 'aws',
+    isLogin: true,
     keys: ['aws-access-key-id', 'aws-secret-access-key', 'aws-session-token'],
     floor: { version: [4, 0, 0], raise: 'aws-actions/configure-aws-credentials' },
     inputs: (step, _, ids) => {
@@ -76,6 +78,7 @@ const NATIVE: readonly NativeAction[] = [
   {
     action: /^google-github-actions\/auth$/,
     party: 'google',
+    isLogin: true,
     keys: ['credentials_json'],
     // Before it, an account to impersonate has to be named. Source: the action's src/main.ts at v1.3.0, and its change #348.
     floor: { version: [2, 0, 0], raise: 'google-github-actions/auth' },
@@ -95,6 +98,7 @@ const NATIVE: readonly NativeAction[] = [
   {
     action: /^azure\/login$/,
     party: 'azure',
+    isLogin: true,
     keys: ['creds'],
     inputs: (step, _, ids) => ['client-id', 'tenant-id', 'subscription-id'].flatMap((name) => (entry(get(step, 'with'), name) === undefined ? [`${name}: ${ids(`azure.${name.replace('-', '_')}`)}`] : [])),
     caution: () => 'az shows the job’s token once: where a later step asks for another service more than five minutes after the login, Microsoft Entra ID can refuse it (AADSTS700024)',

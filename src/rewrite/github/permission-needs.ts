@@ -100,7 +100,8 @@ function isUnderstood(step: YamlNode): boolean {
 function scopesOf(step: YamlNode, read: Read): readonly (readonly [string, Level])[] {
   const uses = textOf(get(step, 'uses')) ?? '';
   // An argument may stand on the next line.
-  const run = (textOf(get(step, 'run')) ?? '').replaceAll(/\\\n\s*/g, ' ');
+  // What is only printed is run by nobody; a substitution in it is.
+  const run = (textOf(get(step, 'run')) ?? '').replaceAll(/\\\n\s*/g, ' ').replaceAll(/^\s*echo\s+(?:"(?:[^"$`]|\$(?!\())*"|'[^']*')(?:\s*>>?\s*"?\$\{?GITHUB_STEP_SUMMARY\}?"?)?[ \t]*$/gm, '');
   const inputs = get(step, 'with');
   const found: (readonly [string, Level])[] = [];
   for (const [pattern, scopes] of BY_ACTION) if (pattern.test(uses)) found.push(...Object.entries(scopes));

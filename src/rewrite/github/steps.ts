@@ -4,6 +4,7 @@ import type { Text } from '../../model/text.ts';
 import { mayRunOn, PULLS } from '../../platforms/_shared/github-events.ts';
 import { isPerIdentity, variableOf } from '../replacements.ts';
 import type { Replacement, RewriteContext } from '../types.ts';
+import { unwrap } from './conditions.ts';
 import { type House, reference } from './actions.ts';
 
 /** Writes the value of an input (`anthropic.workspace_id`) into a workflow: `${{ vars.NAME }}`, or the value itself. */
@@ -29,13 +30,13 @@ export function idsOf(replacement: Replacement, context: RewriteContext): Ids {
     const named = (suffix: string): string => `${context.ids === 'secrets' ? 'secrets' : 'vars'}.${variableOf(input, { suffix })}`;
     const others = isPerIdentity(input) ? (replacement.otherRuns ?? []) : [];
     if (others.length === 0) return value ?? `\${{ ${named(replacement.suffix)} }}`;
-    return byRun(others.map(({ run, suffix }) => ({ run, text: named(suffix) })), value === undefined ? named(replacement.suffix) : `'${value}'`);
+    return byRun(others.map(({ run, suffix, chosenBy }) => ({ run, chosenBy, text: named(suffix) })), value === undefined ? named(replacement.suffix) : `'${value}'`);
   };
 }
 
 /** `${{ github.event_name == 'pull_request' && A || B }}` */
-function byRun(others: readonly { readonly run: OtherRun; readonly text: string }[], otherwise: string): string {
-  return `\${{ ${others.map(({ run, text }) => `${run.event === 'push' ? `github.ref == 'refs/heads/${run.branch}'` : run.reviews === true ? "startsWith(github.event_name, 'pull_request')" : "github.event_name == 'pull_request'"} && ${text} || `).join('')}${otherwise} }}`;
+function byRun(others: readonly { readonly run: OtherRun; readonly text: string; readonly chosenBy?: string | undefined }[], otherwise: string): string {
+  return `\${{ ${others.map(({ run, text, chosenBy = '' }) => `${run.event === 'environment' ? `${chosenBy} == '${run.environment}'` : run.event === 'push' ? `github.ref == 'refs/heads/${run.branch}'` : run.reviews === true ? "startsWith(github.event_name, 'pull_request')" : "github.event_name == 'pull_request'"} && ${text} || `).join('')}${otherwise} }}`;
 }
 
 /**
@@ -44,11 +45,18 @@ function byRun(others: readonly { readonly run: OtherRun; readonly text: string 
  * @param triggers undefined when the callers decide.
  */
 export function forRuns(replacement: Replacement, condition: string, triggers: readonly string[] | undefined): Replacement {
-  const others = (replacement.otherRuns ?? []).filter(({ run }) => triggers === undefined || eventsOfRun(run, triggers).some((event) => mayRunOn(condition, event, run.event === 'push' ? run.branch : undefined)));
+  const others = (replacement.otherRuns ?? []).filter(({ run }) => run.event === 'environment' || triggers === undefined || eventsOfRun(run, triggers).some((event) => mayRunOn(condition, event, run.event === 'push' ? run.branch : undefined)));
   const [only] = others;
   if (only?.run.event !== 'pull_request' || triggers === undefined || triggers.some((trigger) => !PULLS.has(trigger) && mayRunOn(condition, trigger))) return { ...replacement, otherRuns: others };
   const { id, audience, suffix } = only;
   return { ...replacement, identity: { ...replacement.identity, id, audience }, suffix, otherRuns: [] };
+}
+
+/** `replacement` with the expression by which a job chooses its environment, for the runs that each have one of their own. */
+export function inEnvironments(replacement: Replacement, environment: string): Replacement {
+  const expression = unwrap(environment);
+  const chosenBy = /[|&=<>! ]/.test(expression) ? `(${expression})` : expression;
+  return { ...replacement, otherRuns: (replacement.otherRuns ?? []).map((other) => (other.run.event === 'environment' ? { ...other, chosenBy } : other)) };
 }
 
 function eventsOfRun({ event }: OtherRun, triggers: readonly string[]): readonly string[] {
@@ -176,6 +184,8 @@ export function exchange(replacement: Replacement, party: RelyingParty, names: r
   const fields = Object.entries(wire.fields).map(([name, value]) => ({ name, value, input: inputOf(value) }));
   if (fields.some(({ value, input }) => input === undefined && /[{}]/.test(value))) return undefined;
   const inputs = fields.flatMap(({ input }) => input ?? []);
+  // What is written out is there.
+  const open = inputs.filter((input) => ids(input).includes('${{'));
   const lines = [
     `grant_type: '${wire.grant}',`,
     `${wire.tokenField}: await core.getIDToken(env.AUDIENCE),`,
@@ -193,8 +203,8 @@ ${output === undefined ? '' : `  id: ${output}\n`}  uses: ${reference('actions/g
 ${inputs.map((input) => `    ${shortName(input)}: ${ids(input)}\n`).join('')}  with:
     script: |
       const { env } = process;
-${inputs.length === 0 ? '' : `      const unset = [${inputs.map((input) => `'${shortName(input)}'`).join(', ')}].find((name) => !env[name]);
-      if (unset) return core.setFailed(\`${unsetWords(replacement.parties[0]?.toUpperCase().replaceAll('-', '_') ?? '', inputs, ids)}\`);
+${open.length === 0 ? '' : `      const unset = [${open.map((input) => `'${shortName(input)}'`).join(', ')}].find((name) => !env[name]);
+      if (unset) return core.setFailed(\`${unsetWords(replacement.parties[0]?.toUpperCase().replaceAll('-', '_') ?? '', open, ids)}\`);
 `}      const request = {
 ${lines.map((line) => `        ${line}\n`).join('')}      };
       const response = await fetch('${wire.url}', {
@@ -262,11 +272,11 @@ export function fill(value: string, ids: Ids): string {
 /** Where the audience names the identity, that part is chosen by the event too. */
 function audienceOf({ identity, otherRuns = [] }: Replacement, ids: Ids): string {
   const own = textOf(identity.audience, ids);
-  const others = otherRuns.map(({ run, audience }) => ({ run, text: textOf(audience, ids) }));
+  const others = otherRuns.map(({ run, audience, chosenBy }) => ({ run, chosenBy, text: textOf(audience, ids) }));
   if (others.every(({ text }) => text === own)) return own;
   const head = own.slice(0, own.lastIndexOf('/') + 1);
   const tail = (text: string): string => `'${text.slice(head.length)}'`;
-  return `${head}${byRun(others.map(({ run, text }) => ({ run, text: tail(text) })), tail(own))}`;
+  return `${head}${byRun(others.map((other) => ({ ...other, text: tail(other.text) })), tail(own))}`;
 }
 
 function textOf(text: Text, ids: Ids): string {

@@ -143,3 +143,9 @@ export function stepScope([first]: readonly string[]): Scope {
   if (first === 'if') return 'step-if';
   return 'other';
 }
+
+/** The name of a job's environment, as it is written. */
+export function environmentOf(job: ReturnType<typeof get>): string | undefined {
+  const environment = get(job, 'environment');
+  return textOf(environment) ?? textOf(get(environment, 'name'));
+}

@@ -19,7 +19,7 @@ import { askersOf } from './gates.ts';
 import { type JobEdits, keysOf, planJob, type Scene } from './job.ts';
 import { workflowProblems } from './parser.ts';
 import { permissionEdit } from './permissions.ts';
-import { normal, stepsOf, triggersOf, type Use, usesOf } from './uses.ts';
+import { environmentOf, normal, stepsOf, triggersOf, type Use, usesOf } from './uses.ts';
 
 const WORKFLOW = /^\.github\/workflows\/[^/]+\.ya?ml$/i;
 const ACTION = /(?:^|\/)action\.ya?ml$/;
@@ -244,11 +244,6 @@ function refuseSharedEnvironment({ root, editor, context }: Scene, job: YamlMap)
     if (login === undefined) continue;
     throw new CannotRewrite('no-path', `Job ${login.key} of ${path} logs in elsewhere by the environment ${name}: an agent that may ask for a token there could do so too.`, 'Give the agent an environment of its own, then plan again.', { line: editor.lineOf(job) });
   }
-}
-
-function environmentOf(job: YamlMap | ReturnType<typeof get>): string | undefined {
-  const environment = get(job, 'environment');
-  return textOf(environment) ?? textOf(get(environment, 'name'));
 }
 
 /** Actions that stop unless the person who causes the run may write, whatever the event. https://github.com/anthropics/claude-code-action/blob/main/docs/security.md, 2026-11-30. */

@@ -26,6 +26,18 @@ export interface House {
   readonly gap: string;
   /** Spaces a level. */
   readonly indent: number;
+  /** How the file refers to `actions/github-script` already, with the comment behind it, where that release has what the scripts need. */
+  readonly script?: string;
+}
+
+/** The first of actions/github-script on Node 20, which has `fetch`: https://github.com/actions/github-script/releases/tag/v7.0.0, 2026-11-30. */
+const SCRIPT_FLOOR = [7, 0, 0] as const;
+
+/** The newest that a file uses; undefined where one is too old or says no release. */
+function scriptOf(text: string): string | undefined {
+  const found = [...text.matchAll(/\buses:[ \t]*["']?(actions\/github-script@([^\s"'#]+))["']?([ \t]*#[^\r\n]*)?/g)].map(([, whole = '', ref = '', comment = '']) => ({ whole, comment: /^[0-9a-f]{40}$/.test(ref) ? comment : '', version: versionOf(ref, comment) }));
+  const [newest] = found.toSorted((a, b) => (a.version !== undefined && b.version !== undefined && isBelow(a.version, [b.version[0], b.version[1] ?? 0, b.version[2] ?? 0]) ? 1 : -1));
+  return newest === undefined || found.some(({ version }) => version === undefined || isBelow(version, SCRIPT_FLOOR)) ? undefined : `${newest.whole}${newest.comment}`;
 }
 
 /** The habits of `text`: most of its references, and most of its comments. */
@@ -34,7 +46,8 @@ export function houseOf(text: string): House {
   const pinned = references.filter(([, , ref]) => /^[0-9a-f]{40}$/.test(ref ?? '')).length;
   const gaps = [...text.matchAll(/\S( +)# /g)].map(([, gap]) => (gap ?? '').length);
   const two = gaps.filter((length) => length === 2).length;
-  return { pinsCommits: references.length > 0 && pinned * 2 >= references.length, gap: two * 2 > gaps.length ? '  ' : ' ', indent: indentOf(text) };
+  const script = scriptOf(text);
+  return { pinsCommits: references.length > 0 && pinned * 2 >= references.length, gap: two * 2 > gaps.length ? '  ' : ' ', indent: indentOf(text), ...(script === undefined ? {} : { script }) };
 }
 
 /** How far the first job stands in. */
@@ -45,6 +58,7 @@ function indentOf(text: string): number {
 
 /** `owner/name@ref`, with the release as a comment where the file's neighbours are pinned to commits. */
 export function reference(action: KnownAction, house: House): string {
+  if (action === 'actions/github-script' && house.script !== undefined) return house.script;
   const pin = pinOf(action);
   if (!house.pinsCommits || pin.commit === undefined) return `${action}@${pin.tag}`;
   return `${action}@${pin.commit}${house.gap}# ${pin.release ?? pin.tag}`;

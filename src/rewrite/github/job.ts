@@ -29,6 +29,8 @@ export interface Scene {
   readonly triggers: readonly string[];
   /** For a called workflow: the names under which its callers hand the key over. */
   readonly isCalled: boolean;
+  /** Of a called workflow: the events for which its callers run. */
+  readonly callerEvents?: readonly string[];
 }
 
 /** What has to be done in one job for one provider. */
@@ -71,6 +73,8 @@ const OTHER_STORES = /secrets\.\w*(?:R2|MINIO|BACKBLAZE|B2|WASABI|SPACES|CLOUDFL
 /** Seconds that a job's other steps rarely take. */
 const LONG_ENOUGH = 3600;
 const LONGEST_NAME = 100;
+/** https://docs.github.com/en/code-security/dependabot/troubleshooting-dependabot/troubleshooting-dependabot-on-github-actions, 2026-11-30. */
+const NO_DEPENDABOT = "github.actor != 'dependabot[bot]'";
 /** A condition of more parts is no longer read at a glance. */
 const MOST_JOINED = 3;
 
@@ -130,7 +134,7 @@ class JobPlanner {
     this.#asked = asked;
     this.#job = job;
     const condition = textOf(get(job, 'if')) ?? '';
-    this.#events = eventsOf(condition, scene.triggers);
+    this.#events = eventsOf(condition, scene.callerEvents ?? scene.triggers);
     this.#replacement = inEnvironments(forRuns(replacement, condition, scene.isCalled ? undefined : scene.triggers), environmentOf(job) ?? '');
     this.#rootUses = rootUses;
     const keys = keysOf(replacement);
@@ -841,11 +845,12 @@ class JobPlanner {
     const only = wanted !== undefined && (index === consumers[0]?.index || this.#isKnownBefore(wanted, index)) ? wanted : '';
     // Conditions that cannot stand here: at least nothing is asked for where federation is not set up.
     const isDropped = only !== wanted || (only === '' && own.size === 1 && consumers.every(({ step }) => get(step, 'if') !== undefined));
-    const guard = this.#forkGuard(only);
     const soft = new Set(consumers.map(({ step }) => this.#source(get(step, 'continue-on-error')) ?? ''));
     const [tolerant = ''] = soft.size === 1 ? [...soft] : [];
     // What a condition skips where there is no key it has to skip where federation is not set up.
-    const isAsked = this.#isGated() || consumers.every((consumer) => this.#goesWithout(consumer)) || isDropped;
+    const goesWithout = this.#isGated() || consumers.every((consumer) => this.#goesWithout(consumer));
+    const isAsked = goesWithout || isDropped;
+    const guard = this.#forkGuard(only);
     const gate = (isAsked || this.#isOptional(consumers)) && this.#gateText() !== '' && !only.includes(this.#gateText()) ? `${this.#gateText()} != ''` : undefined;
     const pretends = new Set(consumers.map(({ step }) => unlessPretending(step)));
     const [real] = pretends.size === 1 ? [...pretends] : [];
@@ -911,16 +916,18 @@ class JobPlanner {
     const queue = isBranch && events.includes('merge_group') ? "github.event_name != 'merge_group'" : undefined;
     const pulls = events.filter((event) => PULLS.has(event));
     if (pulls.length === 0 || isExcluded) return queue;
-    // Dependabot's branches are of this repository, and its runs had no secrets either.
-    const hasDependabot = ['.github/dependabot.yml', '.github/dependabot.yaml'].some((path) => this.#scene.context.read(path) !== undefined) && ![condition, own].some((text) => text.includes('dependabot'));
-    const ofRepository = 'github.event.pull_request.head.repo.full_name == github.repository';
-    const sameRepository = hasDependabot ? `${ofRepository} && github.actor != 'dependabot[bot]'` : ofRepository;
+    const sameRepository = `github.event.pull_request.head.repo.full_name == github.repository${this.#hasDependabot(condition, own) ? ` && ${NO_DEPENDABOT}` : ''}`;
     if (events.length === pulls.length) return sameRepository;
     const hasNone = isBranch && (this.#replacement.otherRuns ?? []).every(({ run }) => run.event !== 'pull_request');
     const isReview = pulls.some((event) => event !== 'pull_request');
-    const guard = hasNone ? (isReview ? 'github.event.pull_request == null' : "github.event_name != 'pull_request'") : `${isReview ? 'github.event.pull_request == null' : "github.event_name != 'pull_request'"} || ${hasDependabot ? `(${sameRepository})` : sameRepository}`;
+    const guard = hasNone ? (isReview ? 'github.event.pull_request == null' : "github.event_name != 'pull_request'") : `${isReview ? 'github.event.pull_request == null' : "github.event_name != 'pull_request'"} || ${sameRepository.includes('&&') ? `(${sameRepository})` : sameRepository}`;
     if (queue === undefined) return guard;
     return `${hasNone ? guard : `(${guard})`} && ${queue}`;
+  }
+
+  /** Dependabot opens pull requests here, with the packages that it raises, and its runs have no secrets: they got no key before. */
+  #hasDependabot(...conditions: readonly string[]): boolean {
+    return !conditions.some((text) => text.includes('dependabot')) && ['.github/dependabot.yml', '.github/dependabot.yaml'].some((path) => this.#scene.context.read(path) !== undefined);
   }
 
   /** The value on one line. */

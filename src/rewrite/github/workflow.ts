@@ -13,6 +13,7 @@ import { editorOf } from '../editors.ts';
 import type { FileRefusal, Kept, Replacement, RewriteContext, Rewriter, Rewriting } from '../types.ts';
 import type { YamlEdit, YamlMap } from '../yaml-edit.ts';
 import { houseOf } from './actions.ts';
+import { isStartedAnywhere, madeForBranches } from './by-hand.ts';
 import { commentSplices } from './comments.ts';
 import { compositeEdits, folderOf } from './composite.ts';
 import { askersOf } from './gates.ts';
@@ -258,13 +259,26 @@ function isHeldByAgent(job: YamlMap): boolean {
   return at >= 0 && !isOpen && steps.slice(0, at).every((step) => /^actions\/checkout(?:@|$)/i.test(textOf(get(step, 'uses')) ?? '')) && steps.slice(at + 1).every((step) => !/\b(?:always|failure|cancelled)\(\)/.test(textOf(get(step, 'if')) ?? ''));
 }
 
+/** What only people with rights in the repository do to an issue or a discussion. */
+const TRIAGED = new Set(['labeled', 'unlabeled', 'assigned', 'unassigned', 'milestoned', 'demilestoned', 'pinned', 'unpinned', 'locked', 'unlocked', 'transferred', 'category_changed']);
+
+/** Whether the workflow waits for a person to label, and no form for new issues sets a label by itself. */
+function isTriaged({ root, context: { paths = [], read } }: Scene, trigger: string): boolean {
+  const types = get(get(get(root, 'on'), trigger), 'types');
+  const named = types?.kind === 'scalar' ? [types.value] : textsOf(types);
+  const setsLabels = (path: string): boolean => /^\.github\/(?:ISSUE|DISCUSSION)_TEMPLATE/i.test(path) && /^labels:[ \t]*(?:\r?\n[ \t]*-|["'[]*\w)/m.test(read(path) ?? '');
+  return named.length > 0 && named.every((type) => TRIAGED.has(type)) && !paths.some(setsLabels);
+}
+
 /** By the conditions of the job and of those that it waits for. */
-function whoMayCause(root: YamlMap, job: YamlMap, trigger: string): 'anybody' | 'whomever a job before lets through' | 'known people' {
+function whoMayCause(scene: Scene, job: YamlMap, trigger: string): 'anybody' | 'whomever a job before lets through' | 'whoever may triage' | 'known people' {
+  const { root } = scene;
   const before = textsOf(get(job, 'needs')).flatMap((id) => get(get(root, 'jobs'), id) ?? []);
   const conditionOf = (one: YamlNode): string => textOf(get(one, 'if')) ?? '';
   // A job that runs whatever became of those before it is not held back by them.
   const isAnyway = /\b(?:always|failure|cancelled)\(\)/.test(conditionOf(job));
   if ([job, ...(isAnyway ? [] : before)].some((one) => !mayStrangersCause(conditionOf(one), trigger)) || isHeldByAgent(job)) return 'known people';
+  if (isTriaged(scene, trigger)) return 'whoever may triage';
   return /\bneeds\.[\w-]+\.outputs\./.test(conditionOf(job)) ? 'whomever a job before lets through' : 'anybody';
 }
 
@@ -273,18 +287,19 @@ function eventDoubts(scene: Scene, job: YamlMap, { identity, otherRuns = [] }: R
   const { root, text } = scene;
   const triggers = eventsOf(textOf(get(job, 'if')) ?? '', scene.triggers);
   const doubts: string[] = [];
-  const outsider = triggers.find((trigger) => OUTSIDERS.has(trigger) && whoMayCause(root, job, trigger) !== 'known people');
-  if (outsider !== undefined) doubts.push(`${whoMayCause(root, job, outsider)} can cause a run by ${outsider}, and every step of it can then ask for the job’s token: keep untrusted text away from what runs commands`);
+  const outsider = triggers.find((trigger) => OUTSIDERS.has(trigger) && whoMayCause(scene, job, trigger) !== 'known people');
+  const cause = outsider === undefined ? 'known people' : whoMayCause(scene, job, outsider);
+  if (outsider !== undefined) doubts.push(cause === 'whoever may triage' ? `${cause} can cause a run by ${outsider}, over what anybody may have written: keep that text away from what runs commands` : `${cause} can cause a run by ${outsider}, and every step of it can then ask for the job’s token: keep untrusted text away from what runs commands`);
   if (text.split('\n').some((line) => /\b(?:id-token|OIDC)\b/i.test(line) && !/^\s*["']?id-token["']?\s*:\s*["']?(?:write|none)/.test(line))) doubts.push('the file speaks of id-token or OIDC: see that what it says still holds');
   if (entry(job, 'environment') !== undefined) return doubts;
+  const reviews = triggers.filter((trigger) => trigger.startsWith('pull_request_review'));
+  if (reviews.length > 0) doubts.push(`runs for ${reviews.join(' and ')} belong to a pull request and take its identity; GitHub does not say what their subject is, so look at one such run`);
   if (triggers.includes('workflow_call') && triggers.length > 1) doubts.push('callers in other repositories, if there are any, have to grant id-token: write, and have an identity of their own');
   if (triggers.some((trigger) => PULLS.has(trigger)) && triggers.some((trigger) => !PULLS.has(trigger)) && otherRuns.every(({ run }) => run.event !== 'pull_request')) doubts.push('runs for pull requests get no identity, since the rule trusts the branch: what needs the model is left out or fails there; for both give the job an environment');
   const subject = identity.subject?.map((part) => (typeof part === 'string' ? part : '*')).join('') ?? '';
   const branch = /:ref:refs\/heads\/(.+)$/.exec(subject)?.[1];
   if (branch?.includes('*') === true) return [...doubts, 'the branch that the rule trusts is not known yet: plan in a clone, or with --branch'];
   if (branch === undefined) return doubts;
-  const reviews = triggers.filter((trigger) => trigger.startsWith('pull_request_review'));
-  if (reviews.length > 0) doubts.push(`runs for ${reviews.join(' and ')} belong to a pull request and take its identity; GitHub does not say what their subject is, so look at one such run`);
   const push = get(get(root, 'on'), 'push');
   const condition = textOf(get(job, 'if')) ?? '';
   const branches = itemsOf(get(push, 'branches')).flatMap((item) => textOf(item) ?? []).filter((name) => mayRunOn(condition, 'push', name));
@@ -298,6 +313,11 @@ function eventDoubts(scene: Scene, job: YamlMap, { identity, otherRuns = [] }: R
   if (triggers.includes('push') && mayRunOn(condition, 'push', 'a-branch-of-somebody') && branches.length === 0 && (push?.kind !== 'map' || push.entries.every(({ key }) => key !== 'tags' && key !== 'branches'))) throw elsewhere('pushes to every other branch');
   if (triggers.includes('push') && get(push, 'tags') !== undefined && !isBound) throw elsewhere('tags');
   if (triggers.includes('release') && triggers.length > 1 && !isBound) throw elsewhere('releases');
+  if (isStartedAnywhere(condition, triggers)) {
+    const at = madeForBranches([job, ...calleeJobs(scene, textOf(get(job, 'uses')) ?? '')], trusted);
+    if (at !== undefined) throw new CannotRewrite('no-path', `The rule would trust the branch ${branch}, and a step of the job is made for runs that are started by hand on another one, where its token would be refused.`, 'Give the job an environment, whose name then stands in every token of it; then plan again.');
+    doubts.push(`a run started by hand on another branch than ${[...trusted].join(' or ')} is refused a token`);
+  }
   if (triggers.includes('merge_group') && triggers.length > 1) doubts.push(`runs for merge_group have another subject than the branch ${branch} that the rule trusts`);
   return doubts;
 }
@@ -351,7 +371,7 @@ function planCall(scene: Scene, job: YamlMap, calls: string, replacement: Replac
   }
   const [calleeRoot] = editorOf(text).file.documents;
   if (calleeRoot?.kind !== 'map') throw new CannotRewrite('not-readable', `${callee} cannot be read.`, 'Correct it, then plan again.');
-  const made = rewriteCalled({ ...scene, text, editor: editorOf(text), root: calleeRoot, house: houseOf(text), triggers: triggersOf(calleeRoot), isCalled: true }, replacement, namesHandedOver(uses));
+  const made = rewriteCalled({ ...scene, text, editor: editorOf(text), root: calleeRoot, house: houseOf(text), triggers: triggersOf(calleeRoot), isCalled: true, callerEvents: eventsOf(textOf(get(job, 'if')) ?? '', scene.triggers) }, replacement, namesHandedOver(uses));
   if (made instanceof CannotRewrite) throw new CannotRewrite(made.code, `${callee} cannot be changed with it: ${made.message}`, made.byHand);
   return {
     edits: uses.flatMap(({ held }): Edit[] => (held === undefined ? [] : [{ kind: 'remove-entry', holder: held.holder, entry: held.entry, names: replacement.names }])),
@@ -384,6 +404,8 @@ interface Caller {
   readonly names: readonly string[];
   /** Whether anything of it has to change. */
   readonly changes: boolean;
+  /** For which it may call. */
+  readonly events: readonly string[];
 }
 
 /** Jobs of this repository that call the workflow at `path` and hand keys of `provider` over, by name or all of them. */
@@ -401,10 +423,10 @@ function callersOf(path: string, provider: string, context: RewriteContext): rea
       const replacement = context.all.find((other) => other.path === callerPath && other.provider === provider && other.workload.endsWith(` › ${key}`));
       if (replacement === undefined) {
         const isKept = context.kept.some((other) => other.path === callerPath && other.provider === provider && other.workload.endsWith(` › ${key}`));
-        return isKept ? [{ path: callerPath, job: key, replacement: undefined, names: [], changes: false }] : [];
+        return isKept ? [{ path: callerPath, job: key, replacement: undefined, names: [], changes: false, events: [] }] : [];
       }
       const scene: Scene = { text, editor, root, house: houseOf(text), context, triggers: triggersOf(root), isCalled: false };
-      return [{ path: callerPath, job: key, replacement, names: namesHandedOver(usesOf(value, keysOf(replacement), () => 'secrets')), changes: hasEdits(scene, { id: key, entry: one, job: value, replacement }, jobs.length) }];
+      return [{ path: callerPath, job: key, replacement, names: namesHandedOver(usesOf(value, keysOf(replacement), () => 'secrets')), changes: hasEdits(scene, { id: key, entry: one, job: value, replacement }, jobs.length), events: eventsOf(textOf(get(value, 'if')) ?? '', scene.triggers) }];
     });
   });
 }
@@ -436,7 +458,7 @@ function calledChanges(scene: Scene, path: string, context: RewriteContext): Rew
     const result =
       stuck !== undefined ? new CannotRewrite('needs-other-change', `Its caller ${stuck.path} (${stuck.job}) keeps the key.`, 'Mend what is refused there first, or split the workflow in two.')
       : isMixed ? new CannotRewrite('unknown-shape', 'Its callers have identities of different names.', 'Hand the ids over as inputs, one set for each caller.')
-      : rewriteCalled({ ...scene, isCalled: true }, first, [...new Set(callers.flatMap(({ names }) => names))]);
+      : rewriteCalled({ ...scene, isCalled: true, callerEvents: [...new Set(callers.flatMap(({ events }) => events))] }, first, [...new Set(callers.flatMap(({ names }) => names))]);
     if (result instanceof CannotRewrite) {
       refusals.push({ code: result.code, line: result.line ?? 1, reason: result.message, byHand: result.byHand, migrations, shadows: false });
     } else if (result.edits.length > 0) {

@@ -1,6 +1,7 @@
 import { readFileSync, statSync } from 'node:fs';
 import { UsageError } from '../model/errors.ts';
 import type { Inventory } from '../model/inventory.ts';
+import { SEVERITIES } from '../model/levels.ts';
 
 /** An inventory of a very large organisation; more is no inventory of ours. */
 const LARGEST = 512 * 2 ** 20;
@@ -59,7 +60,7 @@ type Kind = 'a text' | 'a number' | 'a list of objects' | 'a score with factors'
 
 const LISTS: Lists = {
   targets: { id: 'a text', kind: 'a text', name: 'a text', complete: 'true or false', files: 'a number', objects: 'a number', skipped: 'a list of objects', facts: 'texts by name' },
-  credentials: { id: 'a text', provider: 'a text', kind: 'a text', lifetime: 'a text', confidence: 'a text', disposition: 'a text', names: 'a list of texts', findings: 'a list of texts', workloads: 'a list of texts', risk: 'a score with factors', facts: 'texts by name' },
+  credentials: { id: 'a text', provider: 'a text', kind: 'a text', preview: 'a text', lifetime: 'a text', confidence: 'a text', disposition: 'a text', names: 'a list of texts', findings: 'a list of texts', workloads: 'a list of texts', risk: 'a score with factors', facts: 'texts by name' },
   findings: { id: 'a text', code: 'a text', class: 'a text', provider: 'a text', detector: 'a text', severity: 'a text', confidence: 'a text', location: 'an object', credential: 'a text', arguments: 'texts by name', fingerprint: 'a text' },
   workloads: { id: 'a text', platform: 'a text', name: 'a text', location: 'an object', uses: 'a list of texts', identity: 'an object', facts: 'texts by name' },
   problems: { path: 'a text', message: 'a text', fix: 'a text' },
@@ -79,7 +80,7 @@ function isOfKind(value: unknown, kind: Kind): boolean {
     case 'a list of objects':
       return Array.isArray(value) && value.every(isRecord);
     case 'a score with factors':
-      return isRecord(value) && typeof value['score'] === 'number' && typeof value['level'] === 'string' && typeof value['vector'] === 'string' && isOfKind(value['factors'], 'a list of objects');
+      return isRecord(value) && typeof value['score'] === 'number' && SEVERITIES.some((level) => level === value['level']) && typeof value['vector'] === 'string' && isOfKind(value['factors'], 'a list of objects');
     case 'true or false':
       return typeof value === 'boolean';
     case 'an object':

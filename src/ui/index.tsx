@@ -63,6 +63,8 @@ export async function openUi({ actions, isStyled, isUnicode }: UiOptions): Promi
   painter.open();
   stdout.on('resize', onResize);
   process.on('exit', close);
+  // What is thrown while a key is handled comes from no call of ours.
+  process.on('uncaughtException', ended);
   for (const signal of ENDING) process.on(signal, onSignal);
   // ink writes whole frames in this mode and leaves it to us how they get onto the screen: what it writes of its own to
   // move and hide the cursor is not wanted.
@@ -82,6 +84,7 @@ export async function openUi({ actions, isStyled, isUnicode }: UiOptions): Promi
     stopWatching();
     stdout.off('resize', onResize);
     process.off('exit', close);
+    process.off('uncaughtException', ended);
     for (const signal of ENDING) process.off(signal, onSignal);
     instance.unmount();
     painter.close();

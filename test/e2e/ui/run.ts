@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { providers } from '../../../src/providers/index.ts';
 import { platforms } from '../../../src/platforms/index.ts';
 import { render } from '../../../src/report/index.ts';
-import { hostileInventory, plainOptions } from '../../report-sample.ts';
+import { hostileInventory, plainOptions, richInventory } from '../../report-sample.ts';
 import { Proof } from '../github/checks.ts';
 import { DEKEY, Kit, requireBuild } from '../kit.ts';
 import { madeUp } from '../reports/made-up.ts';
@@ -43,37 +43,42 @@ export async function runUi(): Promise<number> {
   rmSync(out, { recursive: true, force: true });
   mkdirSync(out, { recursive: true });
   const kit = new Kit(77);
-  const terminals: Terminal[] = [];
-  const world: World = {
-    kit, proof, folder: supportBot(kit),
-    open: (options) => {
-      const terminal = new Terminal(tmux, { cwd: world.folder, home: kit.home, ...options });
-      terminals.push(terminal);
-      return terminal;
-    },
-    shoot: (terminal, name) => {
-      const text = terminal.screen();
-      kit.keep(`screen ${name}`, text);
-      writeFileSync(join(out, `${name}.txt`), `${text}\n`);
-      writeFileSync(join(out, `${name}.ansi`), terminal.styled());
-    },
-  };
-  const tracks: readonly (readonly [string, (world: World) => Promise<void>])[] = [
-    ['keys', proveKeys], ['writing', proveWriting], ['leaving', proveLeaving], ['sizes', proveSizes], ['colours', proveColours], ['no terminal', proveNoTerminal], ['many', proveMany], ['hostile names', proveHostile], ['progress', proveProgress],
-  ];
-  for (const [name, track] of tracks) {
-    const started = performance.now();
+  const folder = supportBot(kit);
+  const run = async (name: string, track: (world: World) => Promise<void>): Promise<void> => {
+    const began = performance.now();
+    const terminals: Terminal[] = [];
+    const world: World = {
+      kit, proof, folder,
+      open: (options) => {
+        const terminal = new Terminal(tmux, { cwd: folder, home: kit.home, ...options });
+        terminals.push(terminal);
+        return terminal;
+      },
+      shoot: (terminal, shot) => {
+        const text = terminal.screen();
+        kit.keep(`screen ${shot}`, text);
+        writeFileSync(join(out, `${shot}.txt`), `${text}\n`);
+        writeFileSync(join(out, `${shot}.ansi`), terminal.styled());
+      },
+    };
     try {
       await track(world);
     } catch (error) {
       proof.check(false, `${name}: ${error instanceof Error ? error.message : 'failed'}`);
     }
-    for (const terminal of terminals.splice(0)) {
+    for (const terminal of terminals) {
       kit.keep(`bytes of ${name}`, terminal.raw());
       terminal.close();
     }
-    proof.say(`${name}: ${((performance.now() - started) / 1000).toFixed(1)} s`);
-  }
+    proof.say(`${name}: ${((performance.now() - began) / 1000).toFixed(1)} s`);
+  };
+  // Those that write nothing and measure nothing may run beside each other: most of it is waiting.
+  await Promise.all([run('keys', proveKeys), run('leaving', proveLeaving)]);
+  await Promise.all([run('sizes', proveSizes), run('colours', proveColours), run('no terminal', proveNoTerminal)]);
+  await run('writing', proveWriting);
+  await run('many', proveMany);
+  await run('hostile names', proveHostile);
+  await run('progress', proveProgress);
   for (const leak of kit.sweep()) proof.check(false, `a planted key stands in ${leak}`);
   proof.say(`${kit.swept.artefacts} texts searched for planted keys; screens are in test/out/ui`);
   kit.remove();
@@ -212,6 +217,19 @@ async function proveLeaving({ open, proof, kit, folder, shoot }: World): Promise
     proof.equal(facts(), sane, `${what}: the terminal`);
     proof.equal(await settings('stty-after'), before, `${what}: settings of the terminal`);
   }
+  // A fault: here an inventory that no version of ours can have written, which is seen when the key is opened.
+  const odd = richInventory();
+  const [last] = odd.credentials.toSorted((a, b) => a.risk.score - b.risk.score);
+  writeFileSync(join(kit.home, 'odd.json'), JSON.stringify({ ...odd, credentials: odd.credentials.map((one) => (one === last ? { ...one, risk: { ...one.risk, factors: [{}] } } : one)) }));
+  await terminal.shell('clear');
+  start(terminal, `'${join(kit.home, 'odd.json')}'`);
+  await terminal.until('the list', LIST);
+  terminal.type('/');
+  terminal.type(last?.preview ?? '');
+  terminal.press('Enter', 'Enter');
+  const fault = await terminal.until('a fault', /^ended-\d$/m);
+  proof.check(/internal error \(TypeError\)/.test(fault) && fault.includes('ended-4'), `a fault: ${fault}`);
+  proof.equal([facts(), await settings('stty-after')], [sane, before], 'a fault: the terminal');
   // In the middle of a scan.
   const large = manyFiles(kit);
   await terminal.shell('clear');

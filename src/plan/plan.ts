@@ -202,6 +202,9 @@ class Planner {
     if (provider?.retired !== undefined) {
       return stop({ code: 'service-retired', reason: `${provider.title} was shut down on ${provider.retired.on}: ${provider.retired.note}`, unblock: 'Delete the key and the configuration that names it, and choose another provider.' });
     }
+    if (providerId === 'aws' && workload.facts['other-store'] === 'true') {
+      return stop({ code: 'no-route', reason: 'The key pair is for a store of its own that speaks as S3 does, not for AWS.', unblock: 'See whether that store federates; its keys have nothing to do with a role at AWS.' });
+    }
     if (platform?.tokens === undefined) {
       const why = platform?.whyNot;
       return stop({

@@ -13,6 +13,7 @@ import { actionOf, isKeyInput, isPreparing, type NativeAction, nativeOf } from '
 import { anthropicProfile, assumeRole, exchange, fill, forRuns, googleAuth, inEnvironments, type Ids, idsOf, type Setup, tokenFile, withConditions } from './steps.ts';
 import { excludesPullRequests, quoteIfNeeded, quotedAs, unwrap } from './conditions.ts';
 import { ACCESS_TOKEN, headersIn, looksAt, mentionsIn, onlyAsks, placesOf, STORES, TESTED } from './script-edits.ts';
+import { askedFor } from './asked-for.ts';
 import { hubResource } from './hub-resource.ts';
 import { goesWithoutLogin, moneyTold, rightsTold } from './told.ts';
 import { computedUses, environmentOf, jobScope, type KeyNames, normal, stepScope, stepsOf, type Use, usesOf } from './uses.ts';
@@ -93,6 +94,8 @@ class JobPlanner {
   readonly #events: readonly string[];
   readonly #keys: KeyNames;
   readonly #ids: Ids;
+  /** Whose variable tells whether there is an identity. */
+  readonly #asked: Replacement;
   /** What a token of Hugging Face is for, where the job says it. */
   readonly #resource: string | undefined;
   readonly #edits: Edit[] = [];
@@ -117,6 +120,8 @@ class JobPlanner {
     const wide = [...rootUses, ...(env?.kind === 'map' ? usesOf(env, keys, () => 'job-env') : [])].filter(isValue);
     this.#keys = { ...keys, variables: new Set(wide.flatMap(({ held }) => (held === undefined ? [] : [normal(held.entry.key)]))) };
     const ids = idsOf(this.#replacement, scene.context);
+    const isAsking = [...wide, ...this.#jobUses()].every(({ shape }) => shape === 'gate');
+    this.#asked = isAsking ? askedFor(scene.root, job, scene.context.own, this.#replacement, scene.isCalled ? undefined : scene.triggers) : this.#replacement;
     this.#resource = replacement.parties[0] === 'huggingface' ? hubResource(stepsOf(job).map(({ step }) => textOf(get(step, 'run')) ?? '')) : undefined;
     this.#ids = (input) => (input === 'aws.region' ? this.#region() : input === 'huggingface.resource' ? this.#resource : undefined) ?? ids(input);
   }
@@ -956,7 +961,7 @@ class JobPlanner {
   /** `vars.ANTHROPIC_FEDERATION_RULE_ID`; '' where ids are written out. */
   #gateText(): string {
     if (this.#resource !== undefined) return '';
-    return /^\$\{\{ (vars\.[A-Z0-9_]+) \}\}$/.exec(idsOf({ ...this.#replacement, otherRuns: [] }, this.#scene.context)(this.#gateInput()))?.[1] ?? '';
+    return /^\$\{\{ (vars\.[A-Z0-9_]+) \}\}$/.exec(idsOf({ ...this.#asked, otherRuns: [] }, this.#scene.context)(this.#gateInput()))?.[1] ?? '';
   }
 
   #readsSecrets(use: Use): boolean {

@@ -13,6 +13,7 @@ import { editorOf } from '../editors.ts';
 import type { FileRefusal, Kept, Replacement, RewriteContext, Rewriter, Rewriting } from '../types.ts';
 import type { YamlEdit, YamlMap } from '../yaml-edit.ts';
 import { houseOf } from './actions.ts';
+import { startedByHand } from './by-hand.ts';
 import { commentSplices } from './comments.ts';
 import { compositeEdits, folderOf } from './composite.ts';
 import { type JobEdits, keysOf, planJob, type Scene } from './job.ts';
@@ -182,8 +183,9 @@ function editsOf(scene: Scene, { job, replacement }: JobNode, rootUses: readonly
   const callee = calls === undefined ? [] : calleeJobs(scene, calls);
   const permission = permissionEdit(scene.root, job, count, scene.house, scene.context.read, callee);
   if (permission.kind === 'impossible') throw new CannotRewrite('unknown-shape', `The job cannot be given id-token: write: ${permission.reason}.`, 'Write the permissions of the job out by hand, id-token: write among them, then plan again.');
-  const doubts = [...done.doubts, ...(permission.kind === 'edits' && !permission.reviewed ? ['the permissions written out are what its steps are known to need; a script may need more'] : []), ...eventDoubts(scene, job, replacement)];
-  return { ...done, edits: [...done.edits, ...(permission.kind === 'edits' ? permission.edits : [])], doubts, why: [...done.why, ...(permission.kind === 'edits' ? [`${permission.what}.`] : [])] };
+  const byHand = startedByHand(job, scene.triggers, replacement);
+  const doubts = [...done.doubts, ...(permission.kind === 'edits' && !permission.reviewed ? ['the permissions written out are what its steps are known to need; a script may need more'] : []), ...eventDoubts(scene, job, replacement), ...(byHand.doubt === undefined ? [] : [byHand.doubt])];
+  return { ...done, edits: [...done.edits, ...(permission.kind === 'edits' ? permission.edits : [])], doubts, why: [...done.why, ...(permission.kind === 'edits' ? [`${permission.what}.`] : []), ...(byHand.why === undefined ? [] : [byHand.why])] };
 }
 
 /** Events that anybody can cause. */

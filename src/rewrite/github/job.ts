@@ -13,6 +13,7 @@ import { actionOf, isKeyInput, isPreparing, type NativeAction, nativeOf } from '
 import { anthropicProfile, assumeRole, exchange, fill, forRuns, googleAuth, inEnvironments, type Ids, idsOf, type Setup, tokenFile, withConditions } from './steps.ts';
 import { excludesPullRequests, quoteIfNeeded, quotedAs, unwrap } from './conditions.ts';
 import { ACCESS_TOKEN, headersIn, looksAt, mentionsIn, onlyAsks, placesOf, STORES, TESTED } from './script-edits.ts';
+import { formDoubt } from './key-form.ts';
 import { askedFor } from './asked-for.ts';
 import { hubResource } from './hub-resource.ts';
 import { goesWithoutLogin, moneyTold, rightsTold } from './told.ts';
@@ -465,7 +466,7 @@ class JobPlanner {
 
   #programDoubt(consumers: readonly Consumer[], doubt: string): string {
     const { parties: [party] } = this.#replacement;
-    if (this.#isExchange()) return 'a program that checks the form of its key would not take the token';
+    if (this.#isExchange()) return formDoubt(this.#scene.context, this.#programs(consumers).scripts);
     if (party === 'aws') return 'what the steps run has to take AWS_SESSION_TOKEN along with the two keys, as the SDKs and the command line of AWS do';
     const floor = floorsNamed(this.#scene.context, this.#replacement, this.#programs(consumers));
     return `what the steps run has to make its client without a key${floor.length === 0 ? '' : `, which needs ${floor.join(' or ')} or later`}${doubt}`;

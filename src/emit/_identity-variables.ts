@@ -1,4 +1,4 @@
-import type { Migration } from '../model/plan.ts';
+import type { Migration, MigrationPlan } from '../model/plan.ts';
 import { CLUSTERS } from './_pod-token.ts';
 import { variableName } from './_text.ts';
 
@@ -53,6 +53,22 @@ function clusteredNames(migrations: readonly Suffixed[]): ReturnType<typeof name
   const known = clusteredOf.get(migrations) ?? namesAt(migrations.filter(({ platform }) => CLUSTERS.has(platform)), '');
   clusteredOf.set(migrations, known);
   return known;
+}
+
+/** By identity: what stands behind its variables in the files that read them. */
+export function suffixesByIdentity({ migrations, targets }: Pick<MigrationPlan, 'migrations' | 'targets'>): ReadonlyMap<string, string> {
+  const result = new Map<string, string>();
+  for (const { id, repository } of targets) {
+    const suffixOf = suffixesOf(migrations, id, repository?.split('/').at(-1));
+    for (const migration of migrations) {
+      const [hop] = migration.chosen?.hops ?? [];
+      if (migration.target !== id || hop === undefined) continue;
+      const { own, otherRuns } = suffixOf(migration);
+      result.set(hop.identity, own);
+      for (const [index, { identity }] of (hop.otherRuns ?? []).entries()) result.set(identity, otherRuns[index] ?? '');
+    }
+  }
+  return result;
 }
 
 /** By party and identity: what its variables end with. */

@@ -5,7 +5,6 @@ import { type FederationPath, type Hop, type Migration, migrationId, type Migrat
 import type { Provider } from '../model/provider.ts';
 import type { Platform } from '../model/reference.ts';
 import type { Input, Text } from '../model/text.ts';
-import { suffixesOf } from '../emit/_identity-variables.ts';
 import { identityName, uniqueName } from './names.ts';
 import { policyFor } from './policy.ts';
 import { intendedToken, refusalTable, tightnessOf } from './proof.ts';
@@ -198,6 +197,9 @@ class Planner {
     const stop = (noPath: NoPath): Decision => ({ migration: { ...base, when: noPath.code === 'service-retired' ? 'today' : whenBlocked(noPath, provider) }, noPath, candidate: undefined, runner: undefined, others: [] });
     if (provider?.retired !== undefined) {
       return stop({ code: 'service-retired', reason: `${provider.title} was shut down on ${provider.retired.on}: ${provider.retired.note}`, unblock: 'Delete the key and the configuration that names it, and choose another provider.' });
+    }
+    if (providerId === 'aws' && workload.facts['other-store'] === 'true') {
+      return stop({ code: 'no-route', reason: 'The key pair is for a store of its own that speaks as S3 does, not for AWS.', unblock: 'See whether that store federates; its keys have nothing to do with a role at AWS.' });
     }
     if (platform?.tokens === undefined) {
       const why = platform?.whyNot;
@@ -542,10 +544,9 @@ export interface Emitted extends Emission {
   readonly asked: readonly Input[];
 }
 
-/** Runs every emitter that has targets; `values` answers what they ask. Pure. */
-export function emitPlan(plan: DraftPlan, emitters: Readonly<Record<PartyId, Emitter>>, values: PlanOptions['values']): readonly Emitted[] {
+/** Runs every emitter that has targets; `values` answers what they ask, `suffixes` says by identity what its variables end with. Pure. */
+export function emitPlan(plan: DraftPlan, emitters: Readonly<Record<PartyId, Emitter>>, values: PlanOptions['values'], suffixes: ReadonlyMap<string, string> = new Map()): readonly Emitted[] {
   const byParty = new Map<PartyId, Target[]>();
-  const suffixes = suffixesByIdentity(plan);
   for (const { target } of plan.identities) append(byParty, target.party, { ...target, suffix: suffixes.get(target.id) ?? '' });
   return [...byParty].toSorted(([a], [b]) => compareText(a, b)).map(([party, targets]) => {
     const asked = new Map<string, Input>();
@@ -557,22 +558,6 @@ export function emitPlan(plan: DraftPlan, emitters: Readonly<Record<PartyId, Emi
     const emission = emitters[party](targets, answer, new Map(plan.inputs.map((input) => [input.id, input])));
     return { party, ...emission, asked: [...asked.values()] };
   });
-}
-
-/** By identity: what stands behind its variables in the files that read them. */
-function suffixesByIdentity({ migrations, targets }: Pick<DraftPlan, 'migrations' | 'targets'>): ReadonlyMap<string, string> {
-  const result = new Map<string, string>();
-  for (const { id, repository } of targets) {
-    const suffixOf = suffixesOf(migrations, id, repository?.split('/').at(-1));
-    for (const migration of migrations) {
-      const [hop] = migration.chosen?.hops ?? [];
-      if (migration.target !== id || hop === undefined) continue;
-      const { own, otherRuns } = suffixOf(migration);
-      result.set(hop.identity, own);
-      for (const [index, { identity }] of (hop.otherRuns ?? []).entries()) result.set(identity, otherRuns[index] ?? '');
-    }
-  }
-  return result;
 }
 
 /** A blocked workload whose provider could do without the key is one question or change away; others keep theirs. */

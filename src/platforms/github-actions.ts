@@ -5,6 +5,7 @@ import { bareExpression, candidates, contextUses, findExpressions, isTest, type 
 import { environmentsOf } from './_shared/github-environments.ts';
 import { eventsOf, mayRunOn } from './_shared/github-events.ts';
 import { googleLogin, writesToHub } from './_shared/github-logins.ts';
+import { otherStore } from './_shared/github-stores.ts';
 import { describeGithub } from './_shared/github-token.ts';
 import { assignmentTarget, assignments, locallySet, variableMentions } from './_shared/ci-shell.ts';
 
@@ -244,6 +245,7 @@ function jobOf(reader: Reader, entry: YamlEntry, leaves: readonly Leaf[], shared
       if: factText(textOf(get(job, 'if')) ?? ''),
       'google-login': googleLogin(text),
       'writes-to-hub': writesToHub(text),
+      'other-store': otherStore(text),
       events: narrowedEvents(textOf(get(job, 'if')) ?? '', shared['triggers'] ?? ''),
       branches: factList((shared['branches'] ?? '').split(',').filter((name) => mayRunOn(textOf(get(job, 'if')) ?? '', 'push', name))),
     },

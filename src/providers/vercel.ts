@@ -14,6 +14,9 @@ export const provider: Provider = {
     { name: 'VERCEL_TOKEN', kind: 'api-key', confidence: 'medium' },
     { name: 'VERCEL_API_TOKEN', kind: 'api-key', confidence: 'medium' },
     { name: 'VERCEL_OIDC_TOKEN', kind: 'session-token', notAKey: true },
+    // They let a test past the protection of a deployment.
+    { name: 'VERCEL_PROTECTION_BYPASS_SECRET', kind: 'session-token', notAKey: true },
+    { name: 'VERCEL_AUTOMATION_BYPASS_SECRET', kind: 'session-token', notAKey: true },
     { name: 'VERCEL_OIDC_TOKEN_FILE', kind: 'session-token', notAKey: true },
   ],
   sdks: [

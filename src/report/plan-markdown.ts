@@ -29,7 +29,7 @@ function overview(plan: MigrationPlan, { titles }: PlanMarkdownOptions): string[
     '',
     '| what becomes of a key | keys |',
     '| --- | --- |',
-    `| can be gone today: settings only | ${pathToZero.today} |`,
+    `| can be gone today: settings only, as far as the plan can tell | ${pathToZero.today} |`,
     `| can be gone after a change or an answer | ${pathToZero.afterChange} |`,
     `| no way without it yet${summary.reduced > 0 ? ` (${summary.reduced} of them kept in one guarded place)` : ''} | ${pathToZero.none} |`,
     '',

@@ -3,6 +3,7 @@ import { existsSync, lstatSync, readdirSync, readFileSync, realpathSync, statSyn
 import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join, relative, resolve } from 'node:path';
 import { loadConfig, type PlanConfig } from '../../config/load-config.ts';
+import { suffixesByIdentity } from '../../emit/_identity-variables.ts';
 import { emitters } from '../../emit/index.ts';
 import { emitWorkloadSide } from '../../emit/workload-side.ts';
 import { joinCredentials } from '../../inventory/build.ts';
@@ -99,7 +100,7 @@ export function draftPlan(inventory: Inventory, options: PlanOptions): DraftPlan
 
 /** The draft with all its files, audited, and as the text of `plan.json`. */
 export function completePlan(draft: DraftPlan, options: PlanOptions): ReturnType<typeof finishPlan> & { readonly titles: PlanTitles; readonly json: string } {
-  const emitted = [...emitPlan(draft, emitters, options.values), ...emitWorkloadSide(draft, options.values)];
+  const emitted = [...emitPlan(draft, emitters, options.values, suffixesByIdentity(draft)), ...emitWorkloadSide(draft, options.values)];
   checkValues(draft.inputs, emitted.flatMap(({ asked }) => asked), options.values);
   refuseLoosePolicies(emitted.flatMap(({ files }) => files), [...draft.inputs, ...emitted.flatMap(({ asked }) => asked)]);
   const titles = titlesOf();

@@ -63,6 +63,8 @@ const UNSET_WORDS = [
 
 function literalForm(text: string): ValueForm {
   const lower = text.toLowerCase();
+  // `x`: a store on the same machine asks for something, and looks at nothing.
+  if (text.length < 3) return { kind: 'dummy' };
   if (DUMMY_WORDS.some((word) => lower === word || lower.startsWith(`${word}-`) || lower.startsWith(`${word}_`) || lower.endsWith(`-${word}`))) return { kind: 'dummy' };
   if (isMarked(lower) || UNSET_WORDS.some((word) => lower.includes(word))) return { kind: 'unset' };
   if (DUMMY_WORDS.some((word) => word.length >= 4 && lower.includes(word) && !isRandom(text))) return { kind: 'dummy' };

@@ -17,7 +17,7 @@ export function environmentsOf(root: YamlNode | undefined, job: YamlNode): reado
   const terms = expression.split('||').map((term) => term.split('&&').at(-1)?.trim() ?? '');
   const found = terms.map((term) => valuesOf(root, job, term));
   // Without a last literal or a matrix value nothing may be what is left: then there is no environment in the token.
-  const isAlways = /^'[^']*'$/.test(terms.at(-1) ?? '') || /^matrix\./.test(terms.at(-1) ?? '') || isOnlyByHand(root);
+  const isAlways = /^'[^']*'$/.test(terms.at(-1) ?? '') || terms.at(-1)?.startsWith('matrix.') === true || isOnlyByHand(root);
   const all = found.flatMap((values) => values ?? []);
   const usual = /^'([^']*)'$/.exec(terms.at(-1) ?? '')?.[1] ?? defaultOf(root, terms.at(-1) ?? '') ?? all[0];
   const names = [...new Set([usual ?? '', ...all])];

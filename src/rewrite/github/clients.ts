@@ -152,10 +152,15 @@ function declares(text: string, name: string): boolean {
 
 /** Source files that the commands name. */
 export function textsOf(paths: readonly string[], read: RewriteContext['read'], scripts: string): readonly string[] {
+  return sourcesIn(paths, read, scripts).map(({ text }) => text);
+}
+
+/** The same, with their paths. */
+export function sourcesIn(paths: readonly string[], read: RewriteContext['read'], scripts: string): readonly { readonly path: string; readonly text: string }[] {
   return paths.flatMap((path) => {
     if (!/\.(?:[cm]?[jt]sx?|py|go|java|rb|php|cs)$/.test(path)) return [];
     const name = path.slice(path.lastIndexOf('/') + 1);
-    return new RegExp(`(?<![\\w.-])${name.replace(/[^\w-]/g, '\\$&')}(?![\\w-])`).test(scripts) ? (read(path) ?? []) : [];
+    return new RegExp(`(?<![\\w.-])${name.replace(/[^\w-]/g, '\\$&')}(?![\\w-])`).test(scripts) ? [read(path)].flatMap((text) => (text === undefined ? [] : [{ path, text }])) : [];
   });
 }
 

@@ -15,6 +15,7 @@ import { excludesPullRequests, quoteIfNeeded, quotedAs, unwrap } from './conditi
 import { goesOnWithout, isOneOfSeveral, unlessPretending } from './optional.ts';
 import { asGate, isQuestion, onlyAsks, saidIn } from './presence.ts';
 import { ACCESS_TOKEN, headersIn, looksAt, mentionsIn, placesOf, STORES, TESTED, writesDown } from './script-edits.ts';
+import { formDoubt } from './key-form.ts';
 import { hubResource } from './hub-resource.ts';
 import { goesWithoutLogin, moneyTold, rightsTold } from './told.ts';
 import { computedUses, environmentOf, jobScope, type KeyNames, normal, stepScope, stepsOf, type Use, usesOf } from './uses.ts';
@@ -488,7 +489,7 @@ class JobPlanner {
 
   #programDoubt(consumers: readonly Consumer[], doubt: string): string {
     const { parties: [party] } = this.#replacement;
-    if (this.#isExchange()) return 'a program that checks the form of its key would not take the token';
+    if (this.#isExchange()) return formDoubt(this.#scene.context, this.#programs(consumers).scripts);
     if (party === 'aws') return 'what the steps run has to take AWS_SESSION_TOKEN along with the two keys, as the SDKs and the command line of AWS do';
     const floor = floorsNamed(this.#scene.context, this.#replacement, this.#programs(consumers));
     return `what the steps run has to make its client without a key${floor.length === 0 ? '' : `, which needs ${floor.join(' or ')} or later`}${doubt}`;

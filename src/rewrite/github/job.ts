@@ -12,9 +12,10 @@ import { compositeKeys, folderOf } from './composite.ts';
 import { actionOf, isKeyInput, isPreparing, type NativeAction, nativeOf } from './native.ts';
 import { anthropicProfile, assumeRole, exchange, fill, forRuns, googleAuth, type Ids, idsOf, type Setup, tokenFile, withConditions } from './steps.ts';
 import { excludesPullRequests, quoteIfNeeded, quotedAs, unwrap } from './conditions.ts';
+import { isUnused } from './idle.ts';
 import { goesOnWithout, isOneOfSeveral, unlessPretending } from './optional.ts';
 import { asGate, isQuestion, onlyAsks, saidIn } from './presence.ts';
-import { ACCESS_TOKEN, headersIn, looksAt, mentionsIn, placesOf, STORES, TESTED } from './script-edits.ts';
+import { ACCESS_TOKEN, headersIn, looksAt, mentionsIn, placesOf, sentTo, STORES, TESTED } from './script-edits.ts';
 import { computedUses, jobScope, type KeyNames, normal, stepScope, stepsOf, type Use, usesOf } from './uses.ts';
 
 /** What all jobs of one file share. */
@@ -397,6 +398,7 @@ class JobPlanner {
       throw new CannotRewrite('needs-other-change', 'The job also logs in to Google Cloud with the key of a service account.', 'Let that step federate first (workload_identity_provider), then plan again.');
     }
     this.#outlast(consumers);
+    this.#refuseUnused(consumers, wide);
     this.#refuseSignedLinks();
     const [unseen] = consumers.filter(({ kind }) => kind.kind === 'other');
     if (unseen !== undefined && !this.#isExchange() && this.#replacement.parties[0] !== 'aws' && consumers.every(({ kind }) => kind.kind === 'other')) {
@@ -423,6 +425,17 @@ class JobPlanner {
     const isOwn = consumers.every(({ kind }) => kind.kind === 'run' || (kind.kind === 'composite' && kind.inputs.size > 0));
     if (consumers.some(({ kind }) => kind.kind === 'composite' && kind.inputs.size > 0)) this.#doubts.push('the composite action has to be changed together with it');
     this.#doubts.push(isOwn ? this.#programDoubt(consumers, doubt) : `what the action does with the ${this.#isExchange() ? 'token' : 'identity'} cannot be seen here`);
+  }
+
+  /** A key that nothing of what the steps run is seen to use: a token for it would only be one more thing that can fail. @throws CannotRewrite */
+  #refuseUnused(consumers: readonly Consumer[], wide: readonly Use[]): void {
+    const { text, root, context, isCalled } = this.#scene;
+    if (isCalled || consumers.some(({ kind }) => kind.kind !== 'run')) return;
+    const fallback = [get(get(this.#job, 'defaults'), 'run'), get(get(root, 'defaults'), 'run')].flatMap((run) => textOf(get(run, 'working-directory')) ?? [])[0] ?? '';
+    const runs = consumers.map(({ step }) => ({ script: textOf(get(step, 'run')) ?? '', folder: (textOf(get(step, 'working-directory')) ?? fallback).replace(/^\.\/?/, '').replace(/\/+$/, '') }));
+    if (runs.some(({ folder }) => folder.includes('${{') || folder.startsWith('/')) || !isUnused(text, runs, this.#replacement, context)) return;
+    const [use] = [...consumers.flatMap(({ uses }) => uses), ...wide];
+    throw new CannotRewrite('unknown-shape', `Nothing that the ${consumers.length === 1 ? 'step runs' : 'steps run'} is seen to use the key of ${this.#replacement.title}.`, 'Take the key out there: the job should need neither it nor a token.', { line: this.#line(use?.held?.entry ?? use?.scalar ?? this.#job) });
   }
 
   /** The first step that asks whether the variable is set: an exchange has to come before it too. */
@@ -660,6 +673,8 @@ class JobPlanner {
     const [first] = setup.exports;
     const handed = entriesOf(get(step, 'env')).map(({ key }) => key).filter((key) => this.#keys.names.has(normal(key)));
     if (STORES.test(run.value) || run.value.split('\n').some((line) => handed.some((key) => new RegExp(`\\$\\{?${key}\\b`).test(line)) && /GITHUB_(?:OUTPUT|ENV)|>>/.test(line))) throw new CannotRewrite('needs-code-change', 'The script puts what it is given somewhere to stay, and the token lives an hour at most.', 'Let what reads it there have an identity of its own.', { line: this.#line(step) });
+    const given = [...handed, ...(this.#keys.variables ?? [])].find((key) => sentTo(run.value, key));
+    if (given !== undefined) throw new CannotRewrite('needs-code-change', `The script hands ${given} to what it deploys, and the token lives an hour at most.`, 'Let what is deployed have an identity of its own.', { line: this.#line(step) });
     if (this.#isExchange() || this.#replacement.parties[0] === 'aws' || first === undefined) return;
     if (/\bdocker[ -]compose\b/.test(run.value)) throw new CannotRewrite('unknown-shape', 'The script starts containers by Compose, which take the key from the environment.', 'Let the Compose file mount the token and hand the federation variables on, then take the key out.', { line: this.#line(step) });
     const names = this.#replacement.remove.filter((name) => run.value.includes(name));

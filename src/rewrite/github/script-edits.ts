@@ -32,6 +32,14 @@ export function mentionsIn(script: string, uses: readonly Use[], variables: read
 /** Programs that keep what they are given: a token of minutes is no use there. */
 export const STORES = /\b(?:aws (?:ssm put-parameter|secretsmanager (?:create|put|update))|gcloud secrets|gcloud run (?:deploy|services update)|az keyvault secret set|kubectl create secret|helm (?:upgrade|install)|wrangler secret|vercel env|fly(?:ctl)? secrets|heroku config:set|gh secret set|docker build\b[^\n]*--build-arg|terraform apply|npm config set|pulumi config set)\b/;
 
+/** Commands that set the environment of what is deployed. */
+const DEPLOYS = /\baws (?:lambda (?:create-function|update-function-configuration)|ecs register-task-definition|apprunner (?:create|update)-service|amplify update-(?:app|branch))\b|\baz (?:webapp|functionapp) config appsettings set\b|\baz containerapp (?:create|update|secret set|up)\b|\bgcloud (?:functions deploy|app deploy)\b|\b(?:sam|serverless|sls|cdk) deploy\b|\bkubectl (?:set env|create configmap)\b/;
+
+/** Whether a script that deploys something gives it the value of the variable `name`. */
+export function sentTo(script: string, name: string): boolean {
+  return DEPLOYS.test(script) && new RegExp(`\\$\\{?${name}\\b`).test(script.split('\n').filter((line) => !/\[\[?\s[^\]]*-[nz]\s|^\s*(?:#|echo\b)/.test(line)).join('\n'));
+}
+
 /** Commands that take a text apart or count it. */
 const COUNTS = '(?:wc|sha\\d*sum|md5sum|shasum|md5|cut|head|tail|base64|xxd|od|tr|sed|awk|grep|rev|fold)';
 

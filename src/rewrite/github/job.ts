@@ -14,7 +14,7 @@ import { anthropicProfile, assumeRole, exchange, fill, forRuns, googleAuth, type
 import { excludesPullRequests, quoteIfNeeded, quotedAs, unwrap } from './conditions.ts';
 import { isUnused } from './idle.ts';
 import { goesOnWithout, isOneOfSeveral, unlessPretending } from './optional.ts';
-import { asGate, isQuestion, onlyAsks, saidIn } from './presence.ts';
+import { asGate, isQuestion, onlyAsks, saidIn, testsOf } from './presence.ts';
 import { ACCESS_TOKEN, headersIn, looksAt, mentionsIn, placesOf, sentTo, STORES, TESTED } from './script-edits.ts';
 import { computedUses, jobScope, type KeyNames, normal, stepScope, stepsOf, type Use, usesOf } from './uses.ts';
 
@@ -135,7 +135,7 @@ class JobPlanner {
     if (computed !== undefined) throw new CannotRewrite('computed-name', 'The job takes secrets by a computed name or all at once, so it cannot be told which it uses.', 'Name the secrets one by one, then plan again.', { line: this.#line(computed) });
     const jobUses = this.#jobUses();
     this.#gates = [...this.#rootUses, ...jobUses].filter(({ shape }) => shape === 'gate');
-    const wide = [...this.#rootUses, ...jobUses.filter(({ scope }) => scope === 'job-env' || scope === 'container-env')].filter(isValue);
+    const wide = this.#withoutAsked([...this.#rootUses, ...jobUses.filter(({ scope }) => scope === 'job-env' || scope === 'container-env')].filter(isValue));
     for (const use of this.#rootUses) if (use.shape === 'gate') this.#gate(use);
     this.#refuseLooks(jobUses, wide);
     const consumers = this.#consumers(jobUses, wide);
@@ -982,6 +982,28 @@ class JobPlanner {
     this.#edits.push({ kind: 'remove-entry', holder: held.holder, entry: held.entry }, { kind: 'add-entries', holder: held.holder, after: held.entry, text: `${quotedAs(`${name}: \${{ ${inEnv} }}`, scalar.style)}\n` });
     for (const from of placesOf(run.value, held.entry.key)) this.#edits.push({ kind: 'replace-within', scalar: run, from, to: from + held.entry.key.length, text: name });
     return true;
+  }
+
+  /** A variable of the job that no client reads, and that its scripts only ask for: it holds the id, by the id's name. Gives the others. */
+  #withoutAsked(wide: readonly Use[]): readonly Use[] {
+    return wide.filter(({ scope, shape, held, scalar }) => {
+      const gate = this.#gateText();
+      const key = held?.entry.key ?? '';
+      if (scope !== 'job-env' || shape !== 'plain' || held === undefined || gate === '' || this.#isExchange() || this.#isDefaultName(key)) return true;
+      const name = gate.replace(/^vars\./, '');
+      const scripts = stepsOf(this.#job).flatMap(({ step }) => {
+        const run = get(step, 'run');
+        return run?.kind === 'scalar' && placesOf(run.value, key).length > 0 ? [{ run, tests: testsOf(run.value, key) }] : [];
+      });
+      const { text, editor } = this.#scene;
+      const isRead = new RegExp(`\\benv\\.${key}\\b`).test(text.slice(this.#job.range.start, this.#job.range.end)) || entry(held.holder, name) !== undefined || held.entry.via !== undefined || editor.isShared(held.holder);
+      if (isRead || scripts.length === 0 || scripts.some(({ tests }) => tests === undefined || tests.length === 0)) return true;
+      this.#edits.push({ kind: 'remove-entry', holder: held.holder, entry: held.entry }, { kind: 'add-entries', holder: held.holder, after: held.entry, text: `${quotedAs(`${name}: \${{ ${gate} }}`, scalar.style)}\n` });
+      for (const { run, tests = [] } of scripts) for (const from of tests) this.#edits.push({ kind: 'replace-within', scalar: run, from, to: from + key.length, text: name });
+      this.#lines.push(this.#line(held.entry));
+      this.#titles.push('condition asks whether federation is set up');
+      return false;
+    });
   }
 
   /** `vars.ANTHROPIC_FEDERATION_RULE_ID`; '' where ids are written out. A job that only asks does so for those that run by its answer. */

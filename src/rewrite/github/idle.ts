@@ -1,6 +1,6 @@
 /** Keys that a job is handed and that nothing it runs is seen to use. */
 import { startedBy } from '../reach/commands.ts';
-import { reachOf } from '../reach/job.ts';
+import { closureOf } from '../reach/imports.ts';
 import { languageOf } from '../reach/languages.ts';
 import type { Replacement, RewriteContext } from '../types.ts';
 
@@ -17,28 +17,26 @@ interface Run {
   readonly folder: string;
 }
 
-/**
- * Whether the programs that these steps run can all be seen, and none of them reads the key or has a client that might.
- *
- * @param text of the workflow.
- */
-export function isUnused(text: string, runs: readonly Run[], { workload, names, variables }: Replacement, { paths = [], read }: Pick<RewriteContext, 'paths' | 'read'>): boolean {
+/** Whether the programs that these steps run can all be seen, and none of them reads the key or has a client that might. */
+export function isUnused(runs: readonly Run[], { names, variables }: Replacement, { paths = [], read }: Pick<RewriteContext, 'paths' | 'read'>): boolean {
   const tree = { paths, read };
   const wanted = [...new Set([...names, ...variables])].filter((name) => /^[A-Z][A-Z0-9_]*$/.test(name));
-  const started = runs.map(({ script, folder }) => startedBy(script.replace(/\$\{\{[^}]*\}\}/g, '$EXPRESSION'), folder, tree));
-  const starts = started.flatMap((one) => one.starts);
-  const isSeen = starts.length > 0 && started.every((one) => one.starts.length > 0) && starts.every((start) => (start.kind === 'file' ? isProgram(languageOf(start.path)) && read(start.path) !== undefined : isProgram(start.language)));
-  const words = started.flatMap((one) => one.texts).join('\n');
-  if (!isSeen || SEES_ALL.test(words) || wanted.some((name) => words.includes(name))) return false;
-  const reach = reachOf(text, [workload.slice(workload.lastIndexOf(' › ') + 3)], names, tree);
   const isUser = (own: string): boolean => USES.test(own) || wanted.some((name) => own.includes(name));
-  if (starts.some((start) => start.kind === 'text' && isUser(start.text))) return false;
-  const reached = paths.filter((path) => isProgram(languageOf(path)) && reach.may(path));
-  // A folder of which nothing is known is not one that reads nothing.
-  const isKnown = starts.every((start) => start.kind !== 'folder' || reached.some((path) => start.folder === '' || path.startsWith(`${start.folder}/`)));
-  return isKnown && !reached.some((path) => isUser(read(path) ?? '')) && !paths.some((path) => languageOf(path) === 'shell' && isUser(read(path) ?? '') && reach.may(path));
-}
-
-function isProgram(language: string | undefined): boolean {
-  return language === 'python' || language === 'javascript';
+  return (
+    runs.length > 0 &&
+    runs.every(({ script, folder }) => {
+      const { starts, texts } = startedBy(script.replace(/\$\{\{[^}]*\}\}/g, '$EXPRESSION'), folder, tree);
+      const words = texts.join('\n');
+      if (starts.length === 0 || SEES_ALL.test(words) || wanted.some((name) => words.includes(name))) return false;
+      return starts.every((start) => {
+        // Of a folder it is not known all that is run.
+        if (start.kind === 'folder') return false;
+        const language = start.kind === 'text' ? start.language : languageOf(start.path);
+        const own = start.kind === 'text' ? start.text : read(start.path);
+        if (own === undefined || (language !== 'python' && language !== 'javascript')) return false;
+        const closure = closureOf({ path: start.kind === 'file' ? start.path : '', text: own, language, folder: start.folder }, tree);
+        return !closure.isOpen && !closure.texts.some(isUser);
+      });
+    })
+  );
 }

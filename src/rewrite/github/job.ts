@@ -429,11 +429,11 @@ class JobPlanner {
 
   /** A key that nothing of what the steps run is seen to use: a token for it would only be one more thing that can fail. @throws CannotRewrite */
   #refuseUnused(consumers: readonly Consumer[], wide: readonly Use[]): void {
-    const { text, root, context, isCalled } = this.#scene;
+    const { root, context, isCalled } = this.#scene;
     if (isCalled || consumers.some(({ kind }) => kind.kind !== 'run')) return;
     const fallback = [get(get(this.#job, 'defaults'), 'run'), get(get(root, 'defaults'), 'run')].flatMap((run) => textOf(get(run, 'working-directory')) ?? [])[0] ?? '';
     const runs = consumers.map(({ step }) => ({ script: textOf(get(step, 'run')) ?? '', folder: (textOf(get(step, 'working-directory')) ?? fallback).replace(/^\.\/?/, '').replace(/\/+$/, '') }));
-    if (runs.some(({ folder }) => folder.includes('${{') || folder.startsWith('/')) || !isUnused(text, runs, this.#replacement, context)) return;
+    if (runs.some(({ folder }) => folder.includes('${{') || folder.startsWith('/')) || !isUnused(runs, this.#replacement, context)) return;
     const [use] = [...consumers.flatMap(({ uses }) => uses), ...wide];
     throw new CannotRewrite('unknown-shape', `Nothing that the ${consumers.length === 1 ? 'step runs' : 'steps run'} is seen to use the key of ${this.#replacement.title}.`, 'Take the key out there: the job should need neither it nor a token.', { line: this.#line(use?.held?.entry ?? use?.scalar ?? this.#job) });
   }
@@ -840,7 +840,7 @@ class JobPlanner {
   #isKnownBefore(condition: string, index: number): boolean {
     const earlier = new Set(stepsOf(this.#job).slice(0, index).flatMap(({ step }) => textOf(get(step, 'id')) ?? []));
     const wide = new Set([get(this.#scene.root, 'env'), get(this.#job, 'env')].flatMap(entriesOf).map(({ key }) => key));
-    return [...condition.matchAll(/\bsteps\.([\w-]+)/g)].every(([, id = '']) => earlier.has(id)) && [...condition.matchAll(/\benv\.(\w+)/g)].every(([, name = '']) => wide.has(name));
+    return [...condition.matchAll(/\bsteps\.([\w-]+)/g)].every(([, id = '']) => earlier.has(id)) && [...condition.matchAll(/(?<![.\w])env\.(\w+)/g)].every(([, name = '']) => wide.has(name));
   }
 
   /** A script that asks whether it was given the key, and does something else where it was not. */

@@ -406,6 +406,8 @@ class Editor {
     const { migrations } = follow;
     const target = node.parent?.type === 'assignment' ? pathOf(this.#python, node.parent.childForFieldName('left')) : undefined;
     if (target === 'openai.api_key') return { code: 'needs-code-change', line: node.startPosition.row + 1, reason: 'The key is given to the openai module, which takes no other identity.', byHand: 'Make a client, OpenAI(workload_identity=...) or AzureOpenAI(azure_ad_token_provider=...), call that in place of the module, and take this line away.', migrations, shadows: false };
+    const passed = this.#passedOn(node, name);
+    if (passed !== undefined) return { code: 'needs-code-change', line: node.startPosition.row + 1, ...passed, migrations, shadows: false };
     const isHeader = /x-api-key|authorization|bearer/i.test(this.#python.text.slice(Math.max(0, node.startIndex - 80), node.startIndex));
     return {
       code: 'needs-code-change',
@@ -415,6 +417,24 @@ class Editor {
       migrations,
       shadows: false,
     };
+  }
+
+  /** A read that is kept as an attribute, `self.api_key`, and given to a client by that. */
+  #passedOn(node: SyntaxNode, name: string): { readonly reason: string; readonly byHand: string } | undefined {
+    const left = node.parent?.type === 'assignment' ? node.parent.childForFieldName('left') : null;
+    if (left?.type !== 'attribute') return undefined;
+    for (const call of this.#python.calls) {
+      const given = call.startIndex < node.startIndex ? undefined : keywordsOf(call).find((one) => one.childForFieldName('value')?.text === left.text);
+      const path = given === undefined ? undefined : pathOf(this.#python, call.childForFieldName('function'));
+      if (given === undefined || path === undefined) continue;
+      const line = call.startPosition.row + 1;
+      if (path === 'google.generativeai.configure') return { reason: `${name} is given to google.generativeai (line ${line}), which takes only a key.`, byHand: 'Move to google-genai and make its client with vertexai=True, project and location, then plan again.' };
+      const kind = CLIENTS.get(path);
+      if (kind === undefined) return undefined;
+      const reason = `${name} is kept as ${left.text}, and the client of ${kind.title} is given that (line ${line}).`;
+      return { reason, byHand: kind.byHand ?? `Make the client there without ${given.childForFieldName('name')?.text ?? 'the key'}${after(kind)}, take this line away and what checks ${left.text}, then plan again.` };
+    }
+    return undefined;
   }
 
   #write(node: SyntaxNode, name: string, { migrations, replacement }: Followed): void {

@@ -12,9 +12,10 @@ import { compositeKeys, folderOf } from './composite.ts';
 import { actionOf, isKeyInput, isPreparing, type NativeAction, nativeOf } from './native.ts';
 import { anthropicProfile, assumeRole, exchange, fill, forRuns, googleAuth, inEnvironments, type Ids, idsOf, type Setup, tokenFile, withConditions } from './steps.ts';
 import { excludesPullRequests, quoteIfNeeded, quotedAs, unwrap } from './conditions.ts';
+import { isUnused } from './idle.ts';
 import { goesOnWithout, isOneOfSeveral, unlessPretending } from './optional.ts';
-import { asGate, isQuestion, onlyAsks, saidIn } from './presence.ts';
-import { ACCESS_TOKEN, headersIn, looksAt, mentionsIn, placesOf, STORES, TESTED, writesDown } from './script-edits.ts';
+import { asGate, isQuestion, onlyAsks, saidIn, testsOf } from './presence.ts';
+import { ACCESS_TOKEN, headersIn, looksAt, mentionsIn, placesOf, sentTo, STORES, TESTED, writesDown } from './script-edits.ts';
 import { formDoubt } from './key-form.ts';
 import { hubResource } from './hub-resource.ts';
 import { goesWithoutLogin, moneyTold, rightsTold } from './told.ts';
@@ -154,7 +155,7 @@ class JobPlanner {
     if (computed !== undefined) throw new CannotRewrite('computed-name', 'The job takes secrets by a computed name or all at once, so it cannot be told which it uses.', 'Name the secrets one by one, then plan again.', { line: this.#line(computed) });
     const jobUses = this.#jobUses();
     this.#gates = [...this.#rootUses, ...jobUses].filter(({ shape }) => shape === 'gate');
-    const wide = [...this.#rootUses, ...jobUses.filter(({ scope }) => scope === 'job-env' || scope === 'container-env')].filter(isValue);
+    const wide = this.#withoutAsked([...this.#rootUses, ...jobUses.filter(({ scope }) => scope === 'job-env' || scope === 'container-env')].filter(isValue));
     for (const use of this.#rootUses) if (use.shape === 'gate') this.#gate(use);
     this.#refuseLooks(jobUses, wide);
     const consumers = this.#consumers(jobUses, wide);
@@ -439,6 +440,7 @@ class JobPlanner {
       throw new CannotRewrite('needs-other-change', 'The job also logs in to Google Cloud with the key of a service account.', 'Let that step federate first (workload_identity_provider), then plan again.');
     }
     this.#outlast(consumers);
+    this.#refuseUnused(consumers, wide);
     this.#refuseSignedLinks();
     this.#resourceOf(consumers);
     const [unseen] = consumers.filter(({ kind }) => kind.kind === 'other');
@@ -466,6 +468,17 @@ class JobPlanner {
     const isOwn = consumers.every(({ kind }) => kind.kind === 'run' || (kind.kind === 'composite' && kind.inputs.size > 0));
     if (consumers.some(({ kind }) => kind.kind === 'composite' && kind.inputs.size > 0)) this.#doubts.push('the composite action has to be changed together with it');
     this.#doubts.push(isOwn ? this.#programDoubt(consumers, doubt) : `what the action does with the ${this.#isExchange() ? 'token' : 'identity'} cannot be seen here`);
+  }
+
+  /** A key that nothing of what the steps run is seen to use: a token for it would only be one more thing that can fail. @throws CannotRewrite */
+  #refuseUnused(consumers: readonly Consumer[], wide: readonly Use[]): void {
+    const { root, context, isCalled } = this.#scene;
+    if (isCalled || consumers.some(({ kind }) => kind.kind !== 'run')) return;
+    const fallback = [get(get(this.#job, 'defaults'), 'run'), get(get(root, 'defaults'), 'run')].flatMap((run) => textOf(get(run, 'working-directory')) ?? [])[0] ?? '';
+    const runs = consumers.map(({ step }) => ({ script: textOf(get(step, 'run')) ?? '', folder: (textOf(get(step, 'working-directory')) ?? fallback).replace(/^\.\/?/, '').replace(/\/+$/, '') }));
+    if (runs.some(({ folder }) => folder.includes('${{') || folder.startsWith('/')) || !isUnused(runs, this.#replacement, context)) return;
+    const [use] = [...consumers.flatMap(({ uses }) => uses), ...wide];
+    throw new CannotRewrite('unknown-shape', `Nothing that the ${consumers.length === 1 ? 'step runs' : 'steps run'} is seen to use the key of ${this.#replacement.title}.`, 'Take the key out there: the job should need neither it nor a token.', { line: this.#line(use?.held?.entry ?? use?.scalar ?? this.#job) });
   }
 
   /** The first step that asks whether the variable is set: an exchange has to come before it too. */
@@ -704,6 +717,8 @@ class JobPlanner {
     const handed = entriesOf(get(step, 'env')).map(({ key }) => key).filter((key) => this.#keys.names.has(normal(key)));
     const named = handed.map((key) => new RegExp(`\\$\\{?${key}\\b`));
     if (STORES.test(run.value) || writesDown(run.value, named) || run.value.split('\n').some((line) => handed.some((key) => new RegExp(`\\$\\{?${key}\\b`).test(line)) && /GITHUB_(?:OUTPUT|ENV)|>>/.test(line))) throw new CannotRewrite('needs-code-change', 'The script puts what it is given somewhere to stay, and the token lives an hour at most.', 'Let what reads it there have an identity of its own.', { line: this.#line(step) });
+    const given = [...handed, ...(this.#keys.variables ?? [])].find((key) => sentTo(run.value, key));
+    if (given !== undefined) throw new CannotRewrite('needs-code-change', `The script hands ${given} to what it deploys, and the token lives an hour at most.`, 'Let what is deployed have an identity of its own.', { line: this.#line(step) });
     if (this.#isExchange() || this.#replacement.parties[0] === 'aws' || first === undefined) return;
     if (/\bdocker[ -]compose\b/.test(run.value)) throw new CannotRewrite('unknown-shape', 'The script starts containers by Compose, which take the key from the environment.', 'Let the Compose file mount the token and hand the federation variables on, then take the key out.', { line: this.#line(step) });
     const names = this.#replacement.remove.filter((name) => run.value.includes(name));
@@ -886,7 +901,7 @@ class JobPlanner {
   #isKnownBefore(condition: string, index: number): boolean {
     const earlier = new Set(stepsOf(this.#job).slice(0, index).flatMap(({ step }) => textOf(get(step, 'id')) ?? []));
     const wide = new Set([get(this.#scene.root, 'env'), get(this.#job, 'env')].flatMap(entriesOf).map(({ key }) => key));
-    return [...condition.matchAll(/\bsteps\.([\w-]+)/g)].every(([, id = '']) => earlier.has(id)) && [...condition.matchAll(/\benv\.(\w+)/g)].every(([, name = '']) => wide.has(name));
+    return [...condition.matchAll(/\bsteps\.([\w-]+)/g)].every(([, id = '']) => earlier.has(id)) && [...condition.matchAll(/(?<![.\w])env\.(\w+)/g)].every(([, name = '']) => wide.has(name));
   }
 
   /** A script that asks whether it was given the key, and does something else where it was not. */
@@ -1030,6 +1045,28 @@ class JobPlanner {
     this.#edits.push({ kind: 'remove-entry', holder: held.holder, entry: held.entry }, { kind: 'add-entries', holder: held.holder, after: held.entry, text: `${quotedAs(`${name}: \${{ ${inEnv} }}`, scalar.style)}\n` });
     for (const from of placesOf(run.value, held.entry.key)) this.#edits.push({ kind: 'replace-within', scalar: run, from, to: from + held.entry.key.length, text: name });
     return true;
+  }
+
+  /** A variable of the job that no client reads, and that its scripts only ask for: it holds the id, by the id's name. Gives the others. */
+  #withoutAsked(wide: readonly Use[]): readonly Use[] {
+    return wide.filter(({ scope, shape, held, scalar }) => {
+      const gate = this.#gateText();
+      const key = held?.entry.key ?? '';
+      if (scope !== 'job-env' || shape !== 'plain' || held === undefined || gate === '' || this.#isExchange() || this.#isDefaultName(key)) return true;
+      const name = gate.replace(/^vars\./, '');
+      const scripts = stepsOf(this.#job).flatMap(({ step }) => {
+        const run = get(step, 'run');
+        return run?.kind === 'scalar' && placesOf(run.value, key).length > 0 ? [{ run, tests: testsOf(run.value, key) }] : [];
+      });
+      const { text, editor } = this.#scene;
+      const isRead = new RegExp(`\\benv\\.${key}\\b`).test(text.slice(this.#job.range.start, this.#job.range.end)) || entry(held.holder, name) !== undefined || held.entry.via !== undefined || editor.isShared(held.holder);
+      if (isRead || scripts.length === 0 || scripts.some(({ tests }) => tests === undefined || tests.length === 0)) return true;
+      this.#edits.push({ kind: 'remove-entry', holder: held.holder, entry: held.entry }, { kind: 'add-entries', holder: held.holder, after: held.entry, text: `${quotedAs(`${name}: \${{ ${gate} }}`, scalar.style)}\n` });
+      for (const { run, tests = [] } of scripts) for (const from of tests) this.#edits.push({ kind: 'replace-within', scalar: run, from, to: from + key.length, text: name });
+      this.#lines.push(this.#line(held.entry));
+      this.#titles.push('condition asks whether federation is set up');
+      return false;
+    });
   }
 
   /** `vars.ANTHROPIC_FEDERATION_RULE_ID`; '' where ids are written out. A job that only asks does so for those that run by its answer. */

@@ -57,6 +57,12 @@ export function isQuestion({ scope, shape, step, held, scalar, spans }: Use): bo
   return onlyAsks(spans.toReversed().reduce((text, { start, end }) => `${text.slice(0, start)}$THE_KEY${text.slice(end)}`, scalar.value), 'THE_KEY');
 }
 
+/** Where a script reads the variable `name`, when every read of it stands in a test whether it is empty; offsets of the name. */
+export function testsOf(script: string, name: string): readonly number[] | undefined {
+  const reads = [...script.matchAll(new RegExp(`\\$(?:\\{[!#]?)?(?=${name}\\b)${name}(?::?-)?\\}?`, 'g'))];
+  return reads.every(({ index, 0: whole }) => !/^\$\{[!#]/.test(whole) && isTested(script, index, index + whole.length)) ? reads.map(({ index, 0: whole }) => index + whole.indexOf(name)) : undefined;
+}
+
 /** `${{ secrets.KEY }}`: one read and nothing else. */
 function isSingle(expression: string): boolean {
   return /^\$\{\{\s*[A-Za-z]+(?:\.[\w-]+|\['[^']*'\])\s*\}\}$/.test(expression);

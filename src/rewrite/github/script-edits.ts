@@ -40,6 +40,14 @@ export function writesDown(script: string, reads: readonly RegExp[]): boolean {
   return [...documents, ...lines].some((text) => reads.some((read) => read.test(text)));
 }
 
+/** Commands that set the environment of what is deployed. */
+const DEPLOYS = /\baws (?:lambda (?:create-function|update-function-configuration)|ecs register-task-definition|apprunner (?:create|update)-service|amplify update-(?:app|branch))\b|\baz (?:webapp|functionapp) config appsettings set\b|\baz containerapp (?:create|update|secret set|up)\b|\bgcloud (?:functions deploy|app deploy)\b|\b(?:sam|serverless|sls|cdk) deploy\b|\bkubectl (?:set env|create configmap)\b/;
+
+/** Whether a script that deploys something gives it the value of the variable `name`. */
+export function sentTo(script: string, name: string): boolean {
+  return DEPLOYS.test(script) && new RegExp(`\\$\\{?${name}\\b`).test(script.split('\n').filter((line) => !/\[\[?\s[^\]]*-[nz]\s|^\s*(?:#|echo\b)/.test(line)).join('\n'));
+}
+
 /** Commands that take a text apart or count it. */
 const COUNTS = '(?:wc|sha\\d*sum|md5sum|shasum|md5|cut|head|tail|base64|xxd|od|tr|sed|awk|grep|rev|fold)';
 

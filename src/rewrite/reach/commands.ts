@@ -264,7 +264,12 @@ class Commands {
     // Tests that are named one by one bring in what they import, and what is prepared for them on the way there.
     if (language === 'python' && tests.length > 0 && tests.every((one) => one.endsWith('.py') && this.#has(one))) {
       const prepared = tests.flatMap((one) => one.split('/').map((_, index, parts) => [...parts.slice(0, index), 'conftest.py'].join('/')));
-      for (const path of new Set([...tests, ...prepared.filter((one) => this.#has(one))])) this.#starts.push({ kind: 'file', path, folder });
+      for (const path of new Set(tests)) this.#starts.push({ kind: 'file', path, folder });
+      const asked = tests.map((one) => this.#tree.read(one) ?? '').join('\n');
+      for (const path of new Set(prepared)) {
+        const text = this.#tree.read(path);
+        if (text !== undefined) this.#starts.push({ kind: 'text', language: 'python', text: withoutOthers(text, asked), folder });
+      }
       return;
     }
     this.#starts.push({ kind: 'folder', folder, language, tests, deep: false });
@@ -386,4 +391,9 @@ function interpreterOf(text: string): Language | undefined {
   const [line = ''] = text.split('\n', 1);
   if (!line.startsWith('#!')) return undefined;
   return /python/.test(line) ? 'python' : /node|bun|deno|tsx/.test(line) ? 'javascript' : /\b(?:ba|z|da)?sh\b/.test(line) ? 'shell' : undefined;
+}
+
+/** What is prepared for tests (`conftest.py`) without the functions that none of them asks for. */
+function withoutOthers(text: string, tests: string): string {
+  return text.replace(/^(?:@[^\n]*\n)*(?:async )?def (\w+)[^\n]*\n(?:(?:[ \t][^\n]*)?\n)*/gm, (whole, name: string) => (/autouse\s*=\s*True|^def pytest_/m.test(whole) || new RegExp(`\\b${name}\\b`).test(tests) ? whole : ''));
 }

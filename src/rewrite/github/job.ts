@@ -13,6 +13,8 @@ import { actionOf, isKeyInput, isPreparing, type NativeAction, nativeOf } from '
 import { anthropicProfile, assumeRole, exchange, fill, forRuns, googleAuth, type Ids, idsOf, type Setup, tokenFile, withConditions } from './steps.ts';
 import { excludesPullRequests, quoteIfNeeded, quotedAs, unwrap } from './conditions.ts';
 import { ACCESS_TOKEN, headersIn, looksAt, mentionsIn, onlyAsks, placesOf, STORES, TESTED, writesDown } from './script-edits.ts';
+import { startsOf } from '../reach/job.ts';
+import { unreadBy } from '../reach/unread.ts';
 import { computedUses, jobScope, type KeyNames, normal, stepScope, stepsOf, type Use, usesOf } from './uses.ts';
 
 /** What all jobs of one file share. */
@@ -141,6 +143,7 @@ class JobPlanner {
     for (const use of this.#rootUses) if (use.shape === 'gate') this.#gate(use);
     this.#refuseLooks(jobUses, wide);
     const consumers = this.#consumers(jobUses, wide);
+    this.#refuseUnread(consumers, wide);
     const natives = consumers.filter(({ kind }) => kind.kind === 'native');
     const others = consumers.filter(({ kind }) => kind.kind !== 'native');
     for (const consumer of natives) this.#convert(consumer);
@@ -186,6 +189,20 @@ class JobPlanner {
       if (!names.some((name) => looksAt(run, name))) continue;
       throw new CannotRewrite('needs-code-change', `A step looks at the key of ${this.#replacement.title} itself, at its length or its letters, and there is none any more.`, 'Take that step out, or let it ask whether the job has its identity, then plan again.', { line: this.#line(step) });
     }
+  }
+
+  /** A key that nothing the job runs is seen to read: an identity could only make it fail. @throws CannotRewrite */
+  #refuseUnread(consumers: readonly Consumer[], wide: readonly Use[]): void {
+    if (consumers.some(({ kind }) => kind.kind !== 'run') || this.#rootUses.length > 0) return;
+    const uses = [...wide, ...consumers.flatMap((consumer) => consumer.uses)];
+    if (uses.some(({ held, scope }) => held === undefined || scope === 'step-run')) return;
+    const names = [...new Set(uses.flatMap(({ held }) => held?.entry.key ?? []))];
+    const { paths = [], read } = this.#scene.context;
+    const tree = { paths, read };
+    const { provider, title } = this.#replacement;
+    const scripts = consumers.map(({ step }) => textOf(get(step, 'run')) ?? '');
+    const reason = unreadBy({ scripts, starts: startsOf(this.#scene.root, this.#job, names, tree).filter((start) => start.kind !== 'folder' || start.language !== undefined) }, { provider: this.#replacement.parties[0] === 'aws' ? 'aws' : provider, title, names }, tree);
+    if (reason !== undefined) throw new CannotRewrite('unknown-shape', reason, `Delete ${names.length > 1 ? 'these lines' : 'the line'} by hand once you have seen a run without ${names.length > 1 ? 'them' : 'it'}.`, { line: this.#line(uses[0]?.scalar ?? this.#job) });
   }
 
   /** A variable that stays, and that clients would take before the new identity. */

@@ -730,6 +730,7 @@ class JobPlanner {
   /** A job that is given more time than its token lives. @throws CannotRewrite */
   #outlast(consumers: readonly Consumer[]): void {
     const given = this.#limit(consumers);
+    if (given === undefined) this.#refuseHurry(consumers);
     if (!this.#isFixed() || given === undefined || given.minutes * 60 <= this.#lifetime()) return;
     const isAws = this.#replacement.parties[0] === 'aws';
     const what = isAws ? 'the credentials of its role live' : `its token of ${this.#replacement.title} lives`;
@@ -738,6 +739,21 @@ class JobPlanner {
       `The ${given.where} is given ${given.minutes} minutes, and ${what} ${inWords(this.#lifetime())} and ${isAws ? 'are' : 'is'} not renewed.`,
       isAws ? 'Lower timeout-minutes to 60 if that is enough and plan again; else let the role have longer sessions (MaxSessionDuration) and ask for one by role-duration-seconds, by hand.' : `Lower timeout-minutes to ${Math.floor(this.#lifetime() / 60)} if that is enough, or let the program exchange the token of the job again before it ends; then plan again.`,
       { line: this.#line(given.node) },
+    );
+  }
+
+  /** A token that lives minutes, for steps that follow one another or go through a list, in a job that may take hours. @throws CannotRewrite */
+  #refuseHurry(consumers: readonly Consumer[]): void {
+    if (!this.#isExchange() || this.#lifetime() >= LONG_ENOUGH) return;
+    const isWide = consumers.some(({ uses }) => uses.length === 0);
+    const several = isWide ? consumers.length > 1 : groupsOf(consumers).some((group) => group.length > 1);
+    const loop = consumers.find(({ step }) => /^\s*(?:for\s+\w+\s+in|while)\b[^\n]*(?:;|\n)\s*do\b/m.test(textOf(get(step, 'run')) ?? ''));
+    if (!several && loop === undefined) return;
+    throw new CannotRewrite(
+      'needs-code-change',
+      `${several ? `${consumers.length} steps` : 'A step that goes through a list'} would have to do with one token of ${this.#replacement.title}, which lives ${inWords(this.#lifetime())} and is not renewed, and the job sets no timeout-minutes.`,
+      `${!several ? '' : isWide ? 'Hand the key only to the step that needs it, and ' : 'Let one step do all that needs the key, and '}${several ? 'set' : 'Set'} timeout-minutes to ${Math.floor(this.#lifetime() / 60)} ${several ? 'there' : 'on the step'} if that is enough; then plan again.`,
+      { line: this.#line(loop?.step ?? consumers[0]?.step ?? this.#job) },
     );
   }
 

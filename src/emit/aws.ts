@@ -10,6 +10,8 @@ import { concat, data, type Data, inputsIn, inputsOf, isTextData, jsonText, lite
 
 const ROLE_NAME: Input = { id: 'aws.role_name', title: 'Role the workload runs under', shape: 'path', how: 'The name of its execution, task or instance role.' };
 const POLICY_ARN: Input = { id: 'aws.policy_arn', title: 'ARN of the managed policy to attach', shape: 'id', how: 'aws iam list-policies --scope Local --query "Policies[].Arn"; one that allows what the workload does and no more.' };
+/** What a policy of the plan's own allows. */
+const WRITTEN: ReadonlySet<Target['permission']> = new Set<Target['permission']>(['bedrock-invoke', 'read-secret', 'mint-token']);
 const TOOLS = ['aws', 'jq'] as const;
 const POLICY_NAME = 'dekey';
 
@@ -17,7 +19,8 @@ const POLICY_NAME = 'dekey';
 export const emitAws: Emitter = (targets, ask, known) => {
   const asking = new Asking(ask, known);
   const account = asking.get(input('aws.account_id'));
-  const items = byId(targets).map((target) => itemOf(target, account, asking));
+  const isAlone = targets.filter(({ permission }) => !WRITTEN.has(permission)).length < 2;
+  const items = byId(targets).map((target) => itemOf(target, account, asking, isAlone ? POLICY_ARN : policyInput(target.id)));
   const roles = items.filter(({ isInside }) => !isInside);
   const inside = items.filter(({ isInside }) => isInside);
   const roleName = inside.length === 0 ? [] : asking.get(ROLE_NAME);
@@ -53,7 +56,7 @@ export const emitAws: Emitter = (targets, ask, known) => {
       ...(cloudformation.length === 0 && roles.length > 0 ? ['There is no CloudFormation template: the names of its conditions hold the issuer, which is not known yet. Fill the issuer in and plan again, or use Terraform or the script.'] : []),
       ...(items.some(({ target }) => target.permission === 'mint-token') ? ['Switch outbound web identity federation on for the account: aws iam enable-outbound-web-identity-federation.'] : []),
       ...(roles.some(({ target }) => target.platform === 'eks') ? ['On EKS the account’s own token is used: set AWS_ROLE_ARN and AWS_WEB_IDENTITY_TOKEN_FILE as the patch in kubernetes/ does, or annotate the ServiceAccount with eks.amazonaws.com/role-arn.'] : []),
-      ...(items.some(({ managed }) => managed.length > 0) ? ['Choose the managed policy that is attached: what the workload does in AWS is not known here, but the user of its key has policies that allow it (aws iam list-attached-user-policies, list-user-policies, list-groups-for-user).'] : []),
+      ...(items.some(({ managed }) => managed.length > 0) ? [isAlone ? 'Choose the managed policy that is attached: what the workload does in AWS is not known here, but the user of its key has policies that allow it (aws iam list-attached-user-policies, list-user-policies, list-groups-for-user).' : 'Choose the managed policy of each role: what the workloads do in AWS is not known here, and roles that may do the same separate nothing; the users of their keys have policies that allow it (aws iam list-attached-user-policies, list-user-policies, list-groups-for-user).'] : []),
     ],
   };
 };
@@ -81,7 +84,12 @@ function input(id: string): Input {
   return found;
 }
 
-function itemOf(target: Target, account: Text, asking: Asking): Item {
+/** Roles that may do the same would be one role in two names: each is asked for its own. */
+function policyInput(id: string): Input {
+  return { ...POLICY_ARN, id: `${POLICY_ARN.id}_${id.replace(/[^a-z0-9]+/g, '_')}`, title: `ARN of the managed policy to attach to the role ${id}` };
+}
+
+function itemOf(target: Target, account: Text, asking: Asking, managed: Input): Item {
   const permissions = permissionsOf(target, asking);
   const { policy } = target;
   const { subject } = policy;
@@ -90,7 +98,7 @@ function itemOf(target: Target, account: Text, asking: Asking): Item {
     ...(subject === undefined ? [] : [subject.kind === 'exact' ? ({ operator: 'StringEquals', claim: 'sub', value: subject.text } as const) : ({ operator: 'StringLike', claim: 'sub', value: concat(subject.text, '*') } as const)]),
     ...policy.claims.map(({ claim, value }) => ({ operator: 'StringEquals', claim, value }) as const),
   ];
-  return { target, isInside: target.platform === 'aws-compute', trust: trustOf(target, account, conditions), permissions, managed: permissions === undefined ? asking.get(POLICY_ARN) : [], conditions };
+  return { target, isInside: target.platform === 'aws-compute', trust: trustOf(target, account, conditions), permissions, managed: permissions === undefined ? asking.get(managed) : [], conditions };
 }
 
 /** The issuer as IAM names it: without scheme. Inputs stay. */

@@ -48,7 +48,8 @@ export async function prepare(rewriters: readonly Rewriter[], paths: readonly st
 /**
  * Rewrites what can be rewritten of one target, in the order of `paths`, and names every migration that no file carried out. Pure once the grammars are there.
  */
-export function rewriteTarget(rewriters: readonly Rewriter[], input: TargetInput): readonly RewrittenFile[] {
+export function rewriteTarget(rewriters: readonly Rewriter[], given: TargetInput): readonly RewrittenFile[] {
+  const input = { ...given, paths: given.paths.filter((path) => !INSTALLED.test(path)) };
   const followers = new Set(rewriters.filter(({ follows }) => follows === true).map(({ id }) => id));
   const files = new Map<string, RewrittenFile>();
   const blocked = new Map<string, string>();
@@ -123,6 +124,11 @@ function unserved(files: ReadonlyMap<string, RewrittenFile>, needless: Set<strin
   return [...new Set(dropped.map(({ path }) => path))];
 }
 
+/** What a package manager has put there: not the project's own programs, even where somebody has committed them. */
+const INSTALLED = /(?:^|\/)(?:site-packages|dist-packages|node_modules)\//;
+/** A workflow that is put aside: nothing runs it. */
+const ASIDE = /^\.github\/.*\.(?:disabled|off|bak|old|orig|inactive)$/i;
+
 /** Refusals after which no program is waited for. */
 const KEEPS: ReadonlySet<FileRefusal['code']> = new Set<FileRefusal['code']>(['template', 'no-path', 'other-repository', 'takes-only-a-key', 'not-readable', 'computed-name']);
 
@@ -130,7 +136,7 @@ const KEEPS: ReadonlySet<FileRefusal['code']> = new Set<FileRefusal['code']>(['t
 function stillNeeded(files: ReadonlyMap<string, RewrittenFile>, needless: Set<string>, { replacements, kept }: TargetInput): readonly string[] {
   const refused = new Set([...files.values()].flatMap(({ refusals }) => refusals.flatMap(({ migrations }) => migrations)));
   // The file itself is no reader of its own line.
-  const providers = new Set([...replacements.filter(({ migration }) => refused.has(migration)), ...kept.filter(({ platform }) => platform !== 'dotenv')].map(({ provider }) => provider));
+  const providers = new Set([...replacements.filter(({ migration }) => refused.has(migration)), ...kept.filter(({ platform, path }) => platform !== 'dotenv' && !ASIDE.test(path))].map(({ provider }) => provider));
   const paths = new Set<string>();
   for (const { path, changes } of files.values()) {
     for (const { id } of changes) {
@@ -452,7 +458,7 @@ function rewriteFile(rewriters: readonly Rewriter[], path: string, text: string,
     own: input.replacements.filter((replacement) => replacement.path === path),
     // A program follows those that run it, and no other.
     all: input.replacements.filter(mayRun),
-    kept: input.kept.filter(mayRun),
+    kept: input.kept.filter((one) => !ASIDE.test(one.path) && mayRun(one)),
     paths: input.paths,
     read: input.read,
     value: input.value,

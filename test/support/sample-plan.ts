@@ -51,12 +51,12 @@ export interface PlatformPlan {
 
 /** The value that an input of a sample has. */
 export function valueOf({ id, shape }: Input): string {
-  return id.startsWith('aws.secret_arn_') ? `arn:aws:secretsmanager:eu-central-1:${SAMPLES.digits}:secret:ai/key-AbCdEf` : (VALUES[id] ?? SAMPLES[shape]);
+  return id.startsWith('aws.secret_arn_') ? `arn:aws:secretsmanager:eu-central-1:${SAMPLES.digits}:secret:ai/key-AbCdEf` : sampleOf({ id, shape });
 }
 
 /** A value for an input that is to be filled in when a script runs. */
-export function sampleOf({ id, shape }: Input): string {
-  return VALUES[id] ?? SAMPLES[shape];
+export function sampleOf({ id, shape }: Pick<Input, 'id' | 'shape'>): string {
+  return VALUES[id.replace(/^(aws\.policy_arn)_.*$/, '$1')] ?? SAMPLES[shape];
 }
 
 /**

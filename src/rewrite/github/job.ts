@@ -19,6 +19,8 @@ import { ACCESS_TOKEN, headersIn, looksAt, mentionsIn, placesOf, sentTo, STORES,
 import { formDoubt } from './key-form.ts';
 import { hubResource } from './hub-resource.ts';
 import { goesWithoutLogin, moneyTold, rightsTold } from './told.ts';
+import { startsOf } from '../reach/job.ts';
+import { unreadBy } from '../reach/unread.ts';
 import { computedUses, environmentOf, jobScope, type KeyNames, normal, stepScope, stepsOf, type Use, usesOf } from './uses.ts';
 
 /** What all jobs of one file share. */
@@ -160,6 +162,7 @@ class JobPlanner {
     this.#refuseLooks(jobUses, wide);
     const consumers = this.#consumers(jobUses, wide);
     this.#onlyAsks = consumers.length === 0;
+    this.#refuseUnread(consumers, wide);
     const natives = consumers.filter(({ kind }) => kind.kind === 'native');
     this.#refuseSecondLogin(natives);
     const others = consumers.filter(({ kind }) => kind.kind !== 'native');
@@ -208,6 +211,20 @@ class JobPlanner {
       if (!names.some((name) => looksAt(run, name))) continue;
       throw new CannotRewrite('needs-code-change', `A step looks at the key of ${this.#replacement.title} itself, at its length or its letters, and there is none any more.`, 'Take that step out, or let it ask whether the job has its identity, then plan again.', { line: this.#line(step) });
     }
+  }
+
+  /** A key that nothing the job runs is seen to read: an identity could only make it fail. @throws CannotRewrite */
+  #refuseUnread(consumers: readonly Consumer[], wide: readonly Use[]): void {
+    if (consumers.some(({ kind }) => kind.kind !== 'run') || this.#rootUses.length > 0) return;
+    const uses = [...wide, ...consumers.flatMap((consumer) => consumer.uses)];
+    if (uses.some(({ held, scope }) => held === undefined || scope === 'step-run')) return;
+    const names = [...new Set(uses.flatMap(({ held }) => held?.entry.key ?? []))];
+    const { paths = [], read } = this.#scene.context;
+    const tree = { paths, read };
+    const { provider, title } = this.#replacement;
+    const scripts = consumers.map(({ step }) => textOf(get(step, 'run')) ?? '');
+    const reason = unreadBy({ scripts, starts: startsOf(this.#scene.root, this.#job, names, tree).filter((start) => start.kind !== 'folder' || start.language !== undefined) }, { provider: this.#replacement.parties[0] === 'aws' ? 'aws' : provider, title, names }, tree);
+    if (reason !== undefined) throw new CannotRewrite('unknown-shape', reason, `Delete ${names.length > 1 ? 'these lines' : 'the line'} by hand once you have seen a run without ${names.length > 1 ? 'them' : 'it'}.`, { line: this.#line(uses[0]?.scalar ?? this.#job) });
   }
 
   /** A variable that stays, and that clients would take before the new identity. */
@@ -767,6 +784,7 @@ class JobPlanner {
   /** A job that is given more time than its token lives. @throws CannotRewrite */
   #outlast(consumers: readonly Consumer[]): void {
     const given = this.#limit(consumers);
+    if (given === undefined) this.#refuseHurry(consumers);
     if (!this.#isFixed() || given === undefined || given.minutes * 60 <= this.#lifetime()) return;
     const isAws = this.#replacement.parties[0] === 'aws';
     const what = isAws ? 'the credentials of its role live' : `its token of ${this.#replacement.title} lives`;
@@ -775,6 +793,21 @@ class JobPlanner {
       `The ${given.where} is given ${given.minutes} minutes, and ${what} ${inWords(this.#lifetime())} and ${isAws ? 'are' : 'is'} not renewed.`,
       isAws ? 'Lower timeout-minutes to 60 if that is enough and plan again; else let the role have longer sessions (MaxSessionDuration) and ask for one by role-duration-seconds, by hand.' : `Lower timeout-minutes to ${Math.floor(this.#lifetime() / 60)} if that is enough, or let the program exchange the token of the job again before it ends; then plan again.`,
       { line: this.#line(given.node) },
+    );
+  }
+
+  /** A token that lives minutes, for steps that follow one another or go through a list, in a job that may take hours. @throws CannotRewrite */
+  #refuseHurry(consumers: readonly Consumer[]): void {
+    if (!this.#isExchange() || this.#lifetime() >= LONG_ENOUGH) return;
+    const isWide = consumers.some(({ uses }) => uses.length === 0);
+    const several = isWide ? consumers.length > 1 : groupsOf(consumers).some((group) => group.length > 1);
+    const loop = consumers.find(({ step }) => /^\s*(?:for\s+\w+\s+in|while)\b[^\n]*(?:;|\n)\s*do\b/m.test(textOf(get(step, 'run')) ?? ''));
+    if (!several && loop === undefined) return;
+    throw new CannotRewrite(
+      'needs-code-change',
+      `${several ? `${consumers.length} steps` : 'A step that goes through a list'} would have to do with one token of ${this.#replacement.title}, which lives ${inWords(this.#lifetime())} and is not renewed, and the job sets no timeout-minutes.`,
+      `${!several ? '' : isWide ? 'Hand the key only to the step that needs it, and ' : 'Let one step do all that needs the key, and '}${several ? 'set' : 'Set'} timeout-minutes to ${Math.floor(this.#lifetime() / 60)} ${several ? 'there' : 'on the step'} if that is enough; then plan again.`,
+      { line: this.#line(loop?.step ?? consumers[0]?.step ?? this.#job) },
     );
   }
 

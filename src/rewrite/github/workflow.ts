@@ -373,6 +373,8 @@ function planCall(scene: Scene, job: YamlMap, calls: string, replacement: Replac
   if (calleeRoot?.kind !== 'map') throw new CannotRewrite('not-readable', `${callee} cannot be read.`, 'Correct it, then plan again.');
   const made = rewriteCalled({ ...scene, text, editor: editorOf(text), root: calleeRoot, house: houseOf(text), triggers: triggersOf(calleeRoot), isCalled: true, callerEvents: eventsOf(textOf(get(job, 'if')) ?? '', scene.triggers) }, replacement, namesHandedOver(uses));
   if (made instanceof CannotRewrite) throw new CannotRewrite(made.code, `${callee} cannot be changed with it: ${made.message}`, made.byHand);
+  const takes = entriesOf(get(calleeRoot, 'jobs')).some(({ value }) => value.kind === 'map' && usesOf(value, keysOf({ ...replacement, names: [...replacement.names, ...namesHandedOver(uses)] }), () => 'other').length > 0) || rootUsesOf({ ...scene, root: calleeRoot }, replacement).length > 0;
+  if (uses.length > 0 && !takes) throw new CannotRewrite('unknown-shape', `${callee} declares ${namesHandedOver(uses).join(' and ')}, and no job of it reads that.`, 'Delete the secret from its declaration and from every job that hands it over, by hand.', { line: scene.editor.lineOf(uses[0]?.scalar ?? job) });
   return {
     edits: uses.flatMap(({ held }): Edit[] => (held === undefined ? [] : [{ kind: 'remove-entry', holder: held.holder, entry: held.entry, names: replacement.names }])),
     titles: [inherits ? `${callee} may ask for the identity of this job` : `key is no longer handed to ${callee}`],

@@ -25,6 +25,11 @@ export function reachOf(text: string, jobs: readonly string[], keys: readonly st
   return reach;
 }
 
+/** What a job starts in the steps that are handed a key by one of `keys`. */
+export function startsOf(root: YamlMap, job: YamlMap, keys: readonly string[], tree: Tree): readonly Start[] {
+  return ofJob(root, job, keys, tree).flatMap(({ starts }) => starts);
+}
+
 function findReach(text: string, jobs: readonly string[], keys: readonly string[], tree: Tree): Reach {
   const editor = editorOf(text);
   const [root] = editor.file.documents;

@@ -3,6 +3,7 @@ import type { Edit } from './edit.ts';
 import { type MadeChange, rewriteText } from './run.ts';
 import { isExchanged } from './code/_floors.ts';
 import { staleMentions, staleReads } from './github/comments.ts';
+import { wordsOfPrograms } from './github/program-words.ts';
 import { isPublished, publishedAdvice } from './published.ts';
 import { type Reach, reachOf } from './reach/job.ts';
 import { languageOf } from './reach/languages.ts';
@@ -71,7 +72,7 @@ export function rewriteTarget(rewriters: readonly Rewriter[], given: TargetInput
     const file = rewritten === undefined ? undefined : { ...rewritten, declined: rewritten.declined.filter(({ id }) => !needless.has(`${path}\n${id}`)) };
     return file === undefined || (file.after === file.before && file.refusals.length === 0 && file.declined.length === 0) ? [] : [withBlocked(file, blocked)];
   });
-  return withUnhandled(withTerms(withReaders(withoutKept(results, input.replacements).map((file) => withMentions(file, input.replacements)), followers), input.replacements), input, followers);
+  return withUnhandled(withTerms(withReaders(withoutKept(results, input.replacements).map((file) => withMentions(file, input)), followers), input.replacements), input, followers);
 }
 
 /**
@@ -474,7 +475,7 @@ function withoutKept(files: readonly RewrittenFile[], replacements: readonly Rep
 const TEXT = /\.(?:md|mdx|markdown|rst|adoc)$/i;
 
 /** Lines of a changed workflow or action that still tell people of the secret it read. */
-function withMentions(file: RewrittenFile, replacements: readonly Replacement[]): RewrittenFile {
+function withMentions(file: RewrittenFile, { replacements, read }: TargetInput): RewrittenFile {
   if (file.after === file.before || !/^\.github\/|(?:^|\/)action\.ya?ml$/.test(file.path)) return file;
   const made = new Set(file.changes.flatMap(({ migrations }) => migrations));
   const found = staleMentions(file.before, file.after, replacements.filter(({ migration, path }) => made.has(migration) || path === file.path).flatMap(({ names }) => names));
@@ -482,7 +483,8 @@ function withMentions(file: RewrittenFile, replacements: readonly Replacement[])
   const open = new Set([...file.refusals, ...file.declined].flatMap(({ migrations }) => migrations));
   const keeping = new Set(replacements.filter(({ migration, path }) => path === file.path && (open.has(migration) || !made.has(migration))).flatMap(({ names }) => names));
   const asked = staleReads(file.before, file.after, replacements.filter(({ migration }) => made.has(migration)).flatMap(({ names }) => names.filter((name) => !keeping.has(name))));
-  const all = [...found, ...asked];
+  const inPrograms = wordsOfPrograms(file.after, replacements.filter(({ migration }) => made.has(migration)).flatMap(({ names }) => names), read);
+  const all = [...found, ...asked, ...inPrograms];
   return all.length === 0 ? file : { ...file, refusals: [...file.refusals, ...all].toSorted((a, b) => a.line - b.line) };
 }
 

@@ -4,6 +4,7 @@ import { type MadeChange, rewriteText } from './run.ts';
 import { isExchanged } from './code/_floors.ts';
 import { staleMentions, staleReads } from './github/comments.ts';
 import { staleClaims } from './github/stale-claims.ts';
+import { wordsOfPrograms } from './github/program-words.ts';
 import { isPublished, publishedAdvice } from './published.ts';
 import { type Reach, reachOf } from './reach/job.ts';
 import { languageOf } from './reach/languages.ts';
@@ -72,7 +73,7 @@ export function rewriteTarget(rewriters: readonly Rewriter[], given: TargetInput
     const file = rewritten === undefined ? undefined : { ...rewritten, declined: rewritten.declined.filter(({ id }) => !needless.has(`${path}\n${id}`)) };
     return file === undefined || (file.after === file.before && file.refusals.length === 0 && file.declined.length === 0) ? [] : [withBlocked(file, blocked)];
   });
-  return withUnhandled(withTerms(withReaders(withoutKept(results, input.replacements).map((file) => withMentions(file, input.replacements)), followers), input.replacements), input, followers);
+  return withUnhandled(withTerms(withReaders(withoutKept(results, input.replacements).map((file) => withMentions(file, input)), followers), input.replacements), input, followers);
 }
 
 /**
@@ -495,7 +496,7 @@ function withoutKept(files: readonly RewrittenFile[], replacements: readonly Rep
 const TEXT = /\.(?:md|mdx|markdown|rst|adoc)$/i;
 
 /** Lines of a changed workflow or action that still tell people of the secret it read. */
-function withMentions(file: RewrittenFile, replacements: readonly Replacement[]): RewrittenFile {
+function withMentions(file: RewrittenFile, { replacements, read }: TargetInput): RewrittenFile {
   if (file.after === file.before || !/^\.github\/|(?:^|\/)action\.ya?ml$/.test(file.path)) return file;
   const made = new Set(file.changes.flatMap(({ migrations }) => migrations));
   const own = replacements.filter(({ migration, path }) => made.has(migration) || path === file.path);
@@ -505,6 +506,7 @@ function withMentions(file: RewrittenFile, replacements: readonly Replacement[])
   const found = [
     ...staleMentions(file.before, file.after, own.flatMap(({ names }) => names)),
     ...staleReads(file.before, file.after, replacements.filter(({ migration }) => made.has(migration)).flatMap(({ names }) => names.filter((name) => !keeping.has(name)))),
+    ...wordsOfPrograms(file.after, replacements.filter(({ migration }) => made.has(migration)).flatMap(({ names }) => names), read),
     ...staleClaims(file.before, file.after, own.filter(({ migration }) => made.has(migration))),
   ];
   return found.length === 0 ? file : { ...file, refusals: [...file.refusals, ...found].toSorted((a, b) => a.line - b.line) };

@@ -62,6 +62,13 @@ function branchesOf({ facts, branch }: WorkloadContext, events: readonly string[
 
 /** What is said of runs for this event that handle what somebody outside wrote. */
 export function strangersChange(event: string): { readonly reason: string; readonly unblock: string } {
+  // It need not fetch what a stranger wrote: that the run before was a stranger's is what no rule can tell.
+  if (event === 'workflow_run') {
+    return {
+      reason: 'workflow_run runs with the identity of this repository whoever caused the workflow before it, be it a stranger’s pull request, and no rule can tell those runs apart.',
+      unblock: 'Make it a job of the workflow that it waits for (needs), or put it behind an environment that a person approves, and plan again.',
+    };
+  }
   return {
     reason: `${event} runs with the identity of this repository while it handles a stranger’s change: whatever that change gets to run could ask for a token too.`,
     unblock: 'Move what needs the model into a workflow of its own that runs on push, schedule or workflow_dispatch, or behind an environment that a person approves, and plan again.',

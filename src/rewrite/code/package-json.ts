@@ -34,7 +34,7 @@ export const rewriter: Rewriter = {
         id: `package.json/${provider}`,
         line: lines.position(Math.min(...outcome.splices.map(({ start }) => start))).line,
         title: outcome.done.join('; '),
-        why: `${outcome.why.join(' ')} Then run npm install (or the installer this repository uses), so that the lock file follows.`,
+        why: `${outcome.why.join(' ')} ${installation(path, context)}`,
         safety: 'unsafe',
         reason: outcome.isNew ? 'A package is added: install it and run the tests.' : outcome.isBreaking ? 'A version that may break other code is asked for: read its changelog, then install and run the tests.' : 'Another version is installed: install and run the tests.',
         migrations: [...new Set(list.flatMap(({ migrations }) => migrations))],
@@ -45,6 +45,17 @@ export const rewriter: Rewriter = {
   },
   problems: (_path, text) => (manifestOf(text) === undefined ? ['no package.json'] : []),
 };
+
+/** Installers by the lock files that they write. */
+const INSTALLERS: readonly (readonly [lock: string, command: string])[] = [['pnpm-lock.yaml', 'pnpm install'], ['yarn.lock', 'yarn install'], ['bun.lock', 'bun install'], ['bun.lockb', 'bun install'], ['package-lock.json', 'npm install']];
+
+/** What to run for the lock of the package, or of the workspace above it. */
+function installation(path: string, { read }: RewriteContext): string {
+  const parts = path.split('/').slice(0, -1);
+  const folders = [...parts.map((_, index) => `${parts.slice(0, parts.length - index).join('/')}/`), ''];
+  const found = folders.flatMap((folder) => INSTALLERS.flatMap(([lock, command]) => (read(`${folder}${lock}`) === undefined ? [] : [{ lock: `${folder}${lock}`, command }])))[0];
+  return found === undefined ? 'Then run npm install (or the installer this repository uses), so that the lock file follows.' : `Then run ${found.command} and commit ${found.lock} with it: an installation by the lock alone would keep the older release.`;
+}
 
 /** Floors of routes for packages that this file names itself: also for code that needs no edit. */
 function floorsFor(path: string, { declared }: Manifest, { own, all, paths }: RewriteContext): readonly Demand[] {

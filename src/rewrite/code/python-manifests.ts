@@ -158,10 +158,11 @@ const LOCKS: readonly (readonly [string, (name: string) => string])[] = [
   ['Pipfile.lock', (name) => `pipenv update ${name}`],
 ];
 
-/** What to run for the lock beside the file; locks are not edited. */
+/** What to run for the lock beside the file, or for that of the workspace above it; locks are not edited. */
 function lockOf(path: string, context: RewriteContext, name: string): string {
-  const folder = path.slice(0, path.lastIndexOf('/') + 1);
-  const lock = LOCKS.find(([file]) => context.read(`${folder}${file}`) !== undefined);
+  const parts = path.split('/').slice(0, -1);
+  const folders = [...parts.map((_, index) => `${parts.slice(0, parts.length - index).join('/')}/`), ''];
+  const lock = folders.flatMap((folder) => LOCKS.filter(([file]) => context.read(`${folder}${file}`) !== undefined))[0];
   return lock === undefined ? '' : ` Afterwards run ${lock[1](name)}, so that ${lock[0]} follows.`;
 }
 

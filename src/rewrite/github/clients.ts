@@ -119,27 +119,27 @@ export function floorsNamed({ paths = [], read }: Pick<RewriteContext, 'paths' |
 
 const MOST_FLOORS = 2;
 
-/** Lock files, with how each names the release of a package. */
-const LOCKS: Readonly<Record<string, readonly [language: string, entry: string]>> = {
-  'uv.lock': ['python', 'name = "NAME"\\r?\\nversion = "([\\d.]+)"'],
-  'poetry.lock': ['python', 'name = "NAME"\\r?\\nversion = "([\\d.]+)"'],
-  'pdm.lock': ['python', 'name = "NAME"\\r?\\nversion = "([\\d.]+)"'],
-  'package-lock.json': ['javascript', '"node_modules/NAME": \\{\\s*"version": "([\\d.]+)"'],
-  'pnpm-lock.yaml': ['javascript', "^  '?/?NAME[@/]([\\d.]+)"],
-  'yarn.lock': ['javascript', '^"?NAME@[^\\n]*:\\r?\\n  version:? "?([\\d.]+)'],
+/** Lock files, with how each names the release of a package, and what brings one to the newest that its manifest allows. */
+const LOCKS: Readonly<Record<string, readonly [language: string, entry: string, command: string]>> = {
+  'uv.lock': ['python', 'name = "NAME"\\r?\\nversion = "([\\d.]+)"', 'uv lock --upgrade-package NAME'],
+  'poetry.lock': ['python', 'name = "NAME"\\r?\\nversion = "([\\d.]+)"', 'poetry update NAME'],
+  'pdm.lock': ['python', 'name = "NAME"\\r?\\nversion = "([\\d.]+)"', 'pdm update NAME'],
+  'package-lock.json': ['javascript', '"node_modules/NAME": \\{\\s*"version": "([\\d.]+)"', 'npm update NAME'],
+  'pnpm-lock.yaml': ['javascript', "^  '?/?NAME[@/]([\\d.]+)", 'pnpm update NAME'],
+  'yarn.lock': ['javascript', '^"?NAME@[^\\n]*:\\r?\\n  version:? "?([\\d.]+)', 'yarn upgrade NAME, or yarn up NAME from Yarn 2 on'],
 };
 
 /** What a lock file installs is older than the first release that does without a key, whatever the manifest allows. */
 function lockedBelow(read: RewriteContext['read'], folders: readonly string[], floors: Replacement['floors']): string {
   for (const folder of [...folders.map((one) => `${one}/`), '']) {
-    for (const [file, [language, entry]] of Object.entries(LOCKS)) {
+    for (const [file, [language, entry, command]] of Object.entries(LOCKS)) {
       const text = read(`${folder}${file}`);
       if (text === undefined) continue;
       for (const { language: own, package: name, version } of floors) {
         if (own !== language) continue;
         const held = [...text.matchAll(new RegExp(entry.replace('NAME', name.replace(/[^\w@/-]/g, '\\$&')), 'gm'))].flatMap(([, one]) => one ?? []);
         const [oldest] = held.filter((one) => compareVersions(one, version) < 0);
-        if (oldest !== undefined && held.every((one) => compareVersions(one, version) < 0)) return `; ${folder}${file} holds ${name} ${oldest}: bring it to ${version} or later together with this`;
+        if (oldest !== undefined && held.every((one) => compareVersions(one, version) < 0)) return `; ${folder}${file} holds ${name} ${oldest}: bring it to ${version} or later together with this (${command.replaceAll('NAME', name)})`;
       }
     }
   }

@@ -616,12 +616,19 @@ class JobPlanner {
       return;
     }
     if (!this.#isDefaultName(key)) {
+      if (this.#isOnlyAskedFor(key)) throw new CannotRewrite('unknown-shape', `${key} is there for a script that asks whether it is set, in a way that no edit is known for.`, `Let the script ask for ${this.#gateText() === '' ? 'what takes its place' : this.#gateText().replace(/^vars\./, 'the variable ')}, take ${key} away, then plan again.`, { line: this.#line(use.scalar) });
       throw new CannotRewrite('needs-code-change', `The key is handed on as ${key}, which no client reads by itself: the program takes it from there.`, `Let the program make its client without a key, then take ${key} away and plan again.`, { line: this.#line(use.scalar) });
     }
     this.#removeEntry(use);
     // What the login step does not set has to stand where the key stood.
     const beside = this.#replacement.parties[0] === 'google' ? Object.entries(this.#replacement.set).filter(([name]) => name !== 'GOOGLE_CLOUD_PROJECT' && !setup.exports.includes(name)) : [];
     if (beside.length > 0) this.#edits.push({ kind: 'add-entries', holder: use.held.holder, after: use.held.entry, text: beside.map(([name, value]) => `${quotedAs(`${name}: ${fill(value, this.#ids)}`, use.scalar.style)}\n`).join('') });
+  }
+
+  /** Whether scripts of the job do no more with a variable than ask whether it is set, and speak of it. */
+  #isOnlyAskedFor(key: string): boolean {
+    const lines = stepsOf(this.#job).flatMap(({ step }) => (textOf(get(step, 'run')) ?? '').split('\n')).filter((line) => line.includes(key));
+    return lines.length > 0 && lines.every((line) => /^\s*(?:#|echo\b)/.test(line) || new RegExp(`-[nz] ["']?\\$\\{?${key}\\b`).test(line));
   }
 
   #isDefaultName(key: string): boolean {

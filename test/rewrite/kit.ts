@@ -32,7 +32,7 @@ export async function rewriteFolder(folder: string, settings: Settings = {}, onl
   const scored = scoreInventory(joinCredentials(sightings, providers), providers, { version: '0.0.0', now: '2026-11-24T00:00:00Z', public: false });
   const repository = settings.repository ?? 'github.com/acme/app';
   // A case is a repository of its own, whatever clone and branch this one is in.
-  const inventory = { ...scored, targets: scored.targets.map((target) => ({ ...target, facts: { ...target.facts, branch: settings.branch ?? 'main', remote: repository } })) };
+  const inventory = { ...scored, targets: scored.targets.map((target) => ({ ...target, facts: { ...target.facts, branch: settings.branch ?? 'main', defaultBranch: settings.branch ?? 'main', remote: repository } })) };
   const values: PlanOptions['values'] = new Map(Object.entries(settings.set ?? {}).map(([id, value]) => [id, { value, from: '--set' }]));
   const options: PlanOptions = { version: '0.0.0', values, runsOn: Object.entries(settings.runsOn ?? {}).map(([what, platform]) => ({ matches: (workload) => workload.platform === what, platform })), sources: [] };
   const plan = makePlan(inventory, { platforms, providers, parties, partyInputs }, options);

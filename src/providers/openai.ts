@@ -17,7 +17,7 @@ export const provider: Provider = {
     { name: 'OPENAI_ADMIN_API_KEY', kind: 'admin-key' },
     { name: 'CODEX_API_KEY', kind: 'api-key' },
     { name: 'CODEX_ACCESS_TOKEN', kind: 'oauth-token' },
-    { name: 'OPENAI_ORG_ID', kind: 'api-key', notAKey: true },
+    ...['OPENAI_ORG', 'OPENAI_ORG_ID', 'OPENAI_ORG_KEY', 'OPENAI_ORGANIZATION', 'OPENAI_ORGANIZATION_ID', 'OPENAI_ORGANIZATION_KEY'].map((name) => ({ name, kind: 'api-key', notAKey: true }) as const),
     { name: 'OPENAI_WEBHOOK_SECRET', kind: 'client-secret', notAKey: true },
     { name: 'OPENAI_IDENTITY_TOKEN_FILE', kind: 'session-token', notAKey: true },
   ],

@@ -14,7 +14,7 @@ import { anthropicProfile, assumeRole, exchange, fill, forRuns, googleAuth, inEn
 import { excludesPullRequests, quoteIfNeeded, quotedAs, unwrap } from './conditions.ts';
 import { isUnused } from './idle.ts';
 import { goesOnWithout, isOneOfSeveral, unlessPretending } from './optional.ts';
-import { asGate, isQuestion, onlyAsks, saidIn, testsOf } from './presence.ts';
+import { asGate, isQuestion, lineAround, onlyAsks, saidIn, testsOf } from './presence.ts';
 import { ACCESS_TOKEN, headersIn, looksAt, mentionsIn, placesOf, sentTo, STORES, TESTED, writesDown } from './script-edits.ts';
 import { formDoubt } from './key-form.ts';
 import { hubResource } from './hub-resource.ts';
@@ -1083,7 +1083,9 @@ class JobPlanner {
     if (scope !== 'step-env' || held === undefined || run?.kind !== 'scalar' || !this.#replacement.variables.includes(held.entry.key)) return false;
     if (held.entry.via !== undefined || this.#scene.editor.isShared(held.holder) || entry(held.holder, name) !== undefined) throw this.#odd({ scope, step, held, scalar, shape: 'mixed', spans: [] });
     this.#edits.push({ kind: 'remove-entry', holder: held.holder, entry: held.entry }, { kind: 'add-entries', holder: held.holder, after: held.entry, text: `${quotedAs(`${name}: \${{ ${inEnv} }}`, scalar.style)}\n` });
-    for (const from of placesOf(run.value, held.entry.key)) this.#edits.push({ kind: 'replace-within', scalar: run, from, to: from + held.entry.key.length, text: name });
+    // What tells people to store a secret would be untrue of the variable as well: it is listed for a person.
+    const told = saidIn(run.value, held.entry.key).filter((at) => /\bsecrets?\b/i.test(lineAround(run.value, at)));
+    for (const from of placesOf(run.value, held.entry.key)) if (!told.includes(from)) this.#edits.push({ kind: 'replace-within', scalar: run, from, to: from + held.entry.key.length, text: name });
     return true;
   }
 

@@ -7,8 +7,8 @@ import type { YamlMap } from '../yaml-edit.ts';
 import { unwrap } from './conditions.ts';
 import { normal } from './uses.ts';
 
-/** Variables that let a program do without a model. */
-const PRETENDS = /(?:^|_)(?:MOCK|OFFLINE|DRY_?RUN|FAKE|STUB)(?:_|$)/;
+/** Variables that let a program do without a model. A dry run may well ask one, and only write nothing. */
+const PRETENDS = /(?:^|_)(?:MOCK|OFFLINE|FAKE|STUB)(?:_|$)/;
 
 /** The condition under which a step calls a model after all, by its switch for pretending: `${{ inputs.stage == 'dev' && 'true' || 'false' }}` gives `inputs.stage != 'dev'`. */
 export function unlessPretending(step: YamlMap): string | undefined {

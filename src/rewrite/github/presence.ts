@@ -77,6 +77,12 @@ export function asGate(use: Use): Use {
   return { ...use, shape: 'gate', spans };
 }
 
+/** The line of a script that holds this offset. */
+export function lineAround(script: string, at: number): string {
+  const end = script.indexOf('\n', at);
+  return script.slice(script.lastIndexOf('\n', at - 1) + 1, end === -1 ? undefined : end);
+}
+
 /** Where a script names a variable in a text for people alone: `echo "NAME is not set"`, a comment. */
 export function saidIn(script: string, name: string): readonly number[] {
   return [...script.matchAll(new RegExp(`(?<![A-Za-z0-9_])${name}(?![A-Za-z0-9_])`, 'g'))].flatMap(({ index }) => {

@@ -317,7 +317,12 @@ function sourcesOf(inventory: Inventory, cwd: string, fetched: ReadonlyMap<strin
     pairs.set(`${target}\n${path}`, { target, path });
   };
   const withWorkflows = new Set(inventory.workloads.filter(({ platform }) => platform === 'github-actions').map(({ location }) => location.target));
-  for (const target of withWorkflows) for (const path of actionsIn(roots.get(target))) add(target, path);
+  for (const target of withWorkflows) {
+    const root = roots.get(target);
+    for (const path of actionsIn(root)) add(target, path);
+    // Its pull requests run without secrets.
+    for (const path of ['.github/dependabot.yml', '.github/dependabot.yaml']) if (root !== undefined && existsSync(join(root, path))) add(target, path);
+  }
   // What a job may run with no key is declared at the root, or where its steps run.
   for (const { location, platform } of inventory.workloads) {
     const root = roots.get(location.target);

@@ -1,5 +1,5 @@
 /** What stands in the made-up repositories: the inputs of the rewriters' fixtures, ordinary projects, and files with planted keys. */
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** A folder with workflows that use keys, and what they are to become. */
@@ -14,6 +14,8 @@ export interface Shape {
   readonly asked: readonly string[];
   /** Some name is computed while it runs: of no secret can it be said that nothing uses it. */
   readonly isOpaque: boolean;
+  /** It was planned with something said to it, which nobody says to an organisation. */
+  readonly isTold: boolean;
 }
 
 const FIXTURES = join(process.cwd(), 'fixtures', 'rewrite', 'github-actions');
@@ -43,7 +45,7 @@ const HOSTILE_FILES = new Map([
 
 /** The fixtures' folders, and one that is hostile. */
 export function shapes(): readonly Shape[] {
-  return [...fixtureShapes(), { name: 'hostile', files: HOSTILE_FILES, expected: new Map(), secrets: ['ANTHROPIC_API_KEY'], asked: ['ANTHROPIC_API_KEY'], isOpaque: false }];
+  return [...fixtureShapes(), { name: 'hostile', files: HOSTILE_FILES, expected: new Map(), secrets: ['ANTHROPIC_API_KEY'], asked: ['ANTHROPIC_API_KEY'], isOpaque: false, isTold: false }];
 }
 
 function fixtureShapes(): readonly Shape[] {
@@ -51,10 +53,11 @@ function fixtureShapes(): readonly Shape[] {
     const files = readFolder(join(FIXTURES, name, 'input'));
     const expected = readFolder(join(FIXTURES, name, 'expected'));
     expected.delete('changes.txt');
-    const texts = [...files].filter(([path]) => path.startsWith('.github/')).map(([, bytes]) => bytes.toString('utf8'));
+    // What a comment names, or a file that was put aside, uses nothing.
+    const texts = [...files].filter(([path]) => path.startsWith('.github/') && /\.ya?ml$/.test(path)).map(([, bytes]) => bytes.toString('utf8').replace(/(?:^|\s)#.*$/gm, ''));
     const text = texts.join('\n');
     const isCalledAlone = (one: string): boolean => /^ {2}workflow_call:/m.test(one) && !/^ {2}(?:push|pull_request|schedule|workflow_dispatch|issue_comment|issues|release):/m.test(one);
-    return { name, files, expected, secrets: namesIn(text), asked: namesIn(texts.filter((one) => !isCalledAlone(one)).join('\n')), isOpaque: /secrets\[(?!['"])|toJSON\(secrets\)/i.test(text) };
+    return { name, files, expected, secrets: namesIn(text), asked: namesIn(texts.filter((one) => !isCalledAlone(one)).join('\n')), isOpaque: /secrets\[(?!['"])|toJSON\(secrets\)/i.test(text), isTold: existsSync(join(FIXTURES, name, 'case.json')) };
   });
 }
 

@@ -102,8 +102,8 @@ function found(proof: Proof, session: Session, inventory: Inventory): void {
   proof.check(silent.length === 0, `no reference in ${silent.length} repositories whose workflows use keys, such as ${silent.slice(0, 3).join(', ')}`);
 }
 
-/** Names that the generator invents beside those of AI keys. */
-const NO_AI = / (?:SECRET_\d+|CODECOV_TOKEN|OTHER|DEPLOY_\d+)$/;
+/** Names that the generator invents beside those of AI keys, and ids among the secrets of fixtures. */
+const NO_AI = / (?:SECRET_\d+|CODECOV_TOKEN|OTHER|DEPLOY_\d+|GCP_PROJECT_ID|OPENAI_ORG_KEY|AZURE_(?:TENANT|SUBSCRIPTION|CLIENT)_ID)$/;
 
 /** Stored keys that no workflow uses, and used ones that nothing stores, against what is true. */
 function joined(proof: Proof, session: Session, { findings, targets }: Inventory): void {

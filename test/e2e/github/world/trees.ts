@@ -56,8 +56,10 @@ function fixtureShapes(): readonly Shape[] {
     // What a comment names, or a file that was put aside, uses nothing.
     const texts = [...files].filter(([path]) => path.startsWith('.github/') && /\.ya?ml$/.test(path)).map(([, bytes]) => bytes.toString('utf8').replace(/(?:^|\s)#.*$/gm, ''));
     const text = texts.join('\n');
+    // An environment that an expression names may hold the secret.
+    const isOpenEnvironment = (one: string): boolean => /^\s+(?:environment|name): \$\{\{.*(?:environment|stage)/m.test(one);
     const isCalledAlone = (one: string): boolean => /^ {2}workflow_call:/m.test(one) && !/^ {2}(?:push|pull_request|schedule|workflow_dispatch|issue_comment|issues|release):/m.test(one);
-    return { name, files, expected, secrets: namesIn(text), asked: namesIn(texts.filter((one) => !isCalledAlone(one)).join('\n')), isOpaque: /secrets\[(?!['"])|toJSON\(secrets\)/i.test(text), isTold: existsSync(join(FIXTURES, name, 'case.json')) };
+    return { name, files, expected, secrets: namesIn(text), asked: namesIn(texts.filter((one) => !isCalledAlone(one) && !isOpenEnvironment(one)).join('\n')), isOpaque: /secrets\[(?!['"])|toJSON\(secrets\)/i.test(text), isTold: existsSync(join(FIXTURES, name, 'case.json')) };
   });
 }
 

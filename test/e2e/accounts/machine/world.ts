@@ -70,7 +70,7 @@ const KEYRINGS: readonly { readonly path: string; readonly text: string }[] = [
   { path: '.password-store/ai/openai-api-key.gpg', text: '\u0085\u0001encrypted' },
   { path: '.password-store/web/openai.com.gpg', text: 'encrypted' },
   { path: '.password-store/bank/savings.gpg', text: 'encrypted' },
-  { path: '.local/share/gopass/stores/root/work/ANTHROPIC_API_KEY.age', text: 'age-encryption.org/v1' },
+  { path: '.local/share/gopass/stores/team/work/ANTHROPIC_API_KEY.age', text: 'age-encryption.org/v1' },
   { path: '.passage/store/groq/api-key.age', text: 'age-encryption.org/v1' },
   { path: '.local/share/python_keyring/keyring_pass.cfg', text: '[llm]\nmistral_5fapi_5fkey = \n\tbm90IGEga2V5\n\n[mail_2Eexample]\nann = \n\tbm90aGluZw==\n' },
   { path: '.local/share/python_keyring/crypted_pass.cfg', text: '[keyring_2Dsetting]\npassword_20reference = \n\tZ29uZQ==\nscheme = [PyCrypto] AES.CFB\n\n[cohere]\napi_5fkey = \n\tZ29uZQ==\n' },
@@ -78,7 +78,7 @@ const KEYRINGS: readonly { readonly path: string; readonly text: string }[] = [
   { path: '.local/share/keyrings/login.keyring', text: 'GnomeKeyring\n\r\0\n\0\0OPENAI_API_KEY' },
 ];
 
-const NAMED = ['plain-keyring HF_TOKEN', 'plain-keyring llm/mistral_api_key', 'pass ai/openai-api-key', 'pass groq/api-key', 'pass root/work/ANTHROPIC_API_KEY', 'python-keyring cohere/api_key'];
+const NAMED = ['plain-keyring HF_TOKEN', 'plain-keyring llm/mistral_api_key', 'pass ai/openai-api-key', 'pass groq/api-key', 'pass team/work/ANTHROPIC_API_KEY', 'python-keyring cohere/api_key'];
 
 /** `security dump-keychain`, as it prints one item. */
 function item(kind: string, attributes: Readonly<Record<string, string>>): string {

@@ -1,5 +1,6 @@
 import type { PlannedKey } from '../model/plan.ts';
 import type { DraftPlan } from './plan.ts';
+import { summaryOf } from './summary.ts';
 
 /**
  * The part of a plan that carries out `chosen`, with the identities and inputs that it needs. A key that a workload outside of it goes on using is kept. Pure.
@@ -14,18 +15,9 @@ export function chooseMigrations(draft: DraftPlan, chosen: ReadonlySet<string>):
   });
   const used = usedInputs([identities, migrations.map(({ environment }) => environment.set)]);
   const inputs = draft.inputs.filter(({ id, value }) => used.has(id) || value !== null);
-  const count = (when: PlannedKey['when']): number => keys.filter((key) => key.when === when).length;
   return {
     ...draft,
-    summary: {
-      workloads: migrations.length,
-      keys: keys.length,
-      pathToZero: { today: count('today'), afterChange: count('after-change'), none: count('none') },
-      reduced: keys.filter(({ outcome }) => outcome === 'reduced').length,
-      identities: identities.length,
-      refusalsChecked: identities.reduce((sum, { refusals }) => sum + refusals.length, 0),
-      inputsToFill: inputs.filter(({ value }) => value === null).length,
-    },
+    summary: summaryOf({ migrations, keys, identities, inputs }),
     keys,
     migrations,
     identities,

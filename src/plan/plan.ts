@@ -9,6 +9,7 @@ import { identityName, uniqueName } from './names.ts';
 import { policyFor } from './policy.ts';
 import { intendedToken, refusalTable, tightnessOf } from './proof.ts';
 import { type Candidate, PREVIOUS_IDENTITY, searchPaths, type Step, type World } from './search.ts';
+import { summaryOf } from './summary.ts';
 import { surroundingsOf } from './surroundings.ts';
 import { fromTemplate, keyOf, resolve } from './texts.ts';
 
@@ -101,21 +102,12 @@ class Planner {
     const { identities, migrations } = this.#identify(decisions);
     const keys = this.#keys(migrations);
     const inputs = this.#inputs(identities, decisions, migrations);
-    const count = (when: PlannedKey['when']): number => keys.filter((key) => key.when === when).length;
     return {
       schemaVersion: '1.0',
       tool: { name: 'dekey', version: this.#options.version },
       targets: this.#inventory.targets.map(({ id, kind, name, complete, facts }) => ({ id, kind, name, complete, repository: facts['remote'] ?? null, branch: facts['branch'] ?? null, ...(kind === 'github' && facts['head'] !== undefined ? { head: facts['head'] } : {}) })),
       sources: this.#options.sources,
-      summary: {
-        workloads: migrations.length,
-        keys: keys.length,
-        pathToZero: { today: count('today'), afterChange: count('after-change'), none: count('none') },
-        reduced: keys.filter(({ outcome }) => outcome === 'reduced').length,
-        identities: identities.length,
-        refusalsChecked: identities.reduce((sum, { refusals }) => sum + refusals.length, 0),
-        inputsToFill: inputs.filter(({ value }) => value === null).length,
-      },
+      summary: summaryOf({ migrations, keys, identities, inputs }),
       keys,
       migrations,
       identities,
